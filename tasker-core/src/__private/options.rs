@@ -1,0 +1,42 @@
+//! What an editor offers inside `#[workflow(..)]` and `#[step(..)]`.
+//!
+//! The macro prints an unfinished option as `use tasker::__private::options::step::tim;`, where only an editor sees it. The
+//! modules stand for the options; nothing else uses them.
+
+/// The options of `#[workflow(..)]`.
+pub mod workflow {
+    /// Keeps the workflows of one team or product apart from others': `namespace = "shop"`. Default: `default`.
+    pub mod namespace {}
+    /// The stored name: `name = "process_order"`. Default: the name of the module.
+    pub mod name {}
+    /// The semantic version: `version = "1.0.0"`. Default: `0.1.0`.
+    pub mod version {}
+    /// What a task is started with: `context = Order`. Default: the type `Context` of the module.
+    pub mod context {}
+}
+
+/// The options of `#[step(..)]`.
+pub mod step {
+    /// The steps that must be complete first: `depends_on = a`, `depends_on = [a, b]`.
+    pub mod depends_on {}
+    /// When a failed step runs again: `retry(limit = 3, base = "2s", max = "30s")`.
+    pub mod retry {}
+    /// One execution, whatever it ends with.
+    pub mod no_retry {}
+    /// The longest that one attempt may take: `timeout = "30s"`. Default: no limit.
+    pub mod timeout {}
+    /// What the step takes as `Config<T>`: `config = Pricing { fee_cents: 30 }`.
+    pub mod config {}
+    /// The stored name: `name = "charge"`. Default: the name of the function.
+    pub mod name {}
+}
+
+/// The options of `retry(..)`.
+pub mod retry {
+    /// How many executions may fail, the first included: `limit = 3`.
+    pub mod limit {}
+    /// The wait after the first failure, which doubles with each further one: `base = "2s"`.
+    pub mod base {}
+    /// The longest wait: `max = "30s"`.
+    pub mod max {}
+}

@@ -1,0 +1,154 @@
+//! What an application holds in its hand: it starts tasks and asks after them.
+
+mod builder;
+mod handle;
+mod start;
+
+use std::any::TypeId;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use builder::{BuildError, NoStore, TaskerBuilder};
+pub use handle::{ResultError, TaskHandle};
+pub use start::{Start, StartError};
+
+use crate::batcher::Batcher;
+use crate::engine::Waiters;
+use crate::registry::Registration;
+use crate::step::Workflow;
+use crate::store::{Created, NewTask, Store, StoreError, TaskStatus};
+use crate::{DefinitionId, TaskId, TaskState, WorkflowId};
+
+/// The workflows of an application, and the engine that runs them.
+///
+/// Clones are the same engine. When the last one is dropped without [`shutdown`](Self::shutdown), the engine shuts
+/// down in the background.
+///
+/// ```
+/// use tasker_core::{MemoryStore, StepError, Tasker, workflow};
+/// # use schemars::JsonSchema;
+/// # use serde::{Deserialize, Serialize};
+/// # extern crate tasker_core as tasker;
+///
+/// #[workflow(namespace = "docs")]
+/// mod greeting {
+///     # use super::*;
+///     #[derive(Serialize, Deserialize, JsonSchema)]
+///     pub struct Context {
+///         pub name: String,
+///     }
+///
+///     #[step]
+///     pub async fn greet(ctx: &Context) -> Result<String, StepError> {
+///         Ok(format!("hello {}", ctx.name))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<greeting::Workflow>().build().await?;
+/// let task = tasker.start::<greeting::Workflow>(greeting::Context { name: "Ada".into() }).await?;
+/// task.wait().await?;
+/// assert_eq!(task.output::<greeting::greet>().await?.as_deref(), Some("hello Ada"));
+/// tasker.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Tasker(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    workflows: Vec<(DefinitionId, Arc<Registration>)>,
+    stop: CancellationToken,
+    engine: Mutex<Option<JoinHandle<()>>>,
+    _stop_when_dropped: DropGuard,
+}
+
+/// What a handle needs to ask after its task.
+#[derive(Clone)]
+pub(crate) struct Client(Arc<ClientParts>);
+
+struct ClientParts {
+    store: Arc<dyn Store>,
+    create: Batcher<NewTask, Created>,
+    states: Batcher<TaskId, Option<TaskState>>,
+    statuses: Batcher<TaskId, Option<TaskStatus>>,
+    waiters: Arc<Waiters>,
+    wake: Arc<Notify>,
+    poll: Duration,
+    max_payload: usize,
+}
+
+impl Tasker {
+    /// Starts to put a Tasker together around the state of an application: what its steps take as `State<T>`.
+    pub fn builder<A: Send + Sync + 'static>(app: A) -> TaskerBuilder<A> {
+        TaskerBuilder::new(app)
+    }
+
+    /// Starts a task. The task exists, durably, when the returned value is awaited to its end.
+    ///
+    /// The context is checked against its schema first, so constraints such as `#[schemars(range(min = 1))]` hold for
+    /// typed contexts too.
+    #[must_use]
+    pub fn start<W: Workflow>(&self, context: W::Context) -> Start<W> {
+        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered = registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()));
+        let context = serde_json::to_value(&context).map_err(|error| error.to_string());
+        Start::new(self.0.client.clone(), registered, context)
+    }
+
+    /// Starts a task of a workflow that is known by name: for requests from outside.
+    #[must_use]
+    pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
+        let id = WorkflowId { namespace: namespace.to_owned(), name: name.to_owned(), version: version.to_owned() };
+        let registered = self.0.workflows.iter().find(|(_, known)| *known.workflow.id() == id);
+        let registered = registered.cloned().ok_or_else(|| self.not_registered(id));
+        Start::new(self.0.client.clone(), registered, Ok(context))
+    }
+
+    /// A handle of a task that was started before.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> TaskHandle {
+        TaskHandle::new(self.0.client.clone(), Created::Existing(id))
+    }
+
+    /// The tasks that have not ended, oldest first, whoever started them.
+    pub async fn open_tasks(&self) -> Result<Vec<TaskHandle>, StoreError> {
+        const PAGE: usize = 1_000;
+        let mut handles = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.0.client.0.store.open_tasks(after, PAGE).await?;
+            after = page.last().copied();
+            handles.extend(page.iter().map(|&id| self.task(id)));
+            if page.len() < PAGE {
+                return Ok(handles);
+            }
+        }
+    }
+
+    /// Shuts the engine down: no step is claimed any more, those that run may come to their end within the grace period, the rest is
+    /// handed back at no cost of attempts. Returns when everything is settled and the worker is forgotten.
+    ///
+    /// A second call waits for the first. Tasks can still be started afterwards; another process runs them.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(engine) = engine
+            && let Err(error) = engine.await
+        {
+            tracing::error!(%error, "the engine did not end in order");
+        }
+    }
+
+    fn not_registered(&self, workflow: WorkflowId) -> StartError {
+        let known = self.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
+        StartError::NotRegistered { workflow, known: known.collect() }
+    }
+}

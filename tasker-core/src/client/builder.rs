@@ -1,0 +1,178 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{Client, ClientParts, Inner, Tasker};
+use crate::batcher::Batcher;
+use crate::engine::{Engine, EngineConfig, Waiters};
+use crate::registry::{RegisterError, Registration, Registry};
+use crate::step::Executable;
+use crate::store::{Store, StoreError};
+
+/// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
+#[derive(Debug, Clone, Copy)]
+pub struct NoStore;
+
+/// Puts a [`Tasker`] together.
+pub struct TaskerBuilder<A, S = NoStore> {
+    app: Arc<A>,
+    store: S,
+    registry: Registry,
+    errors: Vec<RegisterError>,
+    config: EngineConfig,
+}
+
+/// Why a [`Tasker`] was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A workflow cannot be registered.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// An option makes no sense.
+    #[error("{0}")]
+    Option(String),
+    /// The store did not take the definitions.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<A: Send + Sync + 'static> TaskerBuilder<A> {
+    pub(super) fn new(app: A) -> Self {
+        let config = EngineConfig::default();
+        Self { app: Arc::new(app), store: NoStore, registry: Registry::default(), errors: Vec::new(), config }
+    }
+}
+
+impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
+    /// Says where tasks are kept.
+    pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
+        let Self { app, registry, errors, config, .. } = self;
+        TaskerBuilder { app, store: Arc::new(store), registry, errors, config }
+    }
+
+    /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
+    #[must_use]
+    pub fn register<W: Executable<A>>(mut self) -> Self {
+        let registered = Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
+        self.errors.extend(registered.err());
+        self
+    }
+
+    /// How many steps run at the same time. Default: 100.
+    #[must_use]
+    pub fn concurrency(mut self, steps: usize) -> Self {
+        self.config.concurrency = steps;
+        self
+    }
+
+    /// How often the worker says that it is alive, and for how long that holds. Default: every 5 s, for 30 s. When a
+    /// machine is lost, its steps run elsewhere after the lease. The heartbeat is at most a third of the lease.
+    #[must_use]
+    pub fn lease(mut self, heartbeat: Duration, lease: Duration) -> Self {
+        (self.config.heartbeat, self.config.lease) = (heartbeat, lease);
+        self
+    }
+
+    /// How long running steps have to end when the engine shuts down. Default: 30 s.
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.config.grace = grace;
+        self
+    }
+
+    /// How long at most work that another process made goes unnoticed, when this one is idle. Default: 500 ms.
+    #[must_use]
+    pub fn poll(mut self, poll: Duration) -> Self {
+        self.config.poll = poll;
+        self
+    }
+
+    /// The largest context and the largest result, in bytes of JSON. Default: 1 MiB.
+    #[must_use]
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.config.max_payload = bytes;
+        self
+    }
+
+    /// Makes chance (the jitter of retries and polls) repeatable, for tests.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Some(seed);
+        self
+    }
+}
+
+impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
+    /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
+    ///
+    /// # Errors
+    /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
+    pub async fn build(self) -> Result<Tasker, BuildError> {
+        let Self { store, registry, errors, config, .. } = self;
+        if let Some(error) = errors.into_iter().next() {
+            return Err(error.into());
+        }
+        check(&config)?;
+        let definitions: Vec<_> = registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
+        let ids = store.install(&definitions).await?;
+        let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
+        let client = client(&store, &config);
+        let stop = CancellationToken::new();
+        let engine = Engine {
+            store,
+            workflows: workflows.clone(),
+            config,
+            waiters: Arc::clone(&client.0.waiters),
+            wake: Arc::clone(&client.0.wake),
+            stop: stop.clone(),
+        };
+        let engine = std::sync::Mutex::new(Some(tokio::spawn(engine.run())));
+        let guard = stop.clone().drop_guard();
+        Ok(Tasker(Arc::new(Inner { client, workflows, stop, engine, _stop_when_dropped: guard })))
+    }
+}
+
+fn check(config: &EngineConfig) -> Result<(), BuildError> {
+    let wrong = |message: String| Err(BuildError::Option(message));
+    if config.concurrency == 0 {
+        return wrong("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
+    }
+    if config.heartbeat.is_zero() || config.heartbeat * 3 > config.lease {
+        let (heartbeat, lease) = (config.heartbeat, config.lease);
+        return wrong(format!(
+            "a heartbeat every {heartbeat:?} does not keep a lease of {lease:?} alive; \
+             the heartbeat is more than 0 and at most a third of the lease"
+        ));
+    }
+    if config.poll.is_zero() {
+        return wrong("`poll` is 0: an idle engine would ask the store without a pause".to_owned());
+    }
+    Ok(())
+}
+
+fn client(store: &Arc<dyn Store>, config: &EngineConfig) -> Client {
+    // One transaction of so many tasks is long enough to be cheap and short enough not to hold others up.
+    const MOST_TASKS: usize = 200;
+    let (create, states, statuses) = (Arc::clone(store), Arc::clone(store), Arc::clone(store));
+    Client(Arc::new(ClientParts {
+        store: Arc::clone(store),
+        create: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+            let store = Arc::clone(&create);
+            async move { store.create(&tasks).await }
+        }),
+        states: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+            let store = Arc::clone(&states);
+            async move { store.task_states(&tasks).await }
+        }),
+        statuses: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+            let store = Arc::clone(&statuses);
+            async move { store.statuses(&tasks).await }
+        }),
+        waiters: Arc::new(Waiters::default()),
+        wake: Arc::new(Notify::new()),
+        poll: config.poll,
+        max_payload: config.max_payload,
+    }))
+}

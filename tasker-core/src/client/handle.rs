@@ -1,0 +1,127 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde_json::Value;
+
+use super::Client;
+use crate::step::{Returned, Step, StepResult, Workflow};
+use crate::store::{Created, StoreError, TaskStatus};
+use crate::{TaskId, TaskState};
+
+/// A task that exists. It is only a name: dropping it changes nothing.
+///
+/// `W` is the workflow, where it is known; then results can be read by type.
+pub struct TaskHandle<W = ()> {
+    client: Client,
+    created: Created,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W> Clone for TaskHandle<W> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), created: self.created, workflow: PhantomData }
+    }
+}
+
+impl<W> fmt::Debug for TaskHandle<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskHandle({})", self.id())
+    }
+}
+
+/// Why the status or a result of a task cannot be told.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ResultError {
+    /// The store has no such task.
+    #[error("there is no task {0}")]
+    NoTask(TaskId),
+    /// The stored result is not one of the type asked for: the task was run by another version of the code.
+    #[error("the result of step `{step}` of task {task} does not fit its type: {reason}")]
+    DoesNotFit {
+        /// The task.
+        task: TaskId,
+        /// The step.
+        step: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<W> TaskHandle<W> {
+    pub(super) fn new(client: Client, created: Created) -> Self {
+        Self { client, created, workflow: PhantomData }
+    }
+
+    /// The id of the task.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.created.task()
+    }
+
+    /// Whether this call started it; false if there was one with the same key, or if the handle was looked up.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        matches!(self.created, Created::New(_))
+    }
+
+    /// The task with all its steps, as recorded now.
+    ///
+    /// # Errors
+    /// When there is no such task, or the store does not answer.
+    pub async fn status(&self) -> Result<TaskStatus, ResultError> {
+        self.client.0.statuses.ask(self.id()).await?.ok_or(ResultError::NoTask(self.id()))
+    }
+
+    /// Where the task stands.
+    ///
+    /// # Errors
+    /// When there is no such task, or the store does not answer.
+    pub async fn state(&self) -> Result<TaskState, ResultError> {
+        self.client.0.states.ask(self.id()).await?.ok_or(ResultError::NoTask(self.id()))
+    }
+
+    /// Waits until the task has ended, in whatever process, and returns how.
+    ///
+    /// # Errors
+    /// When there is no such task, or the store does not answer.
+    pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
+        loop {
+            // Registered before the look, so that an end in between is not missed.
+            let ended = self.client.0.waiters.register(self.id());
+            if self.state().await?.has_ended() {
+                return self.status().await;
+            }
+            tokio::select! {
+                _ = ended => {}
+                () = tokio::time::sleep(self.client.0.poll) => {}
+            }
+        }
+    }
+
+    /// The recorded result of a step, by its name; `None` until it is complete.
+    ///
+    /// # Errors
+    /// When what is stored is no JSON, or the store does not answer.
+    pub async fn result(&self, step: &str) -> Result<Option<Value>, ResultError> {
+        let stored = self.client.0.store.result(self.id(), step).await?;
+        stored.map(|json| json.parse().map_err(|error| self.does_not_fit(step, &error))).transpose()
+    }
+
+    fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {
+        ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: error.to_string() }
+    }
+}
+
+impl<W: Workflow> TaskHandle<W> {
+    /// The recorded result of a step, by its type: `task.output::<order::create_order>()`; `None` until it is complete.
+    ///
+    /// # Errors
+    /// When the stored result does not fit the type, or the store does not answer.
+    pub async fn output<S: Step<Workflow = W>>(&self) -> Result<Option<Returned<S>>, ResultError> {
+        let stored = self.client.0.store.result(self.id(), S::NAME).await?;
+        stored.map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error))).transpose()
+    }
+}

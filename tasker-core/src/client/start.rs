@@ -1,0 +1,139 @@
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Client, TaskHandle};
+use crate::registry::Registration;
+use crate::schema::Violation;
+use crate::store::{NewTask, StoreError};
+use crate::{DefinitionId, TaskId, WorkflowId};
+
+/// A task about to be started; await it.
+#[must_use = "a task is started when this is awaited"]
+pub struct Start<W> {
+    client: Client,
+    registration: Result<(DefinitionId, Arc<Registration>), StartError>,
+    context: Result<Value, String>,
+    idempotency_key: Option<String>,
+    priority: i16,
+    workflow: PhantomData<fn() -> W>,
+}
+
+/// Why a task was not started. Nothing was stored, unless the store's answer was lost.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StartError {
+    /// This process knows no such workflow.
+    #[error("workflow `{workflow}` is not registered; {}", registered(known))]
+    NotRegistered {
+        /// What was asked for.
+        workflow: WorkflowId,
+        /// What is registered.
+        known: Vec<String>,
+    },
+    /// The context does not fit the workflow.
+    #[error("the context of `{workflow}` is not valid: {}", list(violations))]
+    InvalidContext {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// Every violation.
+        violations: Vec<Violation>,
+    },
+    /// The context is larger than `max_payload`.
+    #[error("the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
+             store it elsewhere and start the task with where it is, or raise the limit with `max_payload`")]
+    TooLarge {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// The size of the context.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The store did not take the task.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn registered(known: &[String]) -> String {
+    if known.is_empty() {
+        return "no workflow is; call `register` on the builder".to_owned();
+    }
+    format!("registered are {}", known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", "))
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl<W> Start<W> {
+    pub(super) fn new(
+        client: Client,
+        registration: Result<(DefinitionId, Arc<Registration>), StartError>,
+        context: Result<Value, String>,
+    ) -> Self {
+        Self { client, registration, context, idempotency_key: None, priority: 0, workflow: PhantomData }
+    }
+
+    /// Starts the task at most once: if a task of the same namespace and name (at any version) has this key, that one is
+    /// returned, whatever its context and state, and [`TaskHandle::is_new`] is false.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Lets the steps of tasks with a higher priority go first. Default: 0.
+    pub fn priority(mut self, priority: i16) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    async fn create(self) -> Result<TaskHandle<W>, StartError> {
+        let (definition, registration) = self.registration?;
+        let workflow = &registration.workflow;
+        let context = check(&registration, self.context, self.client.0.max_payload)?;
+        let task = NewTask {
+            id: TaskId::random(),
+            definition,
+            workflow: Arc::clone(workflow),
+            idempotency_key: self.idempotency_key,
+            context,
+            priority: self.priority,
+        };
+        let created = self.client.0.create.ask(task).await?;
+        self.client.0.wake.notify_one();
+        Ok(TaskHandle::new(self.client, created))
+    }
+}
+
+/// The context as it is stored: checked against the schema, read as the workflow's type, defaults filled in.
+fn check(
+    registration: &Registration,
+    context: Result<Value, String>,
+    limit: usize,
+) -> Result<crate::Json, StartError> {
+    let invalid = |violations| StartError::InvalidContext { workflow: registration.workflow.id().clone(), violations };
+    let whole = |message: String| invalid(vec![Violation { path: String::new(), message }]);
+    let context = context.map_err(whole)?;
+    let violations = registration.schema.violations(&context);
+    if !violations.is_empty() {
+        return Err(invalid(violations));
+    }
+    let context = (registration.normalize)(&context).map_err(|error| whole(error.to_string()))?;
+    let size = context.as_str().len();
+    if size > limit {
+        return Err(StartError::TooLarge { workflow: registration.workflow.id().clone(), size, limit });
+    }
+    Ok(context)
+}
+
+impl<W: 'static> IntoFuture for Start<W> {
+    type Output = Result<TaskHandle<W>, StartError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.create())
+    }
+}

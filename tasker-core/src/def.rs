@@ -1,0 +1,159 @@
+//! What a workflow is: its steps, their edges and their policies.
+//!
+//! Both front doors, `#[workflow]` and whatever is put together at run time, go through [`WorkflowBuilder`], which
+//! checks everything that can be wrong with a definition, so that the engine meets none of it. A definition never
+//! changes once built. Its steps stand in one canonical order, topological and by name among equals, so that moving a function
+//! in the source changes neither the order nor the [`Shape`].
+
+mod builder;
+mod graph;
+mod identity;
+mod shape;
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
+pub use graph::Graph;
+pub use identity::WorkflowId;
+pub use shape::Shape;
+
+use crate::{RetryPolicy, StepNo};
+
+/// A workflow, checked.
+#[derive(Debug, Clone)]
+pub struct WorkflowDef {
+    id: WorkflowId,
+    description: String,
+    context_schema: Option<Value>,
+    steps: Vec<StepDef>,
+    graph: Graph,
+    shape: Shape,
+}
+
+/// One step of a [`WorkflowDef`].
+#[derive(Debug, Clone)]
+pub struct StepDef {
+    name: String,
+    description: String,
+    reads: Vec<StepNo>,
+    retry: RetryPolicy,
+    timeout: Option<Duration>,
+    config: Option<Value>,
+    result_schema: Option<Value>,
+}
+
+impl WorkflowDef {
+    /// Starts a definition. Namespace, name and version are checked at [`build`](WorkflowBuilder::build).
+    ///
+    /// ```
+    /// use tasker_core::{StepSpec, WorkflowDef};
+    ///
+    /// let order = WorkflowDef::builder("shop", "order", "1.0.0")
+    ///     .step(StepSpec::new("charge"))
+    ///     .step(StepSpec::new("ship").depends_on(["charge"]))
+    ///     .build()?;
+    /// assert_eq!(order.steps()[1].name(), "ship");
+    /// # Ok::<(), tasker_core::DefinitionError>(())
+    /// ```
+    pub fn builder(
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        version: impl Into<String>,
+    ) -> WorkflowBuilder {
+        WorkflowBuilder::new(namespace.into(), name.into(), version.into())
+    }
+
+    /// Namespace, name and version.
+    #[must_use]
+    pub fn id(&self) -> &WorkflowId {
+        &self.id
+    }
+
+    /// What it is for: the first paragraph of the module's docs.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The JSON Schema (draft 2020-12) of the context, where there is one.
+    #[must_use]
+    pub fn context_schema(&self) -> Option<&Value> {
+        self.context_schema.as_ref()
+    }
+
+    /// The steps in canonical order: [`StepNo`] is the place in it.
+    #[must_use]
+    pub fn steps(&self) -> &[StepDef] {
+        &self.steps
+    }
+
+    /// The step at a place.
+    #[must_use]
+    pub fn step(&self, no: StepNo) -> Option<&StepDef> {
+        self.steps.get(no.index())
+    }
+
+    /// The place of a step.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<StepNo> {
+        self.steps.iter().position(|step| step.name == name).map(StepNo::at)
+    }
+
+    /// The edges.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// A digest of the steps and their edges; it is stored with each task.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+}
+
+impl StepDef {
+    /// The name, unique in its workflow.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it does: the first paragraph of the function's docs.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The ancestors whose results it takes.
+    #[must_use]
+    pub fn reads(&self) -> &[StepNo] {
+        &self.reads
+    }
+
+    /// When it runs again after a failure.
+    #[must_use]
+    pub fn retry(&self) -> RetryPolicy {
+        self.retry
+    }
+
+    /// How long one attempt may take.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> Option<&Value> {
+        self.config.as_ref()
+    }
+
+    /// The JSON Schema (draft 2020-12) of its result, where it is known.
+    #[must_use]
+    pub fn result_schema(&self) -> Option<&Value> {
+        self.result_schema.as_ref()
+    }
+}

@@ -1,0 +1,412 @@
+//! From what was said about a workflow to a definition that holds together.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::graph::{Graph, canonical_order};
+use super::{Shape, StepDef, WorkflowDef, WorkflowId};
+use crate::{RetryPolicy, StepNo};
+
+/// One step, as it was described.
+#[derive(Debug, Clone)]
+pub struct StepSpec {
+    name: String,
+    description: String,
+    depends_on: Vec<String>,
+    reads: Vec<String>,
+    retry: RetryPolicy,
+    timeout: Option<Duration>,
+    config: Option<Result<Value, String>>,
+    result_schema: Option<Value>,
+}
+
+impl StepSpec {
+    /// A step that depends on nothing, with the default retry policy and no time limit.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            depends_on: Vec::new(),
+            reads: Vec::new(),
+            retry: RetryPolicy::DEFAULT,
+            timeout: None,
+            config: None,
+            result_schema: None,
+        }
+    }
+
+    /// Says what it does.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Adds steps that must be complete before this one starts.
+    #[must_use]
+    pub fn depends_on<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.depends_on.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Adds ancestors whose results the step takes.
+    #[must_use]
+    pub fn reads<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.reads.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Sets when it runs again after a failure.
+    #[must_use]
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Limits the time of one attempt.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets its configuration, which is kept as JSON.
+    #[must_use]
+    pub fn config<T: Serialize>(mut self, config: &T) -> Self {
+        self.config = Some(serde_json::to_value(config).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// Sets the JSON Schema of its result.
+    #[must_use]
+    pub fn result_schema(mut self, schema: Value) -> Self {
+        self.result_schema = Some(schema);
+        self
+    }
+}
+
+/// Puts a [`WorkflowDef`] together.
+#[derive(Debug)]
+pub struct WorkflowBuilder {
+    id: WorkflowId,
+    description: String,
+    context_schema: Option<Value>,
+    steps: Vec<StepSpec>,
+}
+
+/// What is wrong with a definition; each line is one mistake.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("workflow `{workflow}` cannot be registered: {}", mistakes.join("; "))]
+pub struct DefinitionError {
+    workflow: String,
+    mistakes: Vec<String>,
+}
+
+impl DefinitionError {
+    /// Every mistake found.
+    #[must_use]
+    pub fn mistakes(&self) -> &[String] {
+        &self.mistakes
+    }
+}
+
+impl WorkflowBuilder {
+    pub(super) fn new(namespace: String, name: String, version: String) -> Self {
+        let id = WorkflowId { namespace, name, version };
+        Self { id, description: String::new(), context_schema: None, steps: Vec::new() }
+    }
+
+    /// Namespace, name and version, as given.
+    #[must_use]
+    pub fn id(&self) -> &WorkflowId {
+        &self.id
+    }
+
+    /// Says what it is for.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets the JSON Schema that contexts are checked against.
+    #[must_use]
+    pub fn context_schema(mut self, schema: Value) -> Self {
+        self.context_schema = Some(schema);
+        self
+    }
+
+    /// Adds a step. The order in which steps are added has no meaning.
+    #[must_use]
+    pub fn step(mut self, step: StepSpec) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Checks the definition.
+    ///
+    /// # Errors
+    /// With every mistake at once: names and version that are none, no steps, steps named twice, unknown
+    /// or repeated dependencies, cycles, reading what is no ancestor, a retry limit or a time limit of zero.
+    pub fn build(self) -> Result<WorkflowDef, DefinitionError> {
+        let mut mistakes = Vec::new();
+        self.check_identity(&mut mistakes);
+        let index = self.index(&mut mistakes);
+        let dependencies = self.dependencies(&index, &mut mistakes);
+        for step in &self.steps {
+            check_policy(step, &mut mistakes);
+        }
+        let names: Vec<String> = self.steps.iter().map(|step| step.name.clone()).collect();
+        let order = match canonical_order(&names, &dependencies) {
+            Ok(order) => order,
+            Err(cycles) => {
+                mistakes.extend(cycles.iter().map(|cycle| {
+                    let steps = cycle.iter().map(|&step| names[step].as_str());
+                    format!("the steps {} wait for each other", quoted(steps))
+                }));
+                Vec::new()
+            }
+        };
+        let reads = if mistakes.is_empty() {
+            self.reads(&index, &dependencies, &order, &mut mistakes)
+        } else {
+            Vec::new()
+        };
+        if !mistakes.is_empty() {
+            return Err(DefinitionError { workflow: self.id.to_string(), mistakes });
+        }
+        Ok(self.in_order(&order, &dependencies, &reads))
+    }
+
+    fn check_identity(&self, mistakes: &mut Vec<String>) {
+        let WorkflowId { namespace, name, version } = &self.id;
+        for (what, text) in [("namespace", namespace), ("name", name)] {
+            if text.is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
+                mistakes.push(format!("the {what} `{text}` is not 1 to 64 printable characters"));
+            }
+        }
+        if !is_semantic_version(version) {
+            mistakes.push(format!("`{version}` is not a semantic version such as `1.4.0`"));
+        }
+        if self.steps.is_empty() {
+            mistakes.push("it has no steps".to_owned());
+        }
+    }
+
+    fn index(&self, mistakes: &mut Vec<String>) -> HashMap<&str, usize> {
+        let mut index = HashMap::new();
+        for (at, StepSpec { name, .. }) in self.steps.iter().enumerate() {
+            if name.is_empty() || name.chars().count() > 128 || name.chars().any(char::is_control) {
+                mistakes.push(format!("the step name `{name}` is not 1 to 128 printable characters"));
+            }
+            if index.insert(name.as_str(), at).is_some() {
+                mistakes.push(format!("two steps are named `{name}`"));
+            }
+        }
+        index
+    }
+
+    fn dependencies(&self, index: &HashMap<&str, usize>, mistakes: &mut Vec<String>) -> Vec<Vec<usize>> {
+        self.steps
+            .iter()
+            .map(|step| {
+                let mut dependencies = Vec::new();
+                for name in &step.depends_on {
+                    match index.get(name.as_str()) {
+                        None => mistakes
+                            .push(format!("the step `{}` depends on `{name}`, which does not exist", step.name)),
+                        Some(at) if dependencies.contains(at) => {
+                            mistakes.push(format!("the step `{}` depends on `{name}` twice", step.name));
+                        }
+                        Some(&at) => dependencies.push(at),
+                    }
+                }
+                dependencies
+            })
+            .collect()
+    }
+
+    /// For each step the ancestors that it reads, each once.
+    fn reads(
+        &self,
+        index: &HashMap<&str, usize>,
+        dependencies: &[Vec<usize>],
+        order: &[usize],
+        mistakes: &mut Vec<String>,
+    ) -> Vec<Vec<usize>> {
+        let mut place = vec![0; order.len()];
+        for (at, &step) in order.iter().enumerate() {
+            place[step] = at;
+        }
+        let mut all = Vec::with_capacity(self.steps.len());
+        for (at, step) in self.steps.iter().enumerate() {
+            let mut reads = Vec::new();
+            for name in &step.reads {
+                match index.get(name.as_str()) {
+                    Some(&read) if is_ancestor(read, at, dependencies, &place) => reads.push(read),
+                    Some(_) => mistakes.push(format!(
+                        "the step `{}` reads the result of `{name}`, which it does not depend on",
+                        step.name
+                    )),
+                    None => mistakes
+                        .push(format!("the step `{}` reads the result of `{name}`, which does not exist", step.name)),
+                }
+            }
+            reads.sort_unstable();
+            reads.dedup();
+            all.push(reads);
+        }
+        all
+    }
+
+    fn in_order(self, order: &[usize], dependencies: &[Vec<usize>], reads: &[Vec<usize>]) -> WorkflowDef {
+        let mut place = vec![0; order.len()];
+        for (at, &step) in order.iter().enumerate() {
+            place[step] = at;
+        }
+        let placed: Vec<Vec<usize>> =
+            order.iter().map(|&step| dependencies[step].iter().map(|&dependency| place[dependency]).collect()).collect();
+        let steps: Vec<StepDef> = order
+            .iter()
+            .map(|&at| {
+                let StepSpec { name, description, retry, timeout, config, result_schema, .. } = self.steps[at].clone();
+                let config = config.and_then(Result::ok);
+                let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
+                StepDef { name, description, reads, retry, timeout, config, result_schema }
+            })
+            .collect();
+        let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {
+            let mut names: Vec<&str> = dependencies.iter().map(|&dependency| steps[dependency].name.as_str()).collect();
+            names.sort_unstable();
+            (step.name.as_str(), names)
+        }));
+        let graph = Graph::in_order(&placed);
+        let Self { id, description, context_schema, .. } = self;
+        WorkflowDef { id, description, context_schema, steps, graph, shape }
+    }
+}
+
+fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
+    if step.retry.limit == 0 {
+        mistakes.push(format!("the step `{}` may be executed 0 times; the least is 1", step.name));
+    }
+    if step.timeout == Some(Duration::ZERO) {
+        mistakes.push(format!("the step `{}` has a time limit of 0", step.name));
+    }
+    if let Some(Err(error)) = &step.config {
+        mistakes.push(format!("the configuration of the step `{}` is no JSON: {error}", step.name));
+    }
+}
+
+/// Whether `ancestor` comes before `step`: a walk up the edges that leaves out what stands before `ancestor`.
+fn is_ancestor(ancestor: usize, step: usize, dependencies: &[Vec<usize>], place: &[usize]) -> bool {
+    let mut seen = vec![false; dependencies.len()];
+    let mut open = vec![step];
+    while let Some(at) = open.pop() {
+        for &dependency in &dependencies[at] {
+            if dependency == ancestor {
+                return true;
+            }
+            if place[dependency] > place[ancestor] && !std::mem::replace(&mut seen[dependency], true) {
+                open.push(dependency);
+            }
+        }
+    }
+    false
+}
+
+/// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
+fn is_semantic_version(text: &str) -> bool {
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let number = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
+            && part.parse::<u64>().is_ok()
+    };
+    let label = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| {
+            pre.split('.').all(|part| label(part) && (!part.bytes().all(|byte| byte.is_ascii_digit()) || number(part)))
+        })
+        && build.is_none_or(|build| build.split('.').all(label))
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workflow(steps: impl IntoIterator<Item = StepSpec>) -> Result<WorkflowDef, DefinitionError> {
+        steps.into_iter().fold(WorkflowDef::builder("shop", "order", "1.0.0"), WorkflowBuilder::step).build()
+    }
+
+    #[test]
+    fn the_order_of_writing_changes_nothing() {
+        let a = || StepSpec::new("a");
+        let b = || StepSpec::new("b").depends_on(["a"]);
+        let c = || StepSpec::new("c").depends_on(["b", "a"]).reads(["a"]);
+        let d = || StepSpec::new("c").depends_on(["a", "b"]).reads(["a"]);
+        let one = workflow([a(), b(), c()]).unwrap();
+        let other = workflow([d(), b(), a()]).unwrap();
+        assert_eq!(one.shape(), other.shape());
+        let names = |def: &WorkflowDef| def.steps().iter().map(|step| step.name().to_owned()).collect::<Vec<_>>();
+        assert_eq!(names(&one), ["a", "b", "c"]);
+        assert_eq!(names(&other), names(&one));
+        assert_eq!(other.steps()[2].reads(), [StepNo(0)]);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let error = WorkflowDef::builder("shop", "", "1.0")
+            .step(StepSpec::new("a").depends_on(["x"]))
+            .step(StepSpec::new("a"))
+            .step(StepSpec::new("b").depends_on(["c"]).retry(RetryPolicy { limit: 0, ..RetryPolicy::DEFAULT }))
+            .step(StepSpec::new("c").depends_on(["b"]).timeout(Duration::ZERO))
+            .build()
+            .unwrap_err();
+        assert_eq!(
+            error.mistakes(),
+            [
+                "the name `` is not 1 to 64 printable characters",
+                "`1.0` is not a semantic version such as `1.4.0`",
+                "two steps are named `a`",
+                "the step `a` depends on `x`, which does not exist",
+                "the step `b` may be executed 0 times; the least is 1",
+                "the step `c` has a time limit of 0",
+                "the steps `b`, `c` wait for each other",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_reads_ancestors_only() {
+        let error =
+            workflow([StepSpec::new("a"), StepSpec::new("b").reads(["a"]), StepSpec::new("c").reads(["d"])]).unwrap_err();
+        assert_eq!(
+            error.mistakes(),
+            [
+                "the step `b` reads the result of `a`, which it does not depend on",
+                "the step `c` reads the result of `d`, which does not exist",
+            ]
+        );
+    }
+
+    #[test]
+    fn versions_are_semantic() {
+        for good in ["0.1.0", "1.10.3", "1.0.0-rc.1", "1.0.0+build.5", "2.0.0-alpha-1.x+sha"] {
+            assert!(is_semantic_version(good), "{good}");
+        }
+        for bad in ["1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "v1.0.0", "1.0.0+", "1..0"] {
+            assert!(!is_semantic_version(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use std::fmt;
+
+/// A digest of what decides the order of a workflow's steps: their names and edges, in canonical order.
+///
+/// FNV-1a, 64 bits, over `name < dependency , … ; ` for each step, dependencies by name. Retry policies, timeouts,
+/// configuration and documentation are not part of it. `tasker-macros` computes the same number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape(u64);
+
+impl Shape {
+    /// The shape of steps given in canonical order, each with the names of its dependencies in order of name.
+    pub fn of<'a, D>(steps: impl IntoIterator<Item = (&'a str, D)>) -> Self
+    where
+        D: IntoIterator<Item = &'a str>,
+    {
+        let mut hash = Fnv1a::new();
+        for (name, dependencies) in steps {
+            hash.feed(name, b'<');
+            for dependency in dependencies {
+                hash.feed(dependency, b',');
+            }
+            hash.feed("", b';');
+        }
+        Self(hash.0)
+    }
+
+    /// The number as databases keep it.
+    #[must_use]
+    pub const fn as_i64(self) -> i64 {
+        self.0.cast_signed()
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#018x}", self.0)
+    }
+}
+
+struct Fnv1a(u64);
+
+impl Fnv1a {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn feed(&mut self, text: &str, end: u8) {
+        for &byte in text.as_bytes().iter().chain([&end]) {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_edges_make_the_shape() {
+        let shape = |steps: &[(&str, &[&str])]| {
+            Shape::of(steps.iter().map(|&(name, deps)| (name, deps.iter().copied().collect::<Vec<_>>())))
+        };
+        let chain = shape(&[("a", &[]), ("b", &["a"])]);
+        assert_eq!(chain, shape(&[("a", &[]), ("b", &["a"])]));
+        assert_ne!(chain, shape(&[("a", &[]), ("b", &[])]));
+        assert_ne!(chain, shape(&[("a", &[]), ("c", &["a"])]));
+    }
+}

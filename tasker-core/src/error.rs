@@ -1,0 +1,175 @@
+//! How a step fails.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::WorkerId;
+
+/// Why a step did not finish, and whether trying again can help.
+///
+/// Any error converts into a retryable one, so `?` does what Ruby Tasker does with an exception; what
+/// cannot succeed says so with [`permanent`](Self::permanent).
+///
+/// The error is recorded with the step and in its history before anything else happens; what the step itself
+/// did until then is not undone.
+///
+/// ```
+/// use std::time::Duration;
+/// use tasker_core::StepError;
+///
+/// fn charge(cents: i64) -> Result<(), StepError> {
+///     if cents <= 0 {
+///         return Err(StepError::permanent("nothing to charge").code("EMPTY_CART"));
+///     }
+///     let _: i64 = "1234".parse()?; // retryable, should it fail
+///     Err(StepError::retryable_after("the gateway is busy", Duration::from_secs(20)))
+/// }
+/// assert!(charge(0).unwrap_err().is_permanent());
+/// ```
+///
+/// Like `anyhow::Error` it is not itself a [`std::error::Error`]: that is what lets any error become one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepError {
+    message: String,
+    kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    context: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Retryable,
+    RetryableAfter(Duration),
+    Permanent,
+}
+
+impl StepError {
+    /// Trying again may help: the step runs again after the wait of its retry policy, while its limit lasts.
+    pub fn retryable(message: impl fmt::Display) -> Self {
+        Self::new(message, Kind::Retryable)
+    }
+
+    /// Trying again may help, but not before `wait` has passed, as a `Retry-After` header says. The wait takes the place
+    /// of the retry policy's; the limit stays.
+    pub fn retryable_after(message: impl fmt::Display, wait: Duration) -> Self {
+        Self::new(message, Kind::RetryableAfter(wait))
+    }
+
+    /// Trying again cannot help: the step ends in error at once, whatever its limit.
+    pub fn permanent(message: impl fmt::Display) -> Self {
+        Self::new(message, Kind::Permanent)
+    }
+
+    fn new(message: impl fmt::Display, kind: Kind) -> Self {
+        Self { message: message.to_string(), kind, code: None, context: Value::Null }
+    }
+
+    /// The error of an execution that was lost with its worker.
+    pub fn worker_lost(worker: WorkerId) -> Self {
+        Self::retryable(format!("the worker {worker} died or lost its lease during this execution")).code("WORKER_LOST")
+    }
+
+    /// Adds a stable code that programs can tell errors apart by.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// Adds facts for whoever looks into it. They are stored: no secrets.
+    #[must_use]
+    pub fn context(mut self, context: impl Into<Value>) -> Self {
+        self.context = context.into();
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The stable code, if it has one.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// The facts added with [`context`](Self::context); null where there are none.
+    #[must_use]
+    pub fn facts(&self) -> &Value {
+        &self.context
+    }
+
+    /// Whether trying again cannot help.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.kind == Kind::Permanent
+    }
+
+    /// The wait that the error itself asks for.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        match self.kind {
+            Kind::RetryableAfter(wait) => Some(wait),
+            Kind::Retryable | Kind::Permanent => None,
+        }
+    }
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.code {
+            Some(code) => write!(f, "{} [{code}]", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+/// Retryable, with the error's own text and that of its sources.
+impl<E: std::error::Error> From<E> for StepError {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_text = cause.to_string();
+            if !message.contains(&cause_text) {
+                message.push_str(": ");
+                message.push_str(&cause_text);
+            }
+            source = cause.source();
+        }
+        Self::retryable(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the order could not be read")]
+    struct Outer(#[source] std::num::ParseIntError);
+
+    #[test]
+    fn any_error_becomes_a_retryable_one_that_names_its_causes() {
+        let error: StepError = Outer("x".parse::<u8>().unwrap_err()).into();
+        assert!(!error.is_permanent());
+        assert_eq!(error.to_string(), "the order could not be read: invalid digit found in string");
+    }
+
+    #[test]
+    fn an_error_reads_back_from_its_json() {
+        let error = StepError::retryable_after("busy", Duration::from_secs(7))
+            .code("HTTP_503")
+            .context(serde_json::json!({"url": "/stock"}));
+        let text = serde_json::to_string(&error).unwrap();
+        assert_eq!(serde_json::from_str::<StepError>(&text).unwrap(), error);
+    }
+}

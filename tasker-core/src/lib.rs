@@ -1,0 +1,53 @@
+//! What workflows, steps, tasks and errors *are*, and the engine that runs them.
+//!
+//! Applications depend on the crate `tasker`, which re-exports this one together with a store.
+
+// Generated code names the façade; in this crate's own tests that is the crate itself.
+#[cfg(test)]
+extern crate self as tasker;
+
+mod batcher;
+mod client;
+mod clock;
+mod def;
+mod engine;
+mod error;
+mod ids;
+mod json;
+mod param;
+mod registry;
+mod retry;
+mod schema;
+mod state;
+mod step;
+pub mod store;
+
+pub use client::{BuildError, NoStore, ResultError, Start, StartError, TaskHandle, Tasker, TaskerBuilder};
+pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
+pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};
+pub use error::StepError;
+pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
+pub use json::Json;
+pub use param::{Attempt, Cancelled, Config, FromStep, Invocation, Output, Provides, State};
+pub use registry::RegisterError;
+pub use retry::{Executions, RetryPolicy};
+pub use schema::{SchemaError, Violation};
+pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
+pub use step::{
+    DependsOn, Executable, Param, Payload, Returned, Step, StepHandler, StepResult, StepReturn, Workflow,
+};
+pub use store::{MemoryStore, StepStatus, Store, StoreError, TaskStatus, WaitingFor};
+pub use tasker_macros::{AppState, step, workflow};
+
+/// Names that only expanded code uses.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::param::{ProvidesParam, context, describe, finish, provide, step, workflow};
+    pub use crate::step::{BoxFuture, HandlerFn};
+    pub use core::time::Duration;
+    pub use std::boxed::Box;
+    pub use std::vec::Vec;
+
+    /// What an editor offers inside `#[workflow(..)]` and `#[step(..)]`.
+    pub mod options;
+}

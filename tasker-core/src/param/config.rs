@@ -1,0 +1,31 @@
+use std::ops::Deref;
+
+use super::{FromStep, Invocation};
+use crate::step::Payload;
+use crate::StepError;
+
+/// The configuration of the step: `#[step(config = Pricing { fee_cents: 30 })]` and `pricing: Config<Pricing>`.
+#[derive(Debug, Clone, Copy)]
+pub struct Config<T>(pub T);
+
+impl<T> Deref for Config<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<S, T: Payload> FromStep<S> for Config<T> {
+    type Resource = ();
+
+    fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
+        let input = invocation.input;
+        let config = input.workflow.step(input.step).and_then(|step| step.config());
+        let config = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
+        T::deserialize(config)
+            .map(Self)
+            .map_err(|error| StepError::permanent(format!("the configuration does not fit its type: {error}")))
+    }
+
+}

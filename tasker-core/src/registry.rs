@@ -1,0 +1,108 @@
+//! The workflows of this process: their definitions, and the functions of their steps.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::param::{Invocation, StepInput};
+use crate::schema::{ContextSchema, SchemaError};
+use crate::step::{BoxFuture, Executable, HandlerFn, Workflow};
+use crate::{DefinitionError, Json, StepError, StepNo, WorkflowDef, WorkflowId};
+
+/// A workflow with everything that is needed to start and run it.
+pub(crate) struct Registration {
+    pub(crate) workflow: Arc<WorkflowDef>,
+    /// The type that `#[workflow]` made of the module.
+    pub(crate) workflow_type: TypeId,
+    pub(crate) schema: ContextSchema,
+    /// Reads a context as the workflow's type and writes it again, defaults filled in.
+    pub(crate) normalize: fn(&Value) -> Result<Json, serde_json::Error>,
+    handlers: Vec<Arc<dyn Handler>>,
+}
+
+/// The function of a step, whatever the application state.
+pub(crate) trait Handler: Send + Sync {
+    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Json, StepError>>;
+}
+
+struct Bound<A> {
+    app: Arc<A>,
+    function: HandlerFn<A>,
+}
+
+impl<A: Send + Sync + 'static> Handler for Bound<A> {
+    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Json, StepError>> {
+        let (app, function) = (Arc::clone(&self.app), self.function);
+        Box::pin(async move { function(&Invocation { app: &app, input: &input }).await })
+    }
+}
+
+/// A workflow that cannot be registered.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// Its definition does not hold together.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// The schema of its context is not one.
+    #[error("the context schema of workflow `{workflow}` cannot be used: {source}")]
+    Schema {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// What is wrong with it.
+        source: SchemaError,
+    },
+    /// Another workflow has its namespace, name and version.
+    #[error("workflow `{0}` is registered twice; give one of the two another version or name")]
+    Duplicate(WorkflowId),
+}
+
+impl Registration {
+    /// Binds the functions of a workflow to an application.
+    pub(crate) fn of<W: Executable<A>, A: Send + Sync + 'static>(app: &Arc<A>) -> Result<Self, RegisterError> {
+        let workflow = W::define().build()?;
+        let schema = ContextSchema::new(workflow.context_schema())
+            .map_err(|source| RegisterError::Schema { workflow: workflow.id().clone(), source })?;
+        let functions: HashMap<_, _> = W::handlers().into_iter().collect();
+        let handlers = workflow.steps().iter().map(|step| {
+            // One macro wrote both lists.
+            let function = functions[step.name()];
+            Arc::new(Bound { app: Arc::clone(app), function }) as Arc<dyn Handler>
+        });
+        let handlers = handlers.collect();
+        let workflow_type = TypeId::of::<W>();
+        Ok(Self { workflow: Arc::new(workflow), workflow_type, schema, normalize: normalize::<W>, handlers })
+    }
+
+    pub(crate) fn handler(&self, step: StepNo) -> Option<&Arc<dyn Handler>> {
+        self.handlers.get(step.index())
+    }
+}
+
+fn normalize<W: Workflow>(context: &Value) -> Result<Json, serde_json::Error> {
+    Json::of(&<W::Context as serde::Deserialize>::deserialize(context)?)
+}
+
+/// The registrations by name.
+#[derive(Default)]
+pub(crate) struct Registry(Vec<Arc<Registration>>);
+
+impl Registry {
+    pub(crate) fn add(&mut self, registration: Registration) -> Result<(), RegisterError> {
+        let id = registration.workflow.id();
+        if self.find(id).is_some() {
+            return Err(RegisterError::Duplicate(id.clone()));
+        }
+        self.0.push(Arc::new(registration));
+        Ok(())
+    }
+
+    pub(crate) fn find(&self, id: &WorkflowId) -> Option<&Arc<Registration>> {
+        self.0.iter().find(|registration| registration.workflow.id() == id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Registration>> {
+        self.0.iter()
+    }
+}

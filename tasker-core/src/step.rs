@@ -1,0 +1,135 @@
+//! What `#[workflow]` implements: the typed side of a workflow.
+//!
+//! Each step is an uninhabited type with the name of its function. The traits below tie that type to its result, its edges
+//! and its parameters, so that what does not fit is an error of `cargo build` at the place where it is
+//! written. The messages of those errors are part of the interface; `tests/ui` holds them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::param::Invocation;
+use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};
+
+/// A future that a handler returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A step's function behind one signature, for an application whose state is `A`.
+pub type HandlerFn<A> = for<'a> fn(&'a Invocation<'a, A>) -> BoxFuture<'a, Result<Json, StepError>>;
+
+/// A value that is stored with a task: its context, or a step's result.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored with a task",
+    label = "not a stored value",
+    note = "add `#[derive(Serialize, Deserialize, JsonSchema)]` to it",
+    note = "a stored value is also `Send + Sync + 'static`"
+)]
+pub trait Payload: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static> Payload for T {}
+
+/// A workflow, as a type. Implemented by `#[workflow]` on `Workflow` in the annotated module.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workflow",
+    label = "not a workflow",
+    note = "a `#[workflow] mod order {{ .. }}` is the workflow `order::Workflow`"
+)]
+pub trait Workflow: 'static {
+    /// What a task is started with.
+    type Context: Payload;
+
+    /// The definition, before it is checked as a whole.
+    fn define() -> WorkflowBuilder;
+}
+
+/// A step, as a type. Implemented by `#[workflow]` on one type for each step, which shares its name with the step's function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step",
+    label = "not a step",
+    note = "name the function of a step here, as in `Output<fetch_order>`"
+)]
+pub trait Step: Sized + 'static {
+    /// The workflow it belongs to.
+    type Workflow: Workflow;
+    /// What its function returns.
+    type Returned: StepResult;
+    /// Its name in its workflow.
+    const NAME: &'static str;
+}
+
+/// What the function of a step returns when all goes well.
+pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
+
+/// `Self` may read the result of `D`.
+#[diagnostic::on_unimplemented(
+    message = "step `{Self}` does not depend on step `{D}`",
+    label = "the result of `{D}` is not available here",
+    note = "add it to the attribute: `#[step(depends_on = {D})]`"
+)]
+pub trait DependsOn<D> {}
+
+/// Parameter number `N` of the step's function, from 0.
+pub trait Param<const N: usize>: Step {
+    /// Its type.
+    type Ty: FromStep<Self>;
+}
+
+/// `Result<T, E>`: the form of what a step returns.
+#[diagnostic::on_unimplemented(
+    message = "a step must return `Result<T, E>` where `E: Into<StepError>`",
+    label = "expected `Result<_, StepError>`"
+)]
+pub trait StepReturn {
+    /// `T`.
+    type Output;
+}
+
+impl<T, E> StepReturn for Result<T, E> {
+    type Output = T;
+}
+
+/// What a step may return. Apart from [`StepReturn`], so that a result that cannot be stored is an error where
+/// it is returned, not where it is read.
+#[diagnostic::on_unimplemented(
+    message = "a step must return `Result<T, E>` where `E: Into<StepError>`",
+    label = "expected `Result<_, StepError>`"
+)]
+pub trait StepResult: StepReturn {
+    #[doc(hidden)]
+    fn into_json(self) -> Result<Json, StepError>;
+    #[doc(hidden)]
+    fn from_json(stored: &Json) -> Result<Self::Output, serde_json::Error>;
+    #[doc(hidden)]
+    fn describe(step: StepSpec) -> StepSpec;
+}
+
+impl<T: Payload, E: Into<StepError>> StepResult for Result<T, E> {
+    fn into_json(self) -> Result<Json, StepError> {
+        let value = self.map_err(Into::into)?;
+        Json::of(&value).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
+    }
+
+    fn from_json(stored: &Json) -> Result<T, serde_json::Error> {
+        stored.parse()
+    }
+
+    fn describe(step: StepSpec) -> StepSpec {
+        step.result_schema(schemars::schema_for!(T).into())
+    }
+}
+
+/// A step that can run in an application whose state is `A`.
+pub trait StepHandler<A>: Step {
+    /// Takes the parameters out of the invocation and calls the step's function.
+    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Json, StepError>>;
+}
+
+/// A workflow all of whose steps can run in an application with state `A`.
+pub trait Executable<A: 'static>: Workflow {
+    /// The name of each step, and its function.
+    fn handlers() -> Vec<(&'static str, HandlerFn<A>)>;
+}

@@ -1,0 +1,209 @@
+//! The port behind which a database stands.
+//!
+//! The engine knows a store by a few verbs, each of which takes a batch and is one transaction: it happens as a whole or not at
+//! all, and it is durable when it returns. The engine decides *what* becomes of a step (run again, when, or not);
+//! the store decides *whether* that still holds, by the fence `(task, step, attempt, worker)`, and what follows
+//! from it: which steps are released, which tasks have ended.
+//!
+//! The store has the only clock that matters. Times are handed to it as durations from now, so that workers whose clocks
+//! differ agree.
+
+mod error;
+mod memory;
+mod runnable;
+mod status;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+pub use error::StoreError;
+pub use memory::MemoryStore;
+pub use runnable::Runnable;
+pub use status::{StepStatus, TaskStatus, WaitingFor};
+
+use crate::{
+    Attempt, DefinitionId, Executions, Json, StepError, StepNo, TaskId, TaskState, WorkerId, WorkflowDef,
+};
+
+/// What the engine asks of a database.
+///
+/// A call that fails may have taken effect all the same, when the answer was lost on the way. Every verb is made so that the caller
+/// can ask again, or find out: `create` by the ids of its tasks, `settle` by the fence, `claim` by [`held`](Self::held).
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Makes definitions known, once per version and shape, and says how this store names them.
+    async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError>;
+
+    /// Creates tasks with all their steps. A task whose key is taken is not created; the one that has it is named instead.
+    async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError>;
+
+    /// Makes a worker known, alive for `lease` from now.
+    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError>;
+
+    /// Prolongs a worker's life to `lease` from now, unless it was already given up.
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError>;
+
+    /// Hands back what a worker still holds, at no cost of attempts, and forgets the worker.
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError>;
+
+    /// Takes back the steps of workers that are dead, then forgets those workers. A worker is dead when its lease
+    /// has run out, or when the store knows for certain that its process is gone.
+    async fn sweep(&self) -> Result<Swept, StoreError>;
+
+    /// Gives up to `limit` ready steps to a worker: by priority, then the oldest task first.
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError>;
+
+    /// Records outcomes, releases the steps that waited for them, ends tasks, and claims up to `room`
+    /// steps for the same worker, in one transaction.
+    async fn settle(
+        &self,
+        worker: WorkerId,
+        runnable: &Runnable,
+        outcomes: &[Outcome],
+        room: usize,
+    ) -> Result<Settled, StoreError>;
+
+    /// The executions that a worker holds, with the definitions of their tasks: among them what a claim gave out
+    /// whose answer was lost.
+    async fn held(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError>;
+
+    /// Where tasks stand; `None` for a task that does not exist.
+    async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError>;
+
+    /// Tasks with all their steps; `None` for a task that does not exist.
+    async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError>;
+
+    /// The tasks that have not ended, by id, which is by age; those after `after`, at most `limit`.
+    async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+
+    /// The recorded result of a step, by its name.
+    async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError>;
+}
+
+/// A task to be created.
+#[derive(Debug, Clone)]
+pub struct NewTask {
+    /// Its id, made by the client, so that asking twice creates once.
+    pub id: TaskId,
+    /// The installed definition it runs by.
+    pub definition: DefinitionId,
+    /// The definition itself, for its steps.
+    pub workflow: Arc<WorkflowDef>,
+    /// A key that no other task of the same namespace and name may have.
+    pub idempotency_key: Option<String>,
+    /// What its steps take as `&Context`.
+    pub context: Json,
+    /// Steps of tasks with a higher priority are claimed first.
+    pub priority: i16,
+}
+
+/// What became of a [`NewTask`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// It exists now.
+    New(TaskId),
+    /// Another task has its key.
+    Existing(TaskId),
+}
+
+impl Created {
+    /// The task there is.
+    #[must_use]
+    pub const fn task(self) -> TaskId {
+        match self {
+            Self::New(task) | Self::Existing(task) => task,
+        }
+    }
+}
+
+/// One execution of one step: the fence, but for the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Execution {
+    /// The task.
+    pub task: TaskId,
+    /// The step in it.
+    pub step: StepNo,
+    /// Which execution of the step.
+    pub attempt: Attempt,
+}
+
+/// What became of an execution.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The execution.
+    pub execution: Execution,
+    /// The definition of its task.
+    pub definition: DefinitionId,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+/// How an execution ended.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// With a result.
+    Complete(Json),
+    /// With an error after which the step runs again, no sooner than the wait from now.
+    Retry(StepError, Duration),
+    /// With an error that ends the step.
+    Failed(StepError),
+    /// Not at all: the worker stops, and another runs it as if it had not begun.
+    HandedBack,
+}
+
+/// A step that a worker is to run.
+#[derive(Debug, Clone)]
+pub struct ClaimedStep {
+    /// The execution that begins.
+    pub execution: Execution,
+    /// The definition of its task.
+    pub definition: DefinitionId,
+    /// How often it was executed before.
+    pub executions: Executions,
+    /// The context of the task.
+    pub context: Json,
+    /// The results that it reads.
+    pub results: Vec<(StepNo, Json)>,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// The steps that are now the worker's.
+    pub steps: Vec<ClaimedStep>,
+    /// How long until the next step that waits for a time becomes ready. Given when fewer steps were found than asked for.
+    pub next_due: Option<Duration>,
+}
+
+/// What a settle did.
+#[derive(Debug, Clone, Default)]
+pub struct Settled {
+    /// The executions whose outcome was refused, because the worker no longer holds them.
+    pub refused: Vec<Execution>,
+    /// The tasks that ended.
+    pub ended: Vec<TaskId>,
+    /// What was claimed for the room.
+    pub claim: Claim,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// The workers that were given up.
+    pub workers: Vec<WorkerId>,
+    /// How many steps they held.
+    pub steps: usize,
+    /// The tasks that ended, because a step had been lost too often.
+    pub ended: Vec<TaskId>,
+}
+
+/// Whether a worker still has its lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lease {
+    /// It was prolonged.
+    Held,
+    /// The worker was given up: what it ran belongs to others.
+    Lost,
+}

@@ -1,0 +1,61 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::{DefinitionId, StepNo, WorkflowDef};
+
+/// The installed definitions that a worker can run; it claims steps of no others.
+#[derive(Debug, Clone, Default)]
+pub struct Runnable {
+    definitions: HashMap<DefinitionId, Entry>,
+    ids: Vec<DefinitionId>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    workflow: Arc<WorkflowDef>,
+    /// By step, so that a settle looks nothing up.
+    dependents: Vec<Vec<StepNo>>,
+}
+
+impl Runnable {
+    /// Definitions with their names in the store.
+    pub fn new(definitions: impl IntoIterator<Item = (DefinitionId, Arc<WorkflowDef>)>) -> Self {
+        let definitions: HashMap<_, _> = definitions
+            .into_iter()
+            .map(|(id, workflow)| {
+                let steps = (0..workflow.steps().len()).map(StepNo::at);
+                let dependents = steps.map(|step| workflow.graph().dependents(step)).collect();
+                (id, Entry { workflow, dependents })
+            })
+            .collect();
+        let mut ids: Vec<_> = definitions.keys().copied().collect();
+        ids.sort_unstable();
+        Self { definitions, ids }
+    }
+
+    /// The definitions' names in the store, in order.
+    #[must_use]
+    pub fn ids(&self) -> &[DefinitionId] {
+        &self.ids
+    }
+
+    /// A definition by its name in the store.
+    #[must_use]
+    pub fn workflow(&self, definition: DefinitionId) -> Option<&Arc<WorkflowDef>> {
+        self.definitions.get(&definition).map(|entry| &entry.workflow)
+    }
+
+    /// The steps that wait for a step.
+    #[must_use]
+    pub fn dependents(&self, definition: DefinitionId, step: StepNo) -> &[StepNo] {
+        let entry = self.definitions.get(&definition);
+        entry.and_then(|entry| entry.dependents.get(step.index())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ancestors whose results a step takes.
+    #[must_use]
+    pub fn reads(&self, definition: DefinitionId, step: StepNo) -> &[StepNo] {
+        let workflow = self.workflow(definition);
+        workflow.and_then(|workflow| workflow.step(step)).map_or(&[], |step| step.reads())
+    }
+}

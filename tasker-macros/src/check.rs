@@ -1,0 +1,103 @@
+//! From what was written to a model that holds together.
+//!
+//! One rule is one function. A rule reports what is wrong at the words that are wrong and drops them, so that what is
+//! left can be printed; where something could not be read, nothing is said about what seems to be missing because of it.
+
+mod config;
+mod edges;
+mod identity;
+mod options;
+mod signature;
+mod step;
+mod tokens;
+mod visibility;
+mod workflow;
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
+
+use crate::errors::Errors;
+use crate::model::{Param, Step, Workflow};
+use crate::parse::Module;
+
+/// A step on its way into the model.
+struct Draft {
+    step: Step,
+    /// Its dependencies as written.
+    depends_on: Vec<Ident>,
+    /// Whether `depends_on` is all that was written.
+    complete: bool,
+    /// What its by-value parameters name.
+    reads: signature::Reads,
+    /// Where its stored name is given.
+    name_at: Span,
+}
+
+/// The steps by the names of their functions.
+struct Index(HashMap<String, usize>);
+
+impl Index {
+    fn get(&self, function: &Ident) -> Option<usize> {
+        self.0.get(&function.unraw().to_string()).copied()
+    }
+}
+
+pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
+    let mut workflow = workflow::options(args, module, errors);
+    if module.steps.is_empty() {
+        errors.at(module.ident.span(), "a workflow needs at least one `#[step]` function");
+    }
+    let (mut drafts, index) = drafts(module, &mut workflow, errors);
+    stored_names(&drafts, errors);
+    edges::resolve(&mut drafts, &index, &mut workflow, errors);
+    workflow.steps = drafts.into_iter().map(|draft| draft.step).collect();
+    if workflow.context.is_none() {
+        without_context(&mut workflow.steps);
+    }
+    workflow
+}
+
+/// Reads every step on its own, so that the edges between them can be resolved afterwards.
+fn drafts(module: &Module, workflow: &mut Workflow, errors: &mut Errors) -> (Vec<Draft>, Index) {
+    let mut index = HashMap::new();
+    let mut drafts = Vec::new();
+    for raw in &module.steps {
+        let Some(ident) = &raw.ident else {
+            errors.at(raw.attribute, "`#[step]` goes on a function: `#[step] async fn charge(..)`");
+            continue;
+        };
+        if index.contains_key(&ident.unraw().to_string()) {
+            continue; // rustc says that the function is defined twice
+        }
+        index.insert(ident.unraw().to_string(), drafts.len());
+        drafts.push(step::draft(raw, ident, &module.vis, workflow, errors));
+    }
+    (drafts, Index(index))
+}
+
+/// Tasks keep their steps by name, so a workflow cannot have two of one name.
+fn stored_names(drafts: &[Draft], errors: &mut Errors) {
+    let mut first: HashMap<&str, &Draft> = HashMap::new();
+    for draft in drafts {
+        let name = draft.step.name.as_str();
+        let Some(other) = first.insert(name, draft) else { continue };
+        // One of the two must have been renamed to it; that is the one to point at.
+        let renamed = if draft.step.ident.unraw() == name { other } else { draft };
+        let (a, b) = (other.step.ident.unraw(), draft.step.ident.unraw());
+        errors.at(renamed.name_at, format!("the steps `{a}` and `{b}` are both stored as `{name}`"));
+    }
+}
+
+/// Without a context type, which is reported, there is nothing that a step's context could be compared with.
+fn without_context(steps: &mut [Step]) {
+    for step in steps {
+        for param in &mut step.params {
+            if matches!(param, Param::Context(_)) {
+                *param = Param::Wrong;
+                step.callable = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The configuration of a step: what the attribute gives is what a parameter takes.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident, Type};
+
+use super::signature::wrapped;
+use crate::errors::Errors;
+use crate::model::{Config, Step};
+
+/// What a parameter has to do with the configuration, as far as its tokens tell.
+enum Takes {
+    /// `Config<T>`.
+    It(Span),
+    /// One of the other types of `tasker`.
+    No,
+    /// A type under another name, which may be `Config` or contain one.
+    Perhaps,
+}
+
+/// Ties `config = value` to the `Config` parameter. `incomplete` is whether some of the attribute could not be read.
+pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete: bool, errors: &mut Errors) {
+    let takes: Vec<(usize, Takes)> = step.values().map(|(n, ty)| (n, takes(ty))).collect();
+    let mut its = takes.iter().filter_map(|(n, takes)| match takes {
+        Takes::It(span) => Some((*n, *span)),
+        Takes::No | Takes::Perhaps => None,
+    });
+    let first = its.next();
+    let name = &step.name;
+    // There is one configuration, so the second could only be a copy of the first.
+    for (_, again) in its {
+        errors.at(again, format!("the step `{name}` takes its configuration twice"));
+    }
+    match (given, first) {
+        (None, Some((_, param))) if !incomplete => errors.at(
+            param,
+            format!(
+                "the step `{name}` takes a `Config` but has no configuration\n\
+                 help: write `#[step(config = Pricing {{ .. }})]`"
+            ),
+        ),
+        (Some((key, _)), None)
+            if step.callable && takes.iter().all(|(_, takes)| matches!(takes, Takes::No)) =>
+        {
+            errors.at(
+                key.span(),
+                format!(
+                    "the step `{name}` has a configuration but does not take it\n\
+                 help: add a parameter such as `pricing: Config<Pricing>`"
+                ),
+            );
+        }
+        _ => {}
+    }
+    step.config =
+        given.map(|(_, value)| Config { value: value.to_token_stream(), param: first.map(|(n, _)| n) });
+}
+
+fn takes(ty: &TokenStream) -> Takes {
+    let Ok(ty) = syn::parse2::<Type>(ty.clone()) else { return Takes::Perhaps };
+    match (wrapped(&ty), &ty) {
+        (Some((name, _)), _) if name == "Config" => Takes::It(ty.span()),
+        (Some((name, _)), _) if name == "Output" || name == "State" => Takes::No,
+        (None, Type::Path(path)) => match path.path.segments.last() {
+            Some(last) if last.ident == "Attempt" || last.ident == "Cancelled" => Takes::No,
+            _ => Takes::Perhaps,
+        },
+        _ => Takes::Perhaps,
+    }
+}

@@ -1,0 +1,249 @@
+//! Reads the values of options.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Type};
+
+use crate::duration::{self, Wrong};
+use crate::errors::Errors;
+use crate::model::Retry;
+use crate::parse::{self, Arg, Value};
+use crate::suggest::{nearest, quoted};
+
+const RETRY: [&str; 3] = ["limit", "base", "max"];
+
+/// The longest wait of `RetryPolicy::DEFAULT`, to judge a `base` that comes without a `max`.
+const DEFAULT_MAX: Duration = Duration::from_secs(30);
+
+/// A time as it was written, for messages.
+struct Time<'a> {
+    duration: Duration,
+    text: &'a LitStr,
+}
+
+/// The options without repetitions: which of two was meant is not ours to guess.
+pub(super) fn once<'a>(args: &'a [Arg], errors: &mut Errors) -> Vec<&'a Arg> {
+    let mut first: Vec<&Arg> = Vec::new();
+    for arg in args {
+        if first.iter().any(|other| other.key == arg.key) {
+            errors.at(arg.span(), format!("`{}` is given twice", arg.key));
+        } else {
+            first.push(arg);
+        }
+    }
+    first
+}
+
+pub(super) fn unknown(arg: &Arg, known: &[&str], errors: &mut Errors) {
+    let key = arg.key.to_string();
+    let help = match nearest(&key, known.iter().copied()) {
+        Some(near) => format!("help: an option with a similar name exists: `{near}`"),
+        None => format!("help: the options are {}", quoted(known.iter().copied())),
+    };
+    errors.at(arg.span(), format!("unknown option `{key}`\n{help}"));
+}
+
+/// Code in which an editor can complete an option, found among the items of `__private::options`.
+pub(super) fn hint(krate: &TokenStream, of: &str, key: &Ident) -> Option<TokenStream> {
+    let key: Ident = syn::parse_str(&key.to_string()).ok().map(|_: Ident| key.clone())?; // no keywords
+    let of = Ident::new(of, Span::call_site());
+    Some(quote!(use #krate::__private::options::#of::#key;))
+}
+
+/// `key = "text"`
+pub(super) fn text<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitStr> {
+    match &arg.value {
+        Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text),
+        value => expected(arg, value, "\"text\"", errors),
+    }
+}
+
+/// `key = 3`
+fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
+    match &arg.value {
+        Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => Some(number),
+        value => expected(arg, value, "3", errors),
+    }
+}
+
+/// `key = Type`
+pub(super) fn ty<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Type> {
+    match &arg.value {
+        Value::Type(ty) => Some(ty),
+        value => expected(arg, value, "Type", errors),
+    }
+}
+
+/// `key = path`
+pub(super) fn path<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Path> {
+    match &arg.value {
+        Value::Type(Type::Path(path)) if path.qself.is_none() => Some(&path.path),
+        value => expected(arg, value, "path::of::tasker", errors),
+    }
+}
+
+/// `key`
+pub(super) fn flag(arg: &Arg, errors: &mut Errors) -> bool {
+    if !matches!(arg.value, Value::None) {
+        errors.at(arg.span(), format!("`{}` takes no value", arg.key));
+    }
+    true
+}
+
+/// `key = value`
+pub(super) fn expr<'a>(arg: &'a Arg, example: &str, errors: &mut Errors) -> Option<&'a Expr> {
+    match &arg.value {
+        Value::Expr(expr) => Some(expr),
+        value => expected(arg, value, example, errors),
+    }
+}
+
+fn expected<T>(arg: &Arg, value: &Value, example: &str, errors: &mut Errors) -> Option<T> {
+    let span = match value {
+        Value::Expr(expr) => expr.span(),
+        Value::Type(ty) => ty.span(),
+        Value::None | Value::Paren(_) => arg.span(),
+    };
+    errors.at(span, format!("expected `{} = {example}`", arg.key));
+    None
+}
+
+/// `timeout = "30s"`
+pub(super) fn timeout(arg: &Arg, errors: &mut Errors) -> Option<Duration> {
+    let time = time(arg, errors)?;
+    // No attempt could finish in no time.
+    if time.duration.is_zero() {
+        errors.at(
+            time.text.span(),
+            "the `timeout` must be longer than nothing\nhelp: leave it out for no limit",
+        );
+        return None;
+    }
+    Some(time.duration)
+}
+
+fn time<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<Time<'a>> {
+    let text = match &arg.value {
+        Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => text,
+        value => return expected(arg, value, "\"30s\"", errors),
+    };
+    let written = text.value();
+    match duration::parse(&written) {
+        Ok(duration) => return Some(Time { duration, text }),
+        Err(Wrong::Form) => errors.at(
+            text.span(),
+            format!(
+                "`{written}` is not a duration\n\
+                 help: write a whole number and a unit, such as \"500ms\", \"30s\", \"5m\", \"2h\" or \"1d\""
+            ),
+        ),
+        Err(Wrong::TooLong) => {
+            errors
+                .at(text.span(), format!("`{written}` is too long\nhelp: the most is \"3650d\", ten years"));
+        }
+    }
+    None
+}
+
+/// `retry(limit = 3, base = "2s", max = "1m")`
+pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, errors: &mut Errors) -> Retry {
+    let Value::Paren(inner) = &arg.value else {
+        errors.at(arg.span(), "expected `retry(limit = 3, base = \"2s\", max = \"30s\")`");
+        return Retry::Default;
+    };
+    let args = parse::args(inner.clone(), errors);
+    let (mut limit, mut base, mut max) = (None, None, None);
+    for arg in once(&args.list, errors) {
+        match arg.key.to_string().as_str() {
+            "limit" => limit = retry_limit(arg, errors),
+            "base" => base = time(arg, errors),
+            "max" => max = time(arg, errors),
+            _ => {
+                hints.extend(hint(krate, "retry", &arg.key));
+                unknown(arg, &RETRY, errors);
+            }
+        }
+    }
+    let without_max = args.complete && !args.list.iter().any(|arg| arg.is("max"));
+    retry_waits(base.as_ref(), max.as_ref(), without_max, errors);
+    Retry::Policy { limit, base: base.map(|time| time.duration), max: max.map(|time| time.duration) }
+}
+
+/// The first execution counts, so that a limit of 0 would mean a step that never runs.
+fn retry_limit(arg: &Arg, errors: &mut Errors) -> Option<u32> {
+    let lit = number(arg, errors)?;
+    match lit.base10_parse::<u32>() {
+        Ok(0) => {
+            errors.at(
+                lit.span(),
+                "a step is executed at least once, so the least `limit` is 1\nhelp: write `no_retry` for one execution",
+            );
+            None
+        }
+        Ok(limit) => Some(limit),
+        Err(_) => {
+            errors.at(lit.span(), format!("`{lit}` is not a number of executions from 1 to {}", u32::MAX));
+            None
+        }
+    }
+}
+
+/// A first wait that is longer than the longest one would silently be cut short.
+fn retry_waits(base: Option<&Time<'_>>, max: Option<&Time<'_>>, without_max: bool, errors: &mut Errors) {
+    let Some(base) = base else { return };
+    let wait = base.text.value();
+    match max {
+        Some(max) if base.duration > max.duration => errors.at(
+            base.text.span(),
+            format!("the first wait, {wait}, is longer than the longest one, {}", max.text.value()),
+        ),
+        None if without_max && base.duration > DEFAULT_MAX => errors.at(
+            base.text.span(),
+            format!(
+                "the first wait, {wait}, is longer than the longest one, which is 30s unless given\n\
+                 help: add `max = \"...\"`, {wait} or more"
+            ),
+        ),
+        _ => {}
+    }
+}
+
+/// `key = step` or `key = [step, step]`; the second value is whether all of it could be read.
+pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
+    let Some(value) = expr(arg, "step` or `depends_on = [step, step]", errors) else {
+        return (Vec::new(), false);
+    };
+    let items: Vec<&Expr> = match value {
+        Expr::Array(array) => array.elems.iter().collect(),
+        one => vec![one],
+    };
+    let mut steps = Vec::new();
+    for item in &items {
+        match item {
+            Expr::Path(path) if path.qself.is_none() && path.path.get_ident().is_some() => {
+                steps.extend(path.path.get_ident().cloned());
+            }
+            Expr::Path(_) => errors.at(
+                item.span(),
+                "expected the name of a step's function in this module; a step cannot depend on another workflow's",
+            ),
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => errors.at(
+                item.span(),
+                format!("expected the name of a step's function\nhelp: write `{}`, without quotes", text.value()),
+            ),
+            Expr::Tuple(_) => errors.at(item.span(), "expected a list in brackets: `depends_on = [step, step]`"),
+            _ => errors.at(item.span(), "expected the name of a step's function"),
+        }
+    }
+    let complete = steps.len() == items.len();
+    (steps, complete)
+}
+
+/// Whether two names are the same to rustc: `r#ship` is `ship`.
+pub(super) fn same(a: &Ident, b: &Ident) -> bool {
+    a.unraw() == b.unraw()
+}

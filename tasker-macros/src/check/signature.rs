@@ -1,0 +1,213 @@
+//! What a step's function may look like.
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypeReference,
+};
+
+use super::tokens;
+use crate::errors::Errors;
+use crate::model::{Param, Step};
+
+/// The steps that the by-value parameters of a step name.
+#[derive(Default)]
+pub(super) struct Reads {
+    /// `x` of each `Output<x>`.
+    pub(super) outputs: Vec<Ident>,
+    /// Every identifier: with an alias of `Output`, only rustc can tell what is read.
+    pub(super) mentions: Vec<Ident>,
+}
+
+/// Reports what is wrong with a signature.
+struct Report<'a> {
+    step: &'a mut Step,
+    errors: &'a mut Errors,
+}
+
+impl Report<'_> {
+    fn wrong(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.errors.at(span, message);
+        self.step.callable = false;
+    }
+}
+
+/// Fills in what the signature says of a step, parameters and result.
+pub(super) fn check(signature: &Signature, step: &mut Step, errors: &mut Errors) -> Reads {
+    let mut reads = Reads::default();
+    let mut report = Report { step, errors };
+    qualifiers(signature, &mut report);
+    if generics(signature, &mut report) {
+        // Their types name what exists in the function only.
+        report.step.params = signature.inputs.iter().map(|_| Param::Wrong).collect();
+    } else {
+        returned(signature, &mut report);
+        for input in &signature.inputs {
+            let param = param(input, &mut reads, &mut report);
+            report.step.params.push(param);
+        }
+    }
+    reads
+}
+
+/// The runtime awaits every step in the same way.
+fn qualifiers(signature: &Signature, report: &mut Report<'_>) {
+    let name = &signature.ident;
+    if signature.asyncness.is_none() {
+        report.wrong(
+            signature.fn_token.span,
+            format!(
+                "the step `{name}` must be an `async fn`\n\
+                 help: run blocking work with `tokio::task::spawn_blocking` inside it"
+            ),
+        );
+    }
+    // Nobody but the runtime calls it, and the runtime promises nothing.
+    if let Safety::Unsafe(token) = &signature.safety {
+        report.wrong(
+            token.span,
+            format!("the step `{name}` cannot be `unsafe`: the runtime calls it\nhelp: put an `unsafe` block inside it"),
+        );
+    }
+    if let Some(abi) = &signature.abi {
+        report.wrong(
+            abi.extern_token.span,
+            format!("the step `{name}` cannot be `extern`: it is called from Rust"),
+        );
+    }
+}
+
+/// A step runs by its name, so nobody chooses types for it.
+fn generics(signature: &Signature, report: &mut Report<'_>) -> bool {
+    let Some(first) = signature.generics.params.first() else { return false };
+    report.wrong(
+        first.span(),
+        format!("the step `{}` cannot be generic: the runtime calls it by its name", signature.ident),
+    );
+    true
+}
+
+/// What is returned is stored or recorded: one type, that owns what it holds. Whether it is a `Result` is for rustc
+/// to say where it may be an alias.
+fn returned(signature: &Signature, report: &mut Report<'_>) {
+    let name = &signature.ident;
+    let ReturnType::Type(_, ty) = &signature.output else {
+        report.wrong(
+            name.span(),
+            format!("the step `{name}` must return a `Result`\nhelp: write `-> Result<(), StepError>` if it has none to give"),
+        );
+        return;
+    };
+    let written = ty.to_token_stream();
+    if let Some(span) = tokens::find(&written, "impl") {
+        report.wrong(span, format!("the result of the step `{name}` is stored, so its type must be named"));
+    } else if !matches!(**ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
+        report.wrong(
+            ty.span(),
+            format!(
+                "the step `{name}` must return a `Result`\nhelp: write `-> Result<{written}, StepError>`"
+            ),
+        );
+    } else if let Some(span) = tokens::borrow(&written) {
+        // Without a parameter to borrow from, rustc says that a lifetime is missing.
+        if signature
+            .inputs
+            .iter()
+            .any(|input| matches!(input, FnArg::Typed(param) if matches!(*param.ty, Type::Reference(_))))
+        {
+            report.errors.at(span, format!("the result of the step `{name}` is stored, so it cannot borrow"));
+        }
+        report.step.callable = false;
+    } else {
+        report.step.returned = Some(written);
+    }
+}
+
+fn param(input: &FnArg, reads: &mut Reads, report: &mut Report<'_>) -> Param {
+    match input {
+        FnArg::Receiver(receiver) => {
+            report.wrong(
+                receiver.self_token.span,
+                "a step is a free function and takes no `self`\nhelp: take `State<T>` for what the application provides",
+            );
+            Param::Wrong
+        }
+        FnArg::Typed(param) => {
+            conditional(&param.attrs, report);
+            match &*param.ty {
+                Type::Reference(reference) => context(reference, report),
+                ty => value(ty, reads, report),
+            }
+        }
+    }
+}
+
+/// The number of parameters is part of what is generated, and is not known before `cfg`.
+fn conditional(attrs: &[Attribute], report: &mut Report<'_>) {
+    if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
+        report.wrong(attr.path().span(), "a parameter of a step cannot be compiled conditionally");
+    }
+}
+
+/// The one reference that a step takes is to its context.
+fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
+    // What a task was started with is a fact.
+    if reference.mutability.is_some() {
+        report
+            .wrong(reference.and_token.span, "the context of a task does not change; take it as `&Context`");
+        return Param::Wrong;
+    }
+    // It is read for each execution and lives as long as that.
+    if let Some(lifetime) = &reference.lifetime {
+        report.wrong(lifetime.span(), "the context is lent for one execution; take it as `&Context`");
+        return Param::Wrong;
+    }
+    if let Some(span) = tokens::find(&reference.elem.to_token_stream(), "impl") {
+        report.wrong(span, "the type of the context must be named; take it as `&Context`");
+        return Param::Wrong;
+    }
+    if report.step.takes_context() {
+        report.wrong(
+            reference.and_token.span,
+            "a step takes one reference, which is its context\nhelp: everything else comes by value, such as `Output<step>` or `State<T>`",
+        );
+        return Param::Wrong;
+    }
+    Param::Context(reference.elem.span())
+}
+
+fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
+    let written = ty.to_token_stream();
+    if let Some(span) = tokens::find(&written, "impl") {
+        report.wrong(span, "the type of a step's parameter must be named: the runtime chooses none");
+        return Param::Wrong;
+    }
+    if let Some(span) = tokens::borrow(&written) {
+        report.wrong(span, "a step borrows nothing but its context\nhelp: for a resource of the application, own it or share it: `State<Arc<T>>`");
+        return Param::Wrong;
+    }
+    reads.outputs.extend(output_of(ty));
+    reads.mentions.extend(tokens::idents(&written));
+    Param::Value(written)
+}
+
+/// `x` of `Output<x>`.
+fn output_of(ty: &Type) -> Option<Ident> {
+    match wrapped(ty)? {
+        (wrapper, GenericArgument::Type(Type::Path(path))) if wrapper == "Output" => {
+            path.path.get_ident().cloned()
+        }
+        _ => None,
+    }
+}
+
+/// `Wrapper` and `x` of `Wrapper<x>` or `path::Wrapper<x>`.
+pub(super) fn wrapped(ty: &Type) -> Option<(&Ident, &GenericArgument)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some((&last.ident, arguments.args.first()?)),
+        _ => None,
+    }
+}

@@ -1,0 +1,114 @@
+use proc_macro2::Ident;
+use syn::Visibility;
+use syn::ext::IdentExt;
+
+use super::{Draft, config, identity, options, signature, visibility};
+use crate::errors::Errors;
+use crate::model::{Retry, Step, Workflow};
+use crate::parse::{self, Arg, RawStep};
+
+const OPTIONS: [&str; 6] = ["depends_on", "retry", "no_retry", "timeout", "config", "name"];
+
+/// Reads one step, without its place among the others.
+pub(super) fn draft(
+    raw: &RawStep,
+    ident: &Ident,
+    module: &Visibility,
+    workflow: &mut Workflow,
+    errors: &mut Errors,
+) -> Draft {
+    let step = Step {
+        ident: ident.clone(),
+        vis: visibility::of_step(&raw.vis, module),
+        name: ident.unraw().to_string(),
+        description: raw.summary.clone(),
+        depends_on: Vec::new(),
+        readable: Vec::new(),
+        params: Vec::new(),
+        returned: None,
+        retry: Retry::Default,
+        timeout: None,
+        config: None,
+        callable: true,
+    };
+    let mut draft = Draft {
+        step,
+        depends_on: Vec::new(),
+        complete: true,
+        reads: signature::Reads::default(),
+        name_at: ident.span(),
+    };
+    let args = parse::args(raw.args.clone(), errors);
+    draft.complete = args.complete;
+    let list = options::once(&args.list, errors);
+    draft.complete &= list.len() == args.list.len();
+    let mut configuration = None;
+    for arg in &list {
+        match arg.key.to_string().as_str() {
+            "depends_on" => {
+                let (steps, complete) = options::steps(arg, errors);
+                draft.depends_on = steps;
+                draft.complete &= complete;
+            }
+            "retry" => draft.step.retry = options::retry(arg, &mut workflow.hints, &workflow.krate, errors),
+            "no_retry" => {
+                options::flag(arg, errors);
+                draft.step.retry = Retry::Never;
+            }
+            "timeout" => draft.step.timeout = options::timeout(arg, errors),
+            "config" => configuration = options::expr(arg, "value", errors).map(|value| (&arg.key, value)),
+            "name" => stored_name(arg, &mut draft, errors),
+            _ => {
+                draft.complete = false;
+                workflow.hints.extend(options::hint(&workflow.krate, "step", &arg.key));
+                options::unknown(arg, &OPTIONS, errors);
+            }
+        }
+    }
+    if let Err(message) = identity::step_name(&draft.step.name) {
+        errors.at(draft.name_at, message);
+    }
+    one_retry_policy(&list, errors);
+    placement(raw, &mut draft.step, errors);
+    match &raw.signature {
+        Ok(signature) => draft.reads = signature::check(signature, &mut draft.step, errors),
+        Err(error) => {
+            draft.step.callable = false;
+            errors.push(error.clone());
+        }
+    }
+    let unread = list.iter().any(|arg| arg.is("config")) && configuration.is_none();
+    config::check(&mut draft.step, configuration, unread || !draft.complete, errors);
+    draft
+}
+
+fn stored_name(arg: &Arg, draft: &mut Draft, errors: &mut Errors) {
+    if let Some(text) = options::text(arg, errors) {
+        draft.step.name = text.value();
+        draft.name_at = text.span();
+    }
+}
+
+/// `no_retry` is a policy of its own.
+fn one_retry_policy(list: &[&Arg], errors: &mut Errors) {
+    let both = |arg: &&&Arg| arg.is("retry") || arg.is("no_retry");
+    if let Some(second) = list.iter().filter(both).nth(1) {
+        errors.at(second.span(), "`retry` and `no_retry` contradict each other\nhelp: keep one of them");
+    }
+}
+
+/// What may stand beside `#[step]`.
+fn placement(raw: &RawStep, step: &mut Step, errors: &mut Errors) {
+    for again in &raw.repeated {
+        errors.at(*again, "a function is one step\nhelp: put all options into one `#[step(..)]`");
+    }
+    // The graph is checked before `cfg` is evaluated, so it would be checked with steps that are not there.
+    if let Some(cfg) = raw.cfg {
+        step.callable = false;
+        errors.at(
+            cfg,
+            "a step cannot be compiled conditionally: the graph is checked before `cfg`\n\
+             help: put `#[cfg]` on the whole workflow",
+        );
+    }
+}

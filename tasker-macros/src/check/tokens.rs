@@ -1,0 +1,59 @@
+//! Questions about the tokens of a type.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+
+/// Every identifier, at any depth.
+pub(super) fn idents(tokens: &TokenStream) -> Vec<Ident> {
+    let mut found = Vec::new();
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Ident(ident) => found.push(ident),
+            TokenTree::Group(group) => found.extend(idents(&group.stream())),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    found
+}
+
+/// The word, where it occurs.
+pub(super) fn find(tokens: &TokenStream, word: &str) -> Option<Span> {
+    idents(tokens).into_iter().find(|ident| ident == word).map(|ident| ident.span())
+}
+
+/// The `&` or `'_` of a borrow whose lifetime is left out. Nothing is said about types that take arguments, such as `fn(&str)`, where
+/// leaving it out means "any".
+pub(super) fn borrow(tokens: &TokenStream) -> Option<Span> {
+    if idents(tokens).iter().any(|ident| ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|name| ident == name)) {
+        return None;
+    }
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let word =
+        |at: usize, text: &str| matches!(trees.get(at), Some(TokenTree::Ident(ident)) if ident == text);
+    let punct =
+        |at: usize, c: char| matches!(trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == c);
+    trees.iter().enumerate().find_map(|(at, tree)| match tree {
+        TokenTree::Punct(_) if punct(at, '&') && !punct(at + 1, '\'') => Some(tree.span()),
+        TokenTree::Punct(_) if punct(at, '\'') && word(at + 1, "_") => Some(tree.span()),
+        TokenTree::Group(group) => borrow(&group.stream()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    #[test]
+    fn a_borrow_is_found_where_its_lifetime_is_left_out() {
+        for ty in [quote!(&str), quote!(State<&str>), quote!((u8, Cow<'_, str>)), quote!(&mut u8)] {
+            assert!(borrow(&ty).is_some(), "{ty}");
+        }
+        for ty in
+            [quote!(State<&'static str>), quote!(State<Arc<dyn Fn(&str) -> u8>>), quote!(Output<charge>)]
+        {
+            assert!(borrow(&ty).is_none(), "{ty}");
+        }
+    }
+}

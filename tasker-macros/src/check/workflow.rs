@@ -1,0 +1,111 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+
+use super::{identity, options, visibility};
+use crate::errors::Errors;
+use crate::model::Workflow;
+use crate::parse::{self, Module};
+
+const OPTIONS: [&str; 5] = ["namespace", "name", "version", "context", "crate"];
+
+/// Reads `#[workflow(..)]`. The steps come later.
+pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
+    let name = module.ident.unraw().to_string();
+    let mut workflow = Workflow {
+        krate: quote!(::tasker),
+        vis: visibility::of_module(&module.vis),
+        namespace: "default".to_owned(),
+        name: name.clone(),
+        version: "0.1.0".to_owned(),
+        description: module.summary.clone(),
+        context: None,
+        steps: Vec::new(),
+        warnings: TokenStream::new(),
+        hints: TokenStream::new(),
+    };
+    let args = parse::args(args, errors);
+    let mut complete = args.complete;
+    let mut unknown = Vec::new();
+    let mut named = false;
+    for arg in options::once(&args.list, errors) {
+        match arg.key.to_string().as_str() {
+            "namespace" => {
+                set(&mut workflow.namespace, options::text(arg, errors), identity::label("namespace"), errors);
+            }
+            "name" => {
+                named = true;
+                set(&mut workflow.name, options::text(arg, errors), identity::label("name"), errors);
+            }
+            "version" => set(&mut workflow.version, options::text(arg, errors), identity::version, errors),
+            "context" => workflow.context = options::ty(arg, errors).map(ToTokens::into_token_stream),
+            "crate" => {
+                if let Some(path) = options::path(arg, errors) {
+                    workflow.krate = path.into_token_stream();
+                }
+            }
+            _ => {
+                complete = false;
+                unknown.push(&arg.key);
+                options::unknown(arg, &OPTIONS, errors);
+            }
+        }
+    }
+    if !named && let Err(message) = identity::label("name")(&name) {
+        errors.at(module.ident.span(), message);
+    }
+    for key in unknown {
+        workflow.hints.extend(options::hint(&workflow.krate, "workflow", key));
+    }
+    if !args.list.iter().any(|arg| arg.is("context")) {
+        workflow.context = default_context(module, complete, errors);
+    }
+    workflow
+}
+
+/// The type `Context` of the module.
+fn default_context(module: &Module, complete: bool, errors: &mut Errors) -> Option<TokenStream> {
+    match &module.context {
+        Some(found) if found.private => {
+            errors.at(
+                found.ident.span(),
+                "this is the context of the workflow, and only this module can see it: nobody could start a task\n\
+                 help: make it as visible as the module, with `pub` or `pub(crate)`",
+            );
+            None
+        }
+        Some(found) => Some(found.ident.to_token_stream()),
+        None => {
+            if complete {
+                no_context(module, errors);
+            }
+            None
+        }
+    }
+}
+
+/// Every task is started with a context, if only an empty one, so that it can be validated and shown.
+fn no_context(module: &Module, errors: &mut Errors) {
+    let unseen = if module.globs { "; glob imports are not looked into" } else { "" };
+    errors.at(
+        module.ident.span(),
+        format!(
+            "the workflow `{}` has no context\n\
+             help: declare `struct Context {{ ... }}` in the module, or name a type with `#[workflow(context = Type)]`{unseen}",
+            module.ident
+        ),
+    );
+}
+
+fn set(
+    into: &mut String,
+    text: Option<&syn::LitStr>,
+    rule: impl Fn(&str) -> Result<(), String>,
+    errors: &mut Errors,
+) {
+    let Some(text) = text else { return };
+    *into = text.value();
+    if let Err(message) = rule(into) {
+        errors.at(text.span(), message);
+    }
+}

@@ -1,0 +1,108 @@
+//! Prints the model.
+//!
+//! Each type that the user wrote is printed once, as the value of an associated type that has a bound: a type that
+//! does not fit is one error, at that type. Everything else names the step and the number of the parameter.
+//!
+//! Whatever rustc may complain about has the place of the user's tokens that it comes from, but not their hygiene: names that are
+//! generated can neither be seen nor shadowed, and lints take the code for what it is, generated.
+
+mod step;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::model::Workflow;
+use crate::parse::Module;
+
+pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
+    let Module { head, body, .. } = module;
+    let Workflow { krate, vis, name, warnings, .. } = model;
+    let steps = model.steps.iter().map(|step| step::items(step, krate));
+    let doc = format!("The workflow `{name}`, as a type.");
+    let definition = definition(model);
+    let executable = executable(model);
+    let hints = hints(&model.hints);
+    quote! {
+        #head {
+            #body
+
+            #(#steps)*
+
+            #[doc = #doc]
+            #vis enum Workflow {}
+
+            #definition
+            #executable
+            #warnings
+            #hints
+        }
+    }
+}
+
+fn definition(model: &Workflow) -> TokenStream {
+    let Workflow { krate, namespace, name, version, description, context, .. } = model;
+    let context = context.clone().unwrap_or_else(|| quote!(()));
+    // A context that the workflow shows to more than may see it is reported at its name.
+    let context = quote_spanned!(generated(context.span())=> type Context = #context;);
+    let builder = local("builder");
+    let specs = model.steps.iter().map(|step| step::spec(step, krate));
+    quote! {
+        #[automatically_derived]
+        impl #krate::Workflow for Workflow {
+            #context
+
+            fn define() -> #krate::WorkflowBuilder {
+                let #builder = #krate::__private::workflow::<Self>(#namespace, #name, #version).description(#description);
+                // A statement each: one chain would nest as deep as there are steps.
+                #(let #builder = #builder.step(#specs);)*
+                #builder
+            }
+        }
+    }
+}
+
+fn executable(model: &Workflow) -> TokenStream {
+    let krate = &model.krate;
+    let handlers = local("handlers");
+    let steps: Vec<&Ident> = model.steps.iter().map(|step| &step.ident).collect();
+    let count = steps.len();
+    quote! {
+        #[automatically_derived]
+        impl<__A> #krate::Executable<__A> for Workflow
+        where
+            __A: 'static,
+            #(#steps: #krate::StepHandler<__A>,)*
+        {
+            fn handlers() -> #krate::__private::Vec<(&'static str, #krate::__private::HandlerFn<__A>)> {
+                let #handlers: [(&'static str, #krate::__private::HandlerFn<__A>); #count] = [
+                    #((<#steps as #krate::Step>::NAME, <#steps as #krate::StepHandler<__A>>::run)),*
+                ];
+                #krate::__private::Vec::from(#handlers)
+            }
+        }
+    }
+}
+
+/// Unfinished names, where only an editor sees them.
+fn hints(hints: &TokenStream) -> Option<TokenStream> {
+    (!hints.is_empty()).then(|| {
+        quote! {
+            #[allow(unexpected_cfgs)]
+            const _: () = {
+                #[cfg(rust_analyzer)]
+                const _: () = { #hints };
+            };
+        }
+    })
+}
+
+/// A name that the user's code can neither see nor shadow.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// The place of the user's token, for code that the user did not write.
+fn generated(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::{generated, local};
+use crate::model::{Config, Param, Retry, Step};
+
+/// The type of a step and what it implements.
+pub(super) fn items(step: &Step, krate: &TokenStream) -> TokenStream {
+    let Step { ident, vis, name, readable, .. } = step;
+    let shown = ident.unraw();
+    let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
+    let returned =
+        step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
+    let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
+    let params = step.values().map(|(n, ty)| {
+        quote_spanned! {generated(ty.span())=>
+            #[automatically_derived]
+            impl #krate::Param<#n> for #ident {
+                type Ty = #ty;
+            }
+        }
+    });
+    let handler = handler(step, krate);
+    quote! {
+        #[doc = #doc]
+        #[allow(non_camel_case_types)]
+        #vis enum #ident {}
+
+        #[automatically_derived]
+        impl #krate::Step for #ident {
+            type Workflow = Workflow;
+            #returned
+            const NAME: &'static str = #name;
+        }
+        #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
+        #(#params)*
+        #handler
+    }
+}
+
+fn handler(step: &Step, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
+    let provided = step.values().map(|(n, _)| quote!(#krate::__private::ProvidesParam<#ident, #n>));
+    let invocation = local("invocation");
+    let run = if step.callable { run(step, krate, &invocation) } else { quote!(::core::unreachable!()) };
+    quote! {
+        #[automatically_derived]
+        impl<__A> #krate::StepHandler<__A> for #ident
+        where
+            __A: ::core::marker::Sync + 'static #(+ #provided)*
+        {
+            fn run<'a>(
+                #invocation: &'a #krate::Invocation<'a, __A>,
+            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Json, #krate::StepError>> {
+                #run
+            }
+        }
+    }
+}
+
+fn run(step: &Step, krate: &TokenStream, invocation: &Ident) -> TokenStream {
+    let ident = &step.ident;
+    let mut lets = TokenStream::new();
+    if step.takes_context() {
+        let context = local("context");
+        lets.extend(quote!(let #context = #krate::__private::context::<Workflow, __A>(#invocation)?;));
+    }
+    let args = step.params.iter().enumerate().map(|(n, param)| match param {
+        // A context of another type is a mismatch, at the type that the step wrote.
+        Param::Context(span) => {
+            let context = Ident::new("context", Span::mixed_site().located_at(*span));
+            quote_spanned!(generated(*span)=> &#context)
+        }
+        Param::Value(_) | Param::Wrong => {
+            let arg = local(&format!("arg{n}"));
+            lets.extend(quote!(let #arg = #krate::__private::provide::<#ident, #n, __A>(#invocation)?;));
+            quote!(#arg)
+        }
+    });
+    let args: Vec<TokenStream> = args.collect();
+    // A future that is not `Send` is reported at the name of the step.
+    quote_spanned! {generated(ident.span())=>
+        #krate::__private::Box::pin(async move {
+            #lets
+            #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
+        })
+    }
+}
+
+/// The description of a step for the definition of its workflow.
+pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
+    let Step { ident, description, depends_on, .. } = step;
+    let bare = quote!(#krate::__private::step::<#ident>());
+    let described =
+        step.values().fold(bare, |inner, (n, _)| quote!(#krate::__private::describe::<#ident, #n>(#inner)));
+    let description = (!description.is_empty()).then(|| quote!(.description(#description)));
+    let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
+    let retry = retry(&step.retry, krate).map(|policy| quote!(.retry(#policy)));
+    let timeout = step.timeout.map(|timeout| {
+        let timeout = time(timeout, krate);
+        quote!(.timeout(#timeout))
+    });
+    let config = step
+        .config
+        .as_ref()
+        .map(|config| config_value(config, ident, krate))
+        .map(|value| quote!(.config(&#value)));
+    quote!(#described #description #depends_on #retry #timeout #config)
+}
+
+/// Another type than the parameter's is a mismatch, at the value.
+fn config_value(config: &Config, ident: &Ident, krate: &TokenStream) -> TokenStream {
+    let value = &config.value;
+    let Some(n) = config.param else { return quote!(#value) };
+    let typed = local("config");
+    quote!({
+        let #typed: <#ident as #krate::Param<#n>>::Ty = #krate::Config(#value);
+        #typed.0
+    })
+}
+
+/// Only what was given is printed; the rest is the default, whatever it is.
+fn retry(retry: &Retry, krate: &TokenStream) -> Option<TokenStream> {
+    match retry {
+        Retry::Default => None,
+        Retry::Never => Some(quote!(#krate::RetryPolicy::NEVER)),
+        Retry::Policy { limit, base, max } => {
+            let rest = (limit.is_none() || base.is_none() || max.is_none())
+                .then(|| quote!(..#krate::RetryPolicy::DEFAULT));
+            let limit = limit.map(|limit| quote!(limit: #limit,));
+            let base = base.map(|base| time(base, krate)).map(|base| quote!(base: #base,));
+            let max = max.map(|max| time(max, krate)).map(|max| quote!(max: #max,));
+            Some(quote!(#krate::RetryPolicy { #limit #base #max #rest }))
+        }
+    }
+}
+
+fn time(duration: Duration, krate: &TokenStream) -> TokenStream {
+    // Attributes name no more than ten years.
+    let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    quote!(#krate::__private::Duration::from_millis(#millis))
+}

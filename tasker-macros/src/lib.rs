@@ -1,0 +1,170 @@
+//! The macros of Tasker. Applications use them through the crate `tasker`.
+//!
+//! [`macro@workflow`] is parse → check → expand:
+//!
+//! * `parse` reads the module token by token. Only the signatures of steps are parsed; bodies and all other items
+//!   pass through untouched, so that half-written code cannot break the macro and large bodies cost nothing.
+//! * `check` turns what was parsed into a `model`, collects every mistake and drops only what is wrong.
+//! * `expand` prints the model. It always runs, also after mistakes, so that the types that other code names exist
+//!   and rustc reports nothing that merely follows.
+
+mod check;
+mod derive;
+mod duration;
+mod errors;
+mod expand;
+mod graph;
+mod model;
+mod parse;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+use quote::quote;
+
+/// Turns a module of `#[step]` functions into a typed workflow.
+///
+/// The attribute goes on an inline module. What it finds in it:
+///
+/// * **Steps**, the functions with [`#[step]`](macro@step). Their `depends_on` make the graph, which is checked here: names
+///   that do not exist, cycles, and reading the result of a step that need not be complete are compile errors, all
+///   of them at once, each where it is written.
+/// * **The context**, what a task is started with: a type `Context` that the module declares or imports by name. It derives
+///   `Serialize`, `Deserialize` and `JsonSchema` and is as visible as the module.
+/// * Anything else stays as it is.
+///
+/// What it adds to the module:
+///
+/// * `Workflow`, the workflow as a type: `Tasker::builder(app).register::<order::Workflow>()`.
+/// * For each step a type of the same name, so that `Output<charge>` is the result of the function `charge`, for the compiler,
+///   for "go to definition" and for "rename".
+///
+/// The first paragraph of the module's documentation is the description of the workflow.
+///
+/// # Options
+///
+/// | option | default | |
+/// |---|---|---|
+/// | `namespace = "shop"` | `"default"` | keeps the workflows of one team or product apart from others'; 1 to 64 characters |
+/// | `name = "process_order"` | the module's name | the stored name; 1 to 64 characters |
+/// | `version = "1.0.0"` | `"0.1.0"` | the semantic version. A task keeps the version it was started with; two versions are two modules with one `name` |
+/// | `context = Type` | `Context` | the type of the context, where it has another name or comes from a glob import |
+/// | `crate = path` | `::tasker` | where the crate `tasker` is found, for hosts that rename or re-export it |
+///
+/// # Example
+///
+/// ```ignore
+/// use tasker::{Output, State, StepError, workflow};
+///
+/// /// Takes a cart to an order.
+/// #[workflow(namespace = "shop", version = "1.0.0")]
+/// pub mod order {
+///     use super::{Cart, Gateway, Payment};
+///     use tasker::{Output, State, StepError};
+///
+///     #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+///     pub struct Context {
+///         pub cents: Vec<u64>,
+///     }
+///
+///     #[step(timeout = "15s")]
+///     pub async fn validate_cart(ctx: &Context) -> Result<Cart, StepError> {
+///         Ok(Cart { cents: ctx.cents.iter().sum() })
+///     }
+///
+///     #[step(depends_on = validate_cart, retry(limit = 5, base = "1s"))]
+///     pub async fn charge(cart: Output<validate_cart>, gateway: State<Gateway>) -> Result<Payment, StepError> {
+///         gateway.charge(cart.cents).await
+///     }
+/// }
+/// ```
+///
+/// (Not compiled here, because this crate cannot depend on `tasker`; the programs in `tests/ui/pass` and in the book
+/// are.)
+#[proc_macro_attribute]
+pub fn workflow(args: TokenStream, item: TokenStream) -> TokenStream {
+    expansion(args.into(), item.into()).into()
+}
+
+fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut errors = errors::Errors::default();
+    let output = match parse::module(item.clone()) {
+        Ok(module) => {
+            let model = check::workflow(args, &module, &mut errors);
+            expand::workflow(&module, &model)
+        }
+        Err(error) => {
+            errors.push(error);
+            item
+        }
+    };
+    let errors = errors.into_compile_errors();
+    quote!(#output #errors)
+}
+
+/// Marks a function as a step of the [`#[workflow]`](macro@workflow) module that it stands in.
+///
+/// A step is an `async fn` that returns `Result<T, E>`, where `T` derives `Serialize`, `Deserialize` and `JsonSchema` and `E`
+/// converts into `StepError`, as any error does. It may be executed more than once, so what it does elsewhere should bear being
+/// repeated. It is an ordinary function for everyone else: a test calls it.
+///
+/// # Parameters
+///
+/// | parameter | what it is |
+/// |---|---|
+/// | `ctx: &Context` | what the task was started with; the only reference |
+/// | `cart: Output<validate_cart>` | the result of a step that this one depends on, directly or through others |
+/// | `gateway: State<Gateway>` | a resource of the application, from a field of its `#[derive(AppState)]` struct |
+/// | `pricing: Config<Pricing>` | the value of `config = …` |
+/// | `attempt: Attempt` | which execution of the step this is, from 1 |
+/// | your own type | anything that implements `FromStep` |
+///
+/// # Options
+///
+/// | option | default | |
+/// |---|---|---|
+/// | `depends_on = step`, `depends_on = [a, b]` | none | the steps that must be complete first, by the names of their functions |
+/// | `retry(limit = 3, base = "2s", max = "30s")` | as shown | how many executions may fail, the first included; the wait after the first failure, which doubles with each further one; the longest wait |
+/// | `no_retry` | | one execution; whatever it ends with is final |
+/// | `timeout = "30s"` | none | the longest that one execution may take; it then counts as failed |
+/// | `config = EXPRESSION` | none | what the step takes as `Config<T>`; stored as JSON with the definition |
+/// | `name = "charge"` | the function's name | the stored name, unique in the workflow; 1 to 128 characters |
+///
+/// Durations are a whole number and a unit: `ms`, `s`, `m`, `h` or `d`.
+///
+/// The first paragraph of the function's documentation is the description of the step.
+///
+/// There is no need to import this attribute: [`#[workflow]`](macro@workflow) reads it.
+#[proc_macro_attribute]
+pub fn step(_: TokenStream, item: TokenStream) -> TokenStream {
+    let item: proc_macro2::TokenStream = item.into();
+    let error = syn::Error::new(
+        proc_macro2::Span::call_site(),
+        "`#[step]` belongs on a function directly inside a `#[workflow]` module",
+    );
+    let error = error.into_compile_error();
+    quote!(#item #error).into()
+}
+
+/// Lets steps take each field of a struct as `State<Field>`.
+///
+/// The struct is what `Tasker::builder` is given. Each execution of a step gets a clone of the fields that it asks for, so what is
+/// large or shared goes behind an `Arc`. A step asks by type: two fields of one type are an error.
+///
+/// ```ignore
+/// #[derive(AppState)]
+/// struct App {
+///     gateway: Gateway,
+///     orders: Arc<dyn Orders>,
+/// }
+/// ```
+///
+/// A workflow with a step that takes `State<T>` can be registered only where the application state has a `T`; rustc says which step
+/// misses what.
+///
+/// `#[app_state(crate = path)]` says where the crate `tasker` is found, if not at `::tasker`.
+#[proc_macro_derive(AppState, attributes(app_state))]
+pub fn app_state(item: TokenStream) -> TokenStream {
+    derive::app_state(item.into()).into()
+}

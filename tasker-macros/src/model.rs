@@ -1,0 +1,86 @@
+//! What was written, checked: the expansion prints this and decides nothing.
+
+use std::time::Duration;
+
+use proc_macro2::{Ident, Span, TokenStream};
+
+/// A workflow that can be printed, also after errors.
+pub(crate) struct Workflow {
+    /// The path of the crate `tasker`.
+    pub(crate) krate: TokenStream,
+    /// The visibility of the type `Workflow`.
+    pub(crate) vis: TokenStream,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) description: String,
+    /// The type of the context; none if there is no such type, which is already reported.
+    pub(crate) context: Option<TokenStream>,
+    /// In the order written.
+    pub(crate) steps: Vec<Step>,
+    /// Code that makes rustc warn.
+    pub(crate) warnings: TokenStream,
+    /// Unfinished names, in places where an editor can complete them.
+    pub(crate) hints: TokenStream,
+}
+
+/// A step of a [`Workflow`].
+pub(crate) struct Step {
+    /// The function's name, which the step's type shares.
+    pub(crate) ident: Ident,
+    pub(crate) vis: TokenStream,
+    /// The stored name.
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// The stored names of the steps that it waits for.
+    pub(crate) depends_on: Vec<String>,
+    /// The types of the steps whose results it may read: its dependencies, and the further ancestors that its
+    /// parameters name.
+    pub(crate) readable: Vec<Ident>,
+    pub(crate) params: Vec<Param>,
+    /// What the function returns; none if that cannot be printed, which is already reported.
+    pub(crate) returned: Option<TokenStream>,
+    pub(crate) retry: Retry,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) config: Option<Config>,
+    /// Whether the function can be called as it is written; if not, that is already reported.
+    pub(crate) callable: bool,
+}
+
+/// A parameter of a step, at its place.
+pub(crate) enum Param {
+    /// The context, by reference. Where its type is written.
+    Context(Span),
+    /// Anything else, by value.
+    Value(TokenStream),
+    /// Wrong, and reported.
+    Wrong,
+}
+
+/// When a step runs again after a failure. What is none here is the default of `tasker`.
+pub(crate) enum Retry {
+    Default,
+    Never,
+    Policy { limit: Option<u32>, base: Option<Duration>, max: Option<Duration> },
+}
+
+/// The configuration of a step.
+pub(crate) struct Config {
+    pub(crate) value: TokenStream,
+    /// The number of the parameter whose type it must fit, where that can be told.
+    pub(crate) param: Option<usize>,
+}
+
+impl Step {
+    /// The parameters taken by value, with their numbers.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &TokenStream)> {
+        self.params.iter().enumerate().filter_map(|(n, param)| match param {
+            Param::Value(ty) => Some((n, ty)),
+            Param::Context(_) | Param::Wrong => None,
+        })
+    }
+
+    pub(crate) fn takes_context(&self) -> bool {
+        self.params.iter().any(|param| matches!(param, Param::Context(_)))
+    }
+}

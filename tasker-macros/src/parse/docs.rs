@@ -1,0 +1,46 @@
+use syn::{Attribute, Expr, ExprLit, Lit, Meta};
+
+/// The first paragraph of an item's docs, as one line: what rustdoc shows in lists.
+pub(super) fn summary(attrs: &[Attribute]) -> String {
+    let texts = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
+        Meta::NameValue(meta) => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    });
+    // A block comment is one text of many lines.
+    let text = texts.collect::<Vec<_>>().join("\n");
+    let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn the_first_paragraph_is_the_summary() {
+        let module: syn::ItemMod = parse_quote! {
+            ///
+            /// Takes a cart
+            /// to an order.
+            ///
+            /// More.
+            #[allow(unused)]
+            mod order {}
+        };
+        assert_eq!(summary(&module.attrs), "Takes a cart to an order.");
+    }
+
+    #[test]
+    fn a_block_comment_has_lines_too() {
+        let module: syn::ItemMod = parse_quote! {
+            #[doc = "\n Takes a cart.\n\n More.\n"]
+            mod order {}
+        };
+        assert_eq!(summary(&module.attrs), "Takes a cart.");
+    }
+}

@@ -1,0 +1,193 @@
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Signature, Token, Visibility};
+
+use super::context::{self, Found};
+use super::docs;
+
+/// A module whose steps were found. Every other token is kept as it came.
+///
+/// The module is walked token by token. Only the signatures of steps are parsed: bodies and all other items pass
+/// through, so that half-written code cannot break the macro and large bodies cost nothing.
+pub(crate) struct Module {
+    /// All before the body.
+    pub(crate) head: TokenStream,
+    pub(crate) vis: Visibility,
+    pub(crate) ident: Ident,
+    pub(crate) summary: String,
+    /// The items, without the `#[step]` attributes.
+    pub(crate) body: TokenStream,
+    pub(crate) steps: Vec<RawStep>,
+    /// Where the items declare or import a type `Context`.
+    pub(crate) context: Option<Found>,
+    /// Whether there is a `use path::*`, through which a context may come unseen.
+    pub(crate) globs: bool,
+}
+
+/// An item with `#[step]`.
+pub(crate) struct RawStep {
+    /// The word `step` of the attribute.
+    pub(crate) attribute: Span,
+    /// The words `step` of further attributes.
+    pub(crate) repeated: Vec<Span>,
+    pub(crate) args: TokenStream,
+    pub(crate) summary: String,
+    pub(crate) cfg: Option<Span>,
+    /// The function's name; none if this is no function.
+    pub(crate) ident: Option<Ident>,
+    pub(crate) vis: Visibility,
+    pub(crate) signature: syn::Result<Signature>,
+}
+
+pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
+    let parser = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis: Visibility = input.parse()?;
+        if !input.peek(Token![mod]) {
+            return Err(input.error("`#[workflow]` goes on a module: `mod order { ... }`"));
+        }
+        let keyword: Token![mod] = input.parse()?;
+        let ident: Ident = input.parse()?;
+        if !input.peek(syn::token::Brace) {
+            return Err(syn::Error::new(
+                ident.span(),
+                format!("`#[workflow]` needs the body of the module in this file: `mod {ident} {{ ... }}`"),
+            ));
+        }
+        let body: Group = input.parse()?;
+        let rest: TokenStream = input.parse()?;
+        if !rest.is_empty() {
+            return Err(syn::Error::new_spanned(rest, "expected nothing after the module"));
+        }
+        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, docs::summary(&attrs), body.stream()))
+    };
+    let (head, vis, ident, summary, items) = parser.parse2(item)?;
+    let mut module = Module {
+        head,
+        vis,
+        ident,
+        summary,
+        context: context::find(&items, "Context"),
+        globs: context::has_glob(&items),
+        body: TokenStream::new(),
+        steps: Vec::new(),
+    };
+    module.walk(&items.into_iter().collect::<Vec<_>>());
+    Ok(module)
+}
+
+impl Module {
+    fn walk(&mut self, trees: &[TokenTree]) {
+        let mut at = 0;
+        while at < trees.len() {
+            let item = end_of_attributes(trees, at);
+            if item == at {
+                self.body.extend([trees[at].clone()]);
+                at += 1;
+                continue;
+            }
+            let (steps, others) = separate(&trees[at..item]);
+            at = item;
+            let Some(((attribute, args), more)) = steps.split_first() else {
+                self.body.extend(others);
+                continue;
+            };
+            let end = end_of_signature(trees, at);
+            let signature: TokenStream = trees[at..end].iter().cloned().collect();
+            let repeated = more.iter().map(|(span, _)| *span).collect();
+            let step = raw_step((*attribute, repeated), args.clone(), &others, &signature);
+            if step.ident.is_some() {
+                // A step that awaits nothing is async all the same: the runtime wants it so.
+                self.body.extend(quote!(#[allow(clippy::unused_async)]));
+            }
+            self.body.extend(others);
+            self.body.extend(signature);
+            self.steps.push(step);
+            at = end;
+        }
+    }
+}
+
+fn raw_step(
+    (attribute, repeated): (Span, Vec<Span>),
+    args: TokenStream,
+    others: &TokenStream,
+    signature: &TokenStream,
+) -> RawStep {
+    let ident = name_of_function(signature);
+    let attrs = Attribute::parse_outer.parse2(others.clone()).unwrap_or_default();
+    let cfg =
+        attrs.iter().find_map(|attr| attr.path().get_ident().filter(|name| *name == "cfg").map(Ident::span));
+    let parser = |input: ParseStream<'_>| Ok((input.parse()?, input.parse()?));
+    let (vis, signature) = match parser.parse2(signature.clone()) {
+        Ok((vis, signature)) => (vis, Ok(signature)),
+        Err(error) => (Visibility::Inherited, Err(error)),
+    };
+    RawStep { attribute, repeated, args, summary: docs::summary(&attrs), cfg, ident, vis, signature }
+}
+
+/// The identifier after `fn`, which may exist even where the signature does not parse.
+fn name_of_function(tokens: &TokenStream) -> Option<Ident> {
+    let mut tokens = tokens.clone().into_iter();
+    tokens.find(|token| matches!(token, TokenTree::Ident(word) if word == "fn"))?;
+    match tokens.next()? {
+        TokenTree::Ident(ident) => syn::parse2(ident.into_token_stream()).ok(),
+        _ => None,
+    }
+}
+
+/// The place of the body or of the semicolon. The braces of `Table<{ 3 }>` are not a body: something of the type follows.
+fn end_of_signature(trees: &[TokenTree], start: usize) -> usize {
+    let ends = |at: &usize| {
+        let in_type = trees.get(at + 1).is_some_and(|next| is_punct(next, '>') || is_punct(next, ','));
+        is_punct(&trees[*at], ';') || (is_group(&trees[*at], Delimiter::Brace) && !in_type)
+    };
+    (start..trees.len()).find(ends).unwrap_or(trees.len())
+}
+
+fn end_of_attributes(trees: &[TokenTree], mut at: usize) -> usize {
+    while at + 1 < trees.len() && is_punct(&trees[at], '#') && is_group(&trees[at + 1], Delimiter::Bracket) {
+        at += 2;
+    }
+    at
+}
+
+/// Separates each `#[step(..)]` from the other attributes of an item.
+fn separate(attrs: &[TokenTree]) -> (Vec<(Span, TokenStream)>, TokenStream) {
+    let mut steps = Vec::new();
+    let mut others = TokenStream::new();
+    for attr in attrs.chunks(2) {
+        match attr.last().and_then(as_step) {
+            Some(step) => steps.push(step),
+            None => others.extend(attr.iter().cloned()),
+        }
+    }
+    (steps, others)
+}
+
+/// The span and the arguments of `[step]`, `[step(..)]`, `[tasker::step(..)]`.
+fn as_step(attr: &TokenTree) -> Option<(Span, TokenStream)> {
+    let TokenTree::Group(group) = attr else { return None };
+    let mut last = None;
+    for token in group.stream() {
+        match token {
+            TokenTree::Ident(ident) => last = Some(ident),
+            TokenTree::Punct(punct) if punct.as_char() == ':' => {}
+            TokenTree::Group(args) if args.delimiter() == Delimiter::Parenthesis => {
+                let ident = last.filter(|ident| ident == "step")?;
+                return Some((ident.span(), args.stream()));
+            }
+            _ => return None,
+        }
+    }
+    last.filter(|ident| ident == "step").map(|ident| (ident.span(), TokenStream::new()))
+}
+
+fn is_punct(tree: &TokenTree, c: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
+}
+
+fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
+    matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
+}

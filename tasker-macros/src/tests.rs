@@ -1,0 +1,157 @@
+//! The whole expansion, outside a compiler. What rustc makes of it is in `tests/ui` of the repository.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
+
+use crate::{derive, expansion};
+
+fn order() -> TokenStream {
+    quote! {
+        /// Takes a cart to an order.
+        pub mod order {
+            #![allow(unused)]
+            use super::{Cart, Context, Gateway};
+
+            /// Adds up the cart.
+            #[step(timeout = "15s", name = "validate")]
+            pub async fn validate_cart(ctx: &Context) -> Result<Cart, StepError> { Ok(Cart { cents: 1 }) }
+
+            #[step(depends_on = validate_cart, retry(limit = 3, base = "2s", max = "1m"), config = Pricing { fee: 30 })]
+            async fn charge(cart: Output<validate_cart>, gateway: State<Gateway>, pricing: Config<Pricing>) -> Result<u64, StepError> {
+                gateway.charge(cart.cents + pricing.fee).await
+            }
+
+            #[step(depends_on = [validate_cart, charge], no_retry)]
+            async fn r#ship(ctx: &Context, cart: Output<validate_cart>, attempt: Attempt) -> Result<(), StepError> { Ok(()) }
+
+            fn helper() {}
+        }
+    }
+}
+
+fn options() -> TokenStream {
+    quote!(namespace = "shop", name = "order", version = "1.0.0", context = Context, crate = ::tasker)
+}
+
+/// The texts of the errors in an expansion.
+fn errors(expansion: &TokenStream) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    for token in expansion.clone() {
+        match token {
+            TokenTree::Ident(ident) => inside |= ident == "compile_error",
+            TokenTree::Group(group) if inside => {
+                let text = syn::parse2::<syn::LitStr>(group.stream()).map(|text| text.value());
+                found.extend(text);
+                inside = false;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Every token stream that lacks one token, or all after it, at any depth.
+fn damaged(tokens: &TokenStream) -> Vec<TokenStream> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let mut all = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        let (before, after) = (&trees[..at], &trees[at + 1..]);
+        all.push(before.iter().cloned().collect());
+        all.push(before.iter().chain(after).cloned().collect());
+        if let TokenTree::Group(group) = tree {
+            for inner in damaged(&group.stream()) {
+                let group = TokenTree::from(Group::new(group.delimiter(), inner));
+                all.push(before.iter().chain([&group]).chain(after).cloned().collect());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn a_valid_workflow_has_no_errors_and_its_output_is_a_module() {
+    let output = expansion(options(), order());
+    assert_eq!(errors(&output), [""; 0]);
+    let module: syn::ItemMod = syn::parse2(output).expect("one module");
+    let (_, items) = module.content.expect("a body");
+    let types: Vec<String> = items
+        .iter()
+        .filter_map(|item| match item {
+            syn::Item::Enum(item) => Some(item.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(types, ["validate_cart", "charge", "r#ship", "Workflow"]);
+}
+
+#[test]
+fn damaged_modules_never_panic_and_keep_their_items() {
+    for module in damaged(&order()) {
+        let output = expansion(options(), module.clone());
+        let whole: Vec<String> = module.into_iter().map(|token| token.to_string()).collect();
+        assert!(whole.len() < 3 || output.to_string().contains("mod order") || !errors(&output).is_empty());
+    }
+}
+
+#[test]
+fn damaged_options_never_panic() {
+    for args in damaged(&options()) {
+        expansion(args, order());
+    }
+}
+
+#[test]
+fn odd_items_never_panic() {
+    let odd = [
+        quote!(),
+        quote!(
+            fn f() {}
+        ),
+        quote!(mod),
+        quote!(
+            mod order;
+        ),
+        quote!(
+            mod order {}
+            mod other {}
+        ),
+        quote!(mod order { #[step] }),
+        quote!(mod order { #[step] #[step(,)] fn }),
+        quote!(
+            mod order {
+                #[step(depends_on)]
+                fn f();
+                #[step(= 3)]
+                async fn f<const N: usize>(self) -> [u8; { N }] {}
+            }
+        ),
+        quote!(
+            mod order {
+                #[step(depends_on = [a, a, b], retry = 3)]
+                async fn a(_: Output<a>, _: Output) {}
+            }
+        ),
+    ];
+    for item in odd {
+        assert!(!errors(&expansion(quote!(), item.clone())).is_empty(), "{item}");
+    }
+}
+
+#[test]
+fn damaged_application_states_never_panic() {
+    let state = quote! {
+        #[app_state(crate = ::tasker)]
+        pub struct App<'a, T: Clone, const N: usize> where T: Send { a: u8, b: Arc<T>, c: [u8; N] }
+    };
+    assert_eq!(errors(&derive::app_state(state.clone())), [""; 0]);
+    for input in damaged(&state) {
+        derive::app_state(input);
+    }
+}
+
+#[test]
+fn an_empty_group_is_damaged_in_two_ways() {
+    let tokens = TokenStream::from(TokenTree::from(Group::new(Delimiter::Brace, TokenStream::new())));
+    assert_eq!(damaged(&tokens).len(), 2);
+}

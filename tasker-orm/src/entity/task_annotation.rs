@@ -1,0 +1,27 @@
+//! A note on a task.
+
+use sea_orm::entity::prelude::*;
+
+/// A note on a task.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tasker_task_annotations")]
+pub struct Model {
+    /// Its number in this database.
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    /// The task.
+    pub task_id: Uuid,
+    /// Its kind.
+    pub annotation_type_id: i64,
+    /// What it says, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub annotation: String,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// No relation is declared: the store joins by hand.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

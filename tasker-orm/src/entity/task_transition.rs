@@ -1,0 +1,29 @@
+//! One change of the state of a task.
+
+use sea_orm::entity::prelude::*;
+
+/// One change of the state of a task.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tasker_task_transitions")]
+pub struct Model {
+    /// The task.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_id: Uuid,
+    /// The how manieth, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub revision: i32,
+    /// From this state.
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub from_state: String,
+    /// To this one.
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub to_state: String,
+    /// When.
+    pub created_at: i64,
+}
+
+/// No relation is declared: the store joins by hand.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

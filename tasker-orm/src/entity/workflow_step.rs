@@ -1,0 +1,53 @@
+//! One step of one task.
+
+use sea_orm::entity::prelude::*;
+
+/// One step of one task.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "tasker_workflow_steps")]
+pub struct Model {
+    /// Its task.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_id: Uuid,
+    /// Its place in the definition.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub step_no: i32,
+    /// Its name.
+    pub named_step_id: i64,
+    /// Its task's definition, for the claim.
+    pub definition_id: i64,
+    /// Where it stands.
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub state: String,
+    /// Its task's priority, for the claim.
+    pub priority: i16,
+    /// Steps that it still waits for.
+    pub open_dependencies: i32,
+    /// How many executions have begun.
+    pub attempt: i32,
+    /// How many of them were lost with their worker.
+    pub lost: i32,
+    /// How many executions may fail.
+    pub retry_limit: i32,
+    /// Not before this time; among ready steps, the earliest goes first.
+    pub run_at: i64,
+    /// `time` while its retry is not due; nothing else holds it back that is not in another column.
+    #[sea_orm(column_type = "String(StringLen::N(32))")]
+    pub waiting_for: Option<String>,
+    /// The worker that runs it.
+    pub worker_id: Option<Uuid>,
+    /// How many transitions it has made.
+    pub revision: i32,
+    /// Its result, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub result: Option<String>,
+    /// The error of the last execution that failed, as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub error: Option<String>,
+}
+
+/// No relation is declared: the store joins by hand.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

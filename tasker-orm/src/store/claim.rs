@@ -1,0 +1,159 @@
+//! Claiming: which steps a worker gets, and with what it runs them.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use sea_orm::{DatabaseTransaction, DbErr, Value};
+use tasker_core::store::{Claim, ClaimedStep, Execution, Runnable};
+use tasker_core::{Attempt, DefinitionId, Executions, Json, StepNo, StepState, TaskId, TaskState, WorkerId};
+use uuid::Uuid;
+
+use super::change::{StepHistory, TaskHistory};
+use super::{SqlStore, query};
+use crate::rows::{Columns, Rows, id};
+use crate::statement;
+
+impl SqlStore {
+    pub(super) async fn try_claim(
+        &self,
+        worker: WorkerId,
+        runnable: &Runnable,
+        limit: usize,
+    ) -> Result<Claim, DbErr> {
+        // An idle worker looks without taking the lock of the writers.
+        let next_due = self.next_due(self.reader(), runnable).await?;
+        if next_due != Some(Duration::ZERO) {
+            return Ok(Claim { steps: Vec::new(), next_due });
+        }
+        let transaction = self.begin().await?;
+        let mut history = StepHistory::default();
+        let claim = self.claim_in(&transaction, worker, runnable, limit, &mut history).await?;
+        history.record(&transaction, self.now()).await?;
+        transaction.commit().await?;
+        Ok(claim)
+    }
+
+    /// Claims within the transaction of a settle.
+    pub(super) async fn claim_in(
+        &self,
+        transaction: &DatabaseTransaction,
+        worker: WorkerId,
+        runnable: &Runnable,
+        limit: usize,
+        history: &mut StepHistory,
+    ) -> Result<Claim, DbErr> {
+        let (now, ids) = (self.now(), runnable.ids());
+        if limit == 0 || ids.is_empty() {
+            return Ok(Claim::default());
+        }
+        let mut values: Vec<Value> = vec![worker.as_uuid().into(), (limit as i64).into(), now.into()];
+        values.extend(ids.iter().map(|definition| Value::from(definition.0)));
+        let rows = query(transaction, statement::claim(ids.len()), values).await?;
+        let mut steps = Vec::with_capacity(rows.len());
+        for row in &rows {
+            steps.push(begin_step(&Columns(row), worker, history)?);
+        }
+        if !steps.is_empty() {
+            self.begin_tasks(transaction, &mut steps, now).await?;
+            read_results(transaction, runnable, &mut steps).await?;
+        }
+        let next_due = if steps.len() < limit { self.next_due(transaction, runnable).await? } else { None };
+        Ok(Claim { steps, next_due })
+    }
+
+    /// Hands the contexts out, and marks the tasks whose first step begins.
+    async fn begin_tasks(
+        &self,
+        transaction: &DatabaseTransaction,
+        steps: &mut [ClaimedStep],
+        now: i64,
+    ) -> Result<(), DbErr> {
+        let mut contexts: HashMap<TaskId, Json> = HashMap::with_capacity(steps.len());
+        let mut new = Rows::default();
+        let tasks: Rows = steps.iter().map(|step| vec![id(step.execution.task.as_uuid())]).collect();
+        for row in query(transaction, statement::TASKS_OF_CLAIM, [tasks.into()]).await? {
+            let row = Columns(&row);
+            let (task, state, context): (Uuid, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            if state == TaskState::Pending.as_str() {
+                new.push([id(task)]);
+            }
+            contexts.insert(task.into(), Json::from_stored(context));
+        }
+        for step in steps {
+            if let Some(context) = contexts.get(&step.execution.task) {
+                step.context = context.clone();
+            }
+        }
+        if !new.is_empty() {
+            let mut history = TaskHistory::default();
+            for row in query(transaction, statement::BEGIN_TASKS, [new.into()]).await? {
+                let (task, revision): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
+                history.push(task.into(), revision, TaskState::Pending, TaskState::InProgress)?;
+            }
+            history.record(transaction, now).await?;
+        }
+        Ok(())
+    }
+
+    /// How long until a step of these definitions is ready; zero if one is.
+    async fn next_due<C: sea_orm::ConnectionTrait>(
+        &self,
+        db: &C,
+        runnable: &Runnable,
+    ) -> Result<Option<Duration>, DbErr> {
+        let (now, ids) = (self.now(), runnable.ids());
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        let values = [now].into_iter().chain(ids.iter().map(|definition| definition.0)).map(Value::from);
+        let rows = query(db, statement::next_due(ids.len()), values).await?;
+        let due: Option<i64> = rows.first().map(|row| Columns(row).get(0)).transpose()?.flatten();
+        Ok(due.map(|due| Duration::from_micros(u64::try_from(due - now).unwrap_or(0))))
+    }
+}
+
+fn begin_step(row: &Columns<'_>, worker: WorkerId, history: &mut StepHistory) -> Result<ClaimedStep, DbErr> {
+    let (task, step): (Uuid, i32) = (row.get(0)?, row.get(1)?);
+    let (definition, attempt): (i64, i32) = (row.get(2)?, row.get(3)?);
+    let (lost, limit, revision): (i32, i32, i32) = (row.get(4)?, row.get(5)?, row.get(6)?);
+    let attempt = Attempt(attempt as u32);
+    let execution = Execution { task: task.into(), step: StepNo(step as u32), attempt };
+    history.push(execution, revision, StepState::Pending, StepState::InProgress, Some(worker), None);
+    Ok(ClaimedStep {
+        execution,
+        definition: DefinitionId(definition),
+        executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },
+        context: Json::from_stored("null"),
+        results: Vec::new(),
+    })
+}
+
+/// Hands out the results that the steps read, and no others.
+async fn read_results(
+    transaction: &DatabaseTransaction,
+    runnable: &Runnable,
+    steps: &mut [ClaimedStep],
+) -> Result<(), DbErr> {
+    let mut wanted = Rows::default();
+    for step in steps.iter() {
+        for read in runnable.reads(step.definition, step.execution.step) {
+            wanted.push([id(step.execution.task.as_uuid()), read.0.into()]);
+        }
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut results: HashMap<(TaskId, StepNo), Json> = HashMap::new();
+    for row in query(transaction, statement::RESULTS, [wanted.into()]).await? {
+        let row = Columns(&row);
+        let (task, step, result): (Uuid, i32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        results.insert((task.into(), StepNo(step as u32)), Json::from_stored(result));
+    }
+    for step in steps {
+        let reads = runnable.reads(step.definition, step.execution.step);
+        let found =
+            reads.iter().filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
+        step.results = found.collect();
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Definitions: written once per version and shape, by name, so that any number of processes may do it.
+
+use std::sync::{Arc, PoisonError};
+
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
+use serde_json::json;
+use tasker_core::{DefinitionId, StepDef, StepNo, WorkflowDef};
+
+use super::SqlStore;
+use crate::entity::{definition, dependent_system, named_step, named_task, named_task_named_step, namespace};
+
+/// The dependent system of steps that name none, as in Ruby Tasker.
+const UNKNOWN_SYSTEM: &str = "unknown";
+
+impl SqlStore {
+    pub(super) async fn try_install(
+        &self,
+        definitions: &[Arc<WorkflowDef>],
+    ) -> Result<Vec<DefinitionId>, DbErr> {
+        let transaction = self.begin().await?;
+        let mut installed = Vec::with_capacity(definitions.len());
+        for workflow in definitions {
+            let named_task = named_task_id(&transaction, workflow).await?;
+            let definition = definition_id(&transaction, named_task, workflow, self.now()).await?;
+            let named_steps = named_step_ids(&transaction, named_task, workflow).await?;
+            installed.push((definition, named_steps));
+        }
+        transaction.commit().await?;
+        let mut known = self.0.named_steps.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(installed.iter().map(|(definition, steps)| (*definition, Arc::from(steps.as_slice()))));
+        Ok(installed.into_iter().map(|(definition, _)| definition).collect())
+    }
+}
+
+async fn named_task_id(db: &DatabaseTransaction, workflow: &WorkflowDef) -> Result<i64, DbErr> {
+    let id = workflow.id();
+    let namespace = namespace_id(db, &id.namespace).await?;
+    let known = named_task::Entity::find()
+        .filter(named_task::Column::NamespaceId.eq(namespace))
+        .filter(named_task::Column::Name.eq(&id.name))
+        .filter(named_task::Column::Version.eq(&id.version));
+    if let Some(known) = known.one(db).await? {
+        return Ok(known.id);
+    }
+    let new = named_task::ActiveModel {
+        namespace_id: Set(namespace),
+        name: Set(id.name.clone()),
+        version: Set(id.version.clone()),
+        description: Set(workflow.description().to_owned()),
+        ..Default::default()
+    };
+    Ok(named_task::Entity::insert(new).exec(db).await?.last_insert_id)
+}
+
+async fn namespace_id(db: &DatabaseTransaction, name: &str) -> Result<i64, DbErr> {
+    if let Some(known) = namespace::Entity::find().filter(namespace::Column::Name.eq(name)).one(db).await? {
+        return Ok(known.id);
+    }
+    let new = namespace::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    Ok(namespace::Entity::insert(new).exec(db).await?.last_insert_id)
+}
+
+async fn definition_id(
+    db: &DatabaseTransaction,
+    named_task: i64,
+    workflow: &WorkflowDef,
+    now: i64,
+) -> Result<DefinitionId, DbErr> {
+    let shape = workflow.shape().as_i64();
+    let known = definition::Entity::find()
+        .filter(definition::Column::NamedTaskId.eq(named_task))
+        .filter(definition::Column::Shape.eq(shape));
+    if let Some(known) = known.one(db).await? {
+        return Ok(DefinitionId(known.id));
+    }
+    let new = definition::ActiveModel {
+        named_task_id: Set(named_task),
+        shape: Set(shape),
+        graph: Set(graph(workflow)),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    Ok(DefinitionId(definition::Entity::insert(new).exec(db).await?.last_insert_id))
+}
+
+fn graph(workflow: &WorkflowDef) -> String {
+    let steps = workflow.steps().iter().enumerate().map(|(at, step)| {
+        let dependencies = workflow.graph().dependencies(StepNo::at(at));
+        json!({ "name": step.name(), "depends_on": dependencies })
+    });
+    serde_json::Value::Array(steps.collect()).to_string()
+}
+
+async fn named_step_ids(
+    db: &DatabaseTransaction,
+    named_task: i64,
+    workflow: &WorkflowDef,
+) -> Result<Vec<i64>, DbErr> {
+    let system = system_id(db, UNKNOWN_SYSTEM).await?;
+    let mut ids = Vec::with_capacity(workflow.steps().len());
+    for step in workflow.steps() {
+        let id = named_step_id(db, system, step).await?;
+        record_policy(db, named_task, id, step).await?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+async fn system_id(db: &DatabaseTransaction, name: &str) -> Result<i64, DbErr> {
+    let known = dependent_system::Entity::find().filter(dependent_system::Column::Name.eq(name));
+    if let Some(known) = known.one(db).await? {
+        return Ok(known.id);
+    }
+    let new = dependent_system::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    Ok(dependent_system::Entity::insert(new).exec(db).await?.last_insert_id)
+}
+
+async fn named_step_id(db: &DatabaseTransaction, system: i64, step: &StepDef) -> Result<i64, DbErr> {
+    let known = named_step::Entity::find()
+        .filter(named_step::Column::DependentSystemId.eq(system))
+        .filter(named_step::Column::Name.eq(step.name()));
+    if let Some(known) = known.one(db).await? {
+        return Ok(known.id);
+    }
+    let new = named_step::ActiveModel {
+        dependent_system_id: Set(system),
+        name: Set(step.name().to_owned()),
+        description: Set(Some(step.description().to_owned())),
+        ..Default::default()
+    };
+    Ok(named_step::Entity::insert(new).exec(db).await?.last_insert_id)
+}
+
+/// Keeps the policies as last installed; tasks that exist keep theirs.
+async fn record_policy(
+    db: &DatabaseTransaction,
+    named_task: i64,
+    named_step: i64,
+    step: &StepDef,
+) -> Result<(), DbErr> {
+    use named_task_named_step::{ActiveModel, Column, Entity};
+    let limit = step.retry().limit;
+    let mut row = ActiveModel {
+        named_task_id: Set(named_task),
+        named_step_id: Set(named_step),
+        skippable: Set(false),
+        default_retryable: Set(limit > 1),
+        default_retry_limit: Set(i32::try_from(limit).unwrap_or(i32::MAX)),
+        ..Default::default()
+    };
+    let known =
+        Entity::find().filter(Column::NamedTaskId.eq(named_task)).filter(Column::NamedStepId.eq(named_step));
+    if let Some(known) = known.one(db).await? {
+        row.id = Set(known.id);
+        Entity::update(row).exec(db).await?;
+    } else {
+        Entity::insert(row).exec(db).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+use tasker::workflow;
+
+#[workflow]
+mod order;
+
+fn main() {}

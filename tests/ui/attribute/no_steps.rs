@@ -1,0 +1,12 @@
+use tasker::workflow;
+
+#[workflow]
+mod order {
+    pub type Context = ();
+
+    pub async fn charge() {}
+}
+
+fn main() {
+    drop(order::charge());
+}

@@ -1,0 +1,18 @@
+use tasker::workflow;
+
+#[workflow]
+mod order {
+    use tasker::StepError;
+
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    struct Context {
+        cents: u64,
+    }
+
+    #[step]
+    async fn charge(ctx: &Context) -> Result<u64, StepError> {
+        Ok(ctx.cents)
+    }
+}
+
+fn main() {}
