@@ -68,7 +68,8 @@ pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` does not depend on step `{D}`",
     label = "the result of `{D}` is not available here",
-    note = "add it to the attribute: `#[step(depends_on = {D})]`"
+    note = "add it to the attribute: `#[step(depends_on = {D})]`",
+    note = "a step reads the results of steps of its own workflow"
 )]
 pub trait DependsOn<D> {}
 
@@ -99,6 +100,10 @@ impl<T, E> StepReturn for Result<T, E> {
     label = "expected `Result<_, StepError>`"
 )]
 pub trait StepResult: StepReturn {
+    /// `T`, which can be stored. The context of a workflow is named through it too: a type that cannot be stored is then
+    /// one error there as well, not one for each trait that a [`Payload`] has.
+    #[doc(hidden)]
+    type Stored: Payload;
     #[doc(hidden)]
     fn into_json(self) -> Result<Json, StepError>;
     #[doc(hidden)]
@@ -107,9 +112,11 @@ pub trait StepResult: StepReturn {
     fn describe(step: StepSpec) -> StepSpec;
 }
 
-impl<T: Payload, E: Into<StepError>> StepResult for Result<T, E> {
+impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
+    type Stored = T;
+
     fn into_json(self) -> Result<Json, StepError> {
-        let value = self.map_err(Into::into)?;
+        let value = self.map_err(IntoStepError::into_step_error)?;
         Json::of(&value).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
     }
 
@@ -122,6 +129,24 @@ impl<T: Payload, E: Into<StepError>> StepResult for Result<T, E> {
     }
 }
 
+/// The error of a step: `Into<StepError>`, with a message of its own where a type is none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the error of a step",
+    label = "`{Self}` does not convert into `StepError`",
+    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, or implement `From<{Self}>` for `StepError`"
+)]
+pub trait IntoStepError {
+    #[doc(hidden)]
+    fn into_step_error(self) -> StepError;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<StepError>> IntoStepError for E {
+    fn into_step_error(self) -> StepError {
+        self.into()
+    }
+}
+
 /// A step that can run in an application whose state is `A`.
 pub trait StepHandler<A>: Step {
     /// Takes the parameters out of the invocation and calls the step's function.
@@ -129,6 +154,11 @@ pub trait StepHandler<A>: Step {
 }
 
 /// A workflow all of whose steps can run in an application with state `A`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a workflow",
+    label = "not a workflow",
+    note = "a `#[workflow] mod order {{ .. }}` is the workflow `order::Workflow`"
+)]
 pub trait Executable<A: 'static>: Workflow {
     /// The name of each step, and its function.
     fn handlers() -> Vec<(&'static str, HandlerFn<A>)>;

@@ -2,7 +2,7 @@
 //!
 //! The engine knows a store by a few verbs, each of which takes a batch and is one transaction: it happens as a whole or not at
 //! all, and it is durable when it returns. The engine decides *what* becomes of a step (run again, when, or not);
-//! the store decides *whether* that still holds, by the fence `(task, step, attempt, worker)`, and what follows
+//! the store decides *whether* that still holds, by the fence `(task, step, attempt and revision, worker)`, and what follows
 //! from it: which steps are released, which tasks have ended.
 //!
 //! The store has the only clock that matters. Times are handed to it as durations from now, so that workers whose clocks
@@ -118,15 +118,18 @@ impl Created {
     }
 }
 
-/// One execution of one step: the fence, but for the worker.
+/// One execution of one step: with its worker, the fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Execution {
     /// The task.
     pub task: TaskId,
     /// The step in it.
     pub step: StepNo,
-    /// Which execution of the step.
+    /// Which execution of the step, as it is counted and shown.
     pub attempt: Attempt,
+    /// The how manieth transition of the step began it. An execution that was handed back gives its number to the next one;
+    /// this tells the two apart.
+    pub revision: u32,
 }
 
 /// What became of an execution.

@@ -9,7 +9,6 @@ mod identity;
 mod options;
 mod signature;
 mod step;
-mod tokens;
 mod visibility;
 mod workflow;
 

@@ -8,6 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Field, Generics, Path, Type};
 
 use crate::errors::Errors;
+use crate::tokens::idents;
 
 pub(crate) fn app_state(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -53,8 +54,10 @@ fn provides(input: &DeriveInput, krate: &TokenStream, errors: &mut Errors) -> To
         if !one_of_each_type(field, &mut seen, errors) || !not_a_parameter(ty, &input.generics, errors) {
             continue;
         }
+        // Without parameters such a bound would be checked, and reported, at the derive instead of the field.
+        let bound = mentions_parameter(ty, &input.generics).then(|| quote!(#ty: ::core::clone::Clone));
         let bounds = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
-        let bounds = quote!(where #(#bounds,)* #ty: ::core::clone::Clone);
+        let bounds = quote!(where #(#bounds,)* #bound);
         output.extend(quote_spanned! {Span::call_site().located_at(ty.span())=>
             #[automatically_derived]
             impl #impl_generics #krate::Provides<#ty> for #ident #ty_generics #bounds {
@@ -78,6 +81,11 @@ fn one_of_each_type(field: &Field, seen: &mut HashSet<String>, errors: &mut Erro
         );
     }
     first
+}
+
+fn mentions_parameter(ty: &Type, generics: &Generics) -> bool {
+    let words = idents(&ty.to_token_stream());
+    generics.type_params().any(|param| words.contains(&param.ident))
 }
 
 /// `Provides<T>` for a bare `T` would overlap with every other field where `T` is that field's type.

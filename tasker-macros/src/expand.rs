@@ -8,7 +8,7 @@
 
 mod step;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
@@ -17,34 +17,39 @@ use crate::parse::Module;
 
 pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
     let Module { head, body, .. } = module;
-    let Workflow { krate, vis, name, warnings, .. } = model;
-    let steps = model.steps.iter().map(|step| step::items(step, krate));
+    let Workflow { vis, name, warnings, .. } = model;
+    let steps = model.steps.iter().map(|step| step::items(step, model));
     let doc = format!("The workflow `{name}`, as a type.");
     let definition = definition(model);
     let executable = executable(model);
     let hints = hints(&model.hints);
-    quote! {
-        #head {
-            #body
+    let items = quote! {
+        #body
 
-            #(#steps)*
+        #(#steps)*
 
-            #[doc = #doc]
-            #vis enum Workflow {}
+        #[doc = #doc]
+        #vis enum Workflow {}
 
-            #definition
-            #executable
-            #warnings
-            #hints
-        }
-    }
+        #definition
+        #executable
+        #warnings
+        #hints
+    };
+    // With the braces of the user, it is the user's module for rustc, and not a generated one.
+    let mut items = Group::new(Delimiter::Brace, items);
+    items.set_span(module.braces);
+    quote!(#head #items)
 }
 
 fn definition(model: &Workflow) -> TokenStream {
     let Workflow { krate, namespace, name, version, description, context, .. } = model;
     let context = context.clone().unwrap_or_else(|| quote!(()));
-    // A context that the workflow shows to more than may see it is reported at its name.
-    let context = quote_spanned!(generated(context.span())=> type Context = #context;);
+    // All of it at the user's type, where rustc says that it cannot be stored or that it is not visible enough.
+    let path = located(krate, context.span());
+    let context = quote_spanned! {generated(context.span())=>
+        type Context = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::Stored;
+    };
     let builder = local("builder");
     let specs = model.steps.iter().map(|step| step::spec(step, krate));
     quote! {
@@ -105,4 +110,13 @@ fn local(name: &str) -> Ident {
 /// The place of the user's token, for code that the user did not write.
 fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// The same tokens at another place.
+fn located(tokens: &TokenStream, span: Span) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.clone().into_iter().map(place).collect()
 }

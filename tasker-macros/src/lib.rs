@@ -19,6 +19,7 @@ mod parse;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -118,6 +119,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// | `gateway: State<Gateway>` | a resource of the application, from a field of its `#[derive(AppState)]` struct |
 /// | `pricing: Config<Pricing>` | the value of `config = …` |
 /// | `attempt: Attempt` | which execution of the step this is, from 1 |
+/// | `cancelled: Cancelled` | whether the execution is asked to end early |
 /// | your own type | anything that implements `FromStep` |
 ///
 /// # Options

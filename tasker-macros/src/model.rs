@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
+use syn::Visibility;
 
 /// A workflow that can be printed, also after errors.
 pub(crate) struct Workflow {
     /// The path of the crate `tasker`.
     pub(crate) krate: TokenStream,
     /// The visibility of the type `Workflow`.
-    pub(crate) vis: TokenStream,
+    pub(crate) vis: Visibility,
     pub(crate) namespace: String,
     pub(crate) name: String,
     pub(crate) version: String,
@@ -28,7 +29,10 @@ pub(crate) struct Workflow {
 pub(crate) struct Step {
     /// The function's name, which the step's type shares.
     pub(crate) ident: Ident,
-    pub(crate) vis: TokenStream,
+    /// The visibility of the step's type.
+    pub(crate) vis: Visibility,
+    /// The lints that the function allows; its types are printed once more, and are no worse there.
+    pub(crate) allows: TokenStream,
     /// The stored name.
     pub(crate) name: String,
     pub(crate) description: String,

@@ -9,8 +9,8 @@ use tasker_core::StoreError;
 pub(crate) fn store_error(what: &str, error: DbErr) -> StoreError {
     let what = what.to_owned();
     match Verdict::of(&error) {
-        Verdict::Busy | Verdict::Unavailable => StoreError::Unavailable { what, source: Arc::new(error) },
-        Verdict::Refused => StoreError::Refused { what, source: Arc::new(error) },
+        Verdict::Busy | Verdict::Unavailable => StoreError::Unavailable { what, cause: Arc::new(error) },
+        Verdict::Refused => StoreError::Refused { what, cause: Arc::new(error) },
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 /// Changes steps that a worker holds: the fence is in the `WHERE`.
-/// Rows: task, step, attempt, worker, new state, error kept?, error, result, due, attempts counted back, lost, transitions.
+/// Rows: task, step, revision, worker, new state, error kept?, error, result, due, attempts counted back, lost, transitions.
 pub(crate) const CHANGE_STEPS: &str = "
 UPDATE tasker_workflow_steps AS s SET
     state = c.state,
@@ -19,21 +19,21 @@ UPDATE tasker_workflow_steps AS s SET
     revision = s.revision + c.transitions,
     worker_id = NULL
 FROM (
-    SELECT unhex(value->>0) AS task_id, value->>1 AS step_no, value->>2 AS attempt, unhex(value->>3) AS worker_id,
+    SELECT unhex(value->>0) AS task_id, value->>1 AS step_no, value->>2 AS revision, unhex(value->>3) AS worker_id,
            value->>4 AS state, value->>5 AS keep_error, value->>6 AS error, value->>7 AS result, value->>8 AS due,
            value->>9 AS uncounted, value->>10 AS lost, value->>11 AS transitions
     FROM json_each(?)
 ) AS c
-WHERE s.task_id = c.task_id AND s.step_no = c.step_no AND s.attempt = c.attempt AND s.worker_id = c.worker_id
+WHERE s.task_id = c.task_id AND s.step_no = c.step_no AND s.revision = c.revision AND s.worker_id = c.worker_id
   AND s.state = 'in_progress'
-RETURNING s.task_id, s.step_no, s.revision";
+RETURNING task_id, step_no";
 
 /// Counts dependencies down. Rows: task, step, by how many.
 pub(crate) const RELEASE_STEPS: &str = "
 UPDATE tasker_workflow_steps AS s SET open_dependencies = s.open_dependencies - r.satisfied
 FROM (SELECT unhex(value->>0) AS task_id, value->>1 AS step_no, value->>2 AS satisfied FROM json_each(?)) AS r
 WHERE s.task_id = r.task_id AND s.step_no = r.step_no
-RETURNING s.task_id, s.open_dependencies";
+RETURNING task_id, open_dependencies";
 
 /// Counts the open and the active steps of tasks, and ends those in which nothing can go on.
 /// Rows: task, steps done, change of the active ones; then the time.
@@ -46,7 +46,7 @@ UPDATE tasker_tasks AS t SET
     revision = t.revision + (t.open_steps = a.done OR t.active_steps + a.active = 0)
 FROM (SELECT unhex(value->>0) AS task_id, value->>1 AS done, value->>2 AS active FROM json_each(?1)) AS a
 WHERE t.id = a.task_id
-RETURNING t.id, t.state, t.revision";
+RETURNING id, state, revision";
 
 /// Marks tasks whose first step begins. Rows: task.
 pub(crate) const BEGIN_TASKS: &str = "
@@ -103,7 +103,7 @@ JOIN tasker_tasks AS t ON t.id = unhex(k.value->>0) OR t.identity = k.value->>1"
 
 /// The steps that workers hold. Rows: worker.
 pub(crate) const HELD_STEPS: &str = "
-SELECT s.task_id, s.step_no, s.attempt, s.worker_id, s.definition_id, s.lost, s.retry_limit
+SELECT s.task_id, s.step_no, s.attempt, s.revision, s.worker_id, s.definition_id, s.lost, s.retry_limit
 FROM tasker_workflow_steps AS s
 WHERE s.state = 'in_progress' AND s.worker_id IN (SELECT unhex(value->>0) FROM json_each(?))
 ORDER BY s.task_id, s.step_no";
@@ -137,18 +137,25 @@ pub(crate) fn claim(definitions: usize) -> String {
     )
 }
 
-/// Whether a step is ready, and when the next one that waits for a time will be. Parameters: the time, then the definitions.
-pub(crate) fn next_due(definitions: usize) -> String {
-    let mut arms = String::new();
+/// Whether a step can be claimed now, and when the next one that waits for a time can be.
+/// Parameters: the time, then the definitions.
+pub(crate) fn outlook(definitions: usize) -> String {
+    let (mut ready, mut due) = (String::from("0"), String::new());
     for arm in 0..definitions {
         let (union, definition) = (if arm == 0 { "" } else { " UNION ALL " }, arm + 2);
         let _ = write!(
-            arms,
-            "{union}SELECT ?1 AS due WHERE EXISTS (SELECT 1 FROM tasker_workflow_steps
+            ready,
+            " OR EXISTS (SELECT 1 FROM tasker_workflow_steps
                 WHERE definition_id = ?{definition} AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL)
-            UNION ALL SELECT * FROM (SELECT run_at FROM tasker_workflow_steps
-                WHERE definition_id = ?{definition} AND state = 'pending' AND waiting_for = 'time' ORDER BY run_at LIMIT 1)"
+            OR EXISTS (SELECT 1 FROM tasker_workflow_steps
+                WHERE definition_id = ?{definition} AND state = 'pending' AND waiting_for = 'time' AND run_at <= ?1)"
+        );
+        let _ = write!(
+            due,
+            "{union}SELECT * FROM (SELECT run_at FROM tasker_workflow_steps
+                WHERE definition_id = ?{definition} AND state = 'pending' AND waiting_for = 'time' AND run_at > ?1
+                ORDER BY run_at LIMIT 1)"
         );
     }
-    format!("SELECT min(due) FROM ({arms})")
+    format!("SELECT {ready}, (SELECT min(run_at) FROM ({due}))")
 }

@@ -3,26 +3,24 @@ use std::sync::Arc;
 
 /// Why a store could not do what it was asked.
 ///
-/// Copies share their source: one failed batch is reported to everybody in it.
+/// Copies share their cause: one failed batch is reported to everybody in it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database did not answer, or not in time. Asking again may help; the engine does so by itself.
-    #[error("the store is not available: {what}")]
+    #[error("the store is not available, {what}: {cause}")]
     Unavailable {
         /// What was being done.
         what: String,
         /// What the database or its driver said.
-        #[source]
-        source: Arc<dyn Error + Send + Sync>,
+        cause: Arc<dyn Error + Send + Sync>,
     },
     /// The database refused. Asking again the same way cannot help.
-    #[error("the store refused: {what}")]
+    #[error("the store refused, {what}: {cause}")]
     Refused {
         /// What was being done.
         what: String,
         /// What the database or its driver said.
-        #[source]
-        source: Arc<dyn Error + Send + Sync>,
+        cause: Arc<dyn Error + Send + Sync>,
     },
     /// What is stored makes no sense.
     #[error("the store holds what it should not: {0}")]

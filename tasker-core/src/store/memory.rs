@@ -243,10 +243,8 @@ impl Tables {
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         let mut claim = Claim::default();
-        if !self.workers.contains_key(&worker) {
-            return Ok(claim);
-        }
-        for (task_id, step) in self.queue.take(runnable.ids(), limit, now) {
+        let room = if self.workers.contains_key(&worker) { limit } else { 0 };
+        for (task_id, step) in self.queue.take(runnable.ids(), room, now) {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker)?;
             let reads = runnable.reads(task.definition, step);
@@ -262,7 +260,7 @@ impl Tables {
             }
         }
         if claim.steps.len() < limit {
-            claim.next_due = self.queue.next_due(runnable.ids()).map(|due| due.since(now));
+            claim.next_due = self.queue.next_due(runnable.ids(), now).map(|due| due.since(now));
         }
         Ok(claim)
     }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::options::same;
-use super::{Draft, Index};
+use super::{Draft, Index, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
 use crate::model::Workflow;
@@ -32,6 +32,7 @@ pub(super) fn resolve(drafts: &mut [Draft], index: &Index, workflow: &mut Workfl
         reads(at, drafts, index, &resolved, &ancestors, errors);
         workflow.warnings.extend(redundant(at, drafts, &resolved, &ancestors));
     }
+    show_what_is_read(drafts, index);
     let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     for (draft, edges) in drafts.iter_mut().zip(&resolved.edges) {
         draft.step.depends_on = edges.iter().map(|&dependency| names[dependency].clone()).collect();
@@ -163,7 +164,8 @@ fn reads(
                 format!("the step `{name}` reads the result of `{ident}`, which runs after it"),
             );
         } else {
-            let attribute = with_edges(&drafts[at].depends_on, &missing);
+            let attribute =
+                with_edges(drafts[at].depends_on.iter().filter(|edge| **edge != name).chain(&missing));
             errors.at(
                 ident.span(),
                 format!(
@@ -183,10 +185,28 @@ fn reads(
     drafts[at].step.readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
 }
 
-/// `depends_on` with what is missing.
-fn with_edges(written: &[Ident], missing: &[Ident]) -> String {
+/// A step shows the types of the steps that it reads, so they are at least as visible. What one of them reads is
+/// shown by it in turn, hence the repetition, which ends because every round widens something.
+fn show_what_is_read(drafts: &mut [Draft], index: &Index) {
+    let reads =
+        |draft: &Draft| draft.reads.mentions.iter().filter_map(|read| index.get(read)).collect::<Vec<_>>();
+    let reads: Vec<Vec<usize>> = drafts.iter().map(reads).collect();
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (reader, reads) in reads.iter().enumerate() {
+            let vis = drafts[reader].step.vis.clone();
+            for &read in reads {
+                changed |= visibility::widen(&mut drafts[read].step.vis, &vis);
+            }
+        }
+    }
+}
+
+/// `depends_on` with these steps.
+fn with_edges<'a>(steps: impl Iterator<Item = &'a Ident>) -> String {
     let mut all: Vec<String> = Vec::new();
-    for name in written.iter().chain(missing).map(Ident::to_string) {
+    for name in steps.map(Ident::to_string) {
         if !all.contains(&name) {
             all.push(name);
         }

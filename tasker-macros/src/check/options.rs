@@ -58,7 +58,7 @@ pub(super) fn hint(krate: &TokenStream, of: &str, key: &Ident) -> Option<TokenSt
 pub(super) fn text<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitStr> {
     match &arg.value {
         Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Some(text),
-        value => expected(arg, value, "\"text\"", errors),
+        value => expected(arg, value, "a text", "\"..\"", errors),
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn text<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitStr> 
 fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
     match &arg.value {
         Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => Some(number),
-        value => expected(arg, value, "3", errors),
+        value => expected(arg, value, "a whole number", "3", errors),
     }
 }
 
@@ -74,7 +74,7 @@ fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
 pub(super) fn ty<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Type> {
     match &arg.value {
         Value::Type(ty) => Some(ty),
-        value => expected(arg, value, "Type", errors),
+        value => expected(arg, value, "a type", "Type", errors),
     }
 }
 
@@ -82,33 +82,32 @@ pub(super) fn ty<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Type> {
 pub(super) fn path<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Path> {
     match &arg.value {
         Value::Type(Type::Path(path)) if path.qself.is_none() => Some(&path.path),
-        value => expected(arg, value, "path::of::tasker", errors),
+        value => expected(arg, value, "a path", "::tasker", errors),
     }
 }
 
 /// `key`
-pub(super) fn flag(arg: &Arg, errors: &mut Errors) -> bool {
+pub(super) fn flag(arg: &Arg, errors: &mut Errors) {
     if !matches!(arg.value, Value::None) {
         errors.at(arg.span(), format!("`{}` takes no value", arg.key));
     }
-    true
 }
 
 /// `key = value`
-pub(super) fn expr<'a>(arg: &'a Arg, example: &str, errors: &mut Errors) -> Option<&'a Expr> {
+pub(super) fn expr<'a>(arg: &'a Arg, what: &str, example: &str, errors: &mut Errors) -> Option<&'a Expr> {
     match &arg.value {
         Value::Expr(expr) => Some(expr),
-        value => expected(arg, value, example, errors),
+        value => expected(arg, value, what, example, errors),
     }
 }
 
-fn expected<T>(arg: &Arg, value: &Value, example: &str, errors: &mut Errors) -> Option<T> {
+fn expected<T>(arg: &Arg, value: &Value, what: &str, example: &str, errors: &mut Errors) -> Option<T> {
     let span = match value {
         Value::Expr(expr) => expr.span(),
         Value::Type(ty) => ty.span(),
         Value::None | Value::Paren(_) => arg.span(),
     };
-    errors.at(span, format!("expected `{} = {example}`", arg.key));
+    errors.at(span, format!("expected {what}: `{} = {example}`", arg.key));
     None
 }
 
@@ -129,7 +128,7 @@ pub(super) fn timeout(arg: &Arg, errors: &mut Errors) -> Option<Duration> {
 fn time<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<Time<'a>> {
     let text = match &arg.value {
         Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => text,
-        value => return expected(arg, value, "\"30s\"", errors),
+        value => return expected(arg, value, "a duration in quotes", "\"30s\"", errors),
     };
     let written = text.value();
     match duration::parse(&written) {
@@ -214,7 +213,7 @@ fn retry_waits(base: Option<&Time<'_>>, max: Option<&Time<'_>>, without_max: boo
 
 /// `key = step` or `key = [step, step]`; the second value is whether all of it could be read.
 pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
-    let Some(value) = expr(arg, "step` or `depends_on = [step, step]", errors) else {
+    let Some(value) = expr(arg, "steps", "step` or `depends_on = [step, step]", errors) else {
         return (Vec::new(), false);
     };
     let items: Vec<&Expr> = match value {

@@ -7,9 +7,9 @@ use syn::{
     Attribute, FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypeReference,
 };
 
-use super::tokens;
 use crate::errors::Errors;
 use crate::model::{Param, Step};
+use crate::tokens;
 
 /// The steps that the by-value parameters of a step name.
 #[derive(Default)]
@@ -67,7 +67,10 @@ fn qualifiers(signature: &Signature, report: &mut Report<'_>) {
     if let Safety::Unsafe(token) = &signature.safety {
         report.wrong(
             token.span,
-            format!("the step `{name}` cannot be `unsafe`: the runtime calls it\nhelp: put an `unsafe` block inside it"),
+            format!(
+                "the step `{name}` cannot be `unsafe`: the runtime calls it\n\
+                 help: put an `unsafe` block inside it"
+            ),
         );
     }
     if let Some(abi) = &signature.abi {
@@ -95,7 +98,10 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
     let ReturnType::Type(_, ty) = &signature.output else {
         report.wrong(
             name.span(),
-            format!("the step `{name}` must return a `Result`\nhelp: write `-> Result<(), StepError>` if it has none to give"),
+            format!(
+                "the step `{name}` must return a `Result`\n\
+                 help: write `-> Result<(), StepError>` if it has none to give"
+            ),
         );
         return;
     };
@@ -111,11 +117,9 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
         );
     } else if let Some(span) = tokens::borrow(&written) {
         // Without a parameter to borrow from, rustc says that a lifetime is missing.
-        if signature
-            .inputs
-            .iter()
-            .any(|input| matches!(input, FnArg::Typed(param) if matches!(*param.ty, Type::Reference(_))))
-        {
+        let reference =
+            |input: &FnArg| matches!(input, FnArg::Typed(param) if matches!(*param.ty, Type::Reference(_)));
+        if signature.inputs.iter().any(reference) {
             report.errors.at(span, format!("the result of the step `{name}` is stored, so it cannot borrow"));
         }
         report.step.callable = false;
@@ -126,11 +130,9 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
 
 fn param(input: &FnArg, reads: &mut Reads, report: &mut Report<'_>) -> Param {
     match input {
-        FnArg::Receiver(receiver) => {
-            report.wrong(
-                receiver.self_token.span,
-                "a step is a free function and takes no `self`\nhelp: take `State<T>` for what the application provides",
-            );
+        // rustc says that only methods take `self`.
+        FnArg::Receiver(_) => {
+            report.step.callable = false;
             Param::Wrong
         }
         FnArg::Typed(param) => {
@@ -170,7 +172,8 @@ fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
     if report.step.takes_context() {
         report.wrong(
             reference.and_token.span,
-            "a step takes one reference, which is its context\nhelp: everything else comes by value, such as `Output<step>` or `State<T>`",
+            "a step takes one reference, which is its context\n\
+             help: everything else comes by value, such as `Output<step>` or `State<T>`",
         );
         return Param::Wrong;
     }
@@ -184,7 +187,11 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
         return Param::Wrong;
     }
     if let Some(span) = tokens::borrow(&written) {
-        report.wrong(span, "a step borrows nothing but its context\nhelp: for a resource of the application, own it or share it: `State<Arc<T>>`");
+        report.wrong(
+            span,
+            "a step borrows nothing but its context\n\
+             help: for a resource of the application, own it or share it: `State<Arc<T>>`",
+        );
         return Param::Wrong;
     }
     reads.outputs.extend(output_of(ty));

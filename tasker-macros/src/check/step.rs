@@ -20,6 +20,7 @@ pub(super) fn draft(
     let step = Step {
         ident: ident.clone(),
         vis: visibility::of_step(&raw.vis, module),
+        allows: raw.allows.clone(),
         name: ident.unraw().to_string(),
         description: raw.summary.clone(),
         depends_on: Vec::new(),
@@ -56,7 +57,10 @@ pub(super) fn draft(
                 draft.step.retry = Retry::Never;
             }
             "timeout" => draft.step.timeout = options::timeout(arg, errors),
-            "config" => configuration = options::expr(arg, "value", errors).map(|value| (&arg.key, value)),
+            "config" => {
+                let value = options::expr(arg, "a value", "Pricing { .. }", errors);
+                configuration = value.map(|value| (&arg.key, value));
+            }
             "name" => stored_name(arg, &mut draft, errors),
             _ => {
                 draft.complete = false;

@@ -31,7 +31,12 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
     for arg in options::once(&args.list, errors) {
         match arg.key.to_string().as_str() {
             "namespace" => {
-                set(&mut workflow.namespace, options::text(arg, errors), identity::label("namespace"), errors);
+                set(
+                    &mut workflow.namespace,
+                    options::text(arg, errors),
+                    identity::label("namespace"),
+                    errors,
+                );
             }
             "name" => {
                 named = true;
@@ -86,7 +91,7 @@ fn default_context(module: &Module, complete: bool, errors: &mut Errors) -> Opti
 
 /// Every task is started with a context, if only an empty one, so that it can be validated and shown.
 fn no_context(module: &Module, errors: &mut Errors) {
-    let unseen = if module.globs { "; glob imports are not looked into" } else { "" };
+    let unseen = if module.globs { "\nnote: what comes through a glob import is not seen here" } else { "" };
     errors.at(
         module.ident.span(),
         format!(

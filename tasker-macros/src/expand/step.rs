@@ -1,16 +1,17 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{generated, local};
-use crate::model::{Config, Param, Retry, Step};
+use super::{generated, local, located};
+use crate::model::{Config, Param, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
-pub(super) fn items(step: &Step, krate: &TokenStream) -> TokenStream {
-    let Step { ident, vis, name, readable, .. } = step;
+pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
+    let krate = &workflow.krate;
+    let Step { ident, vis, allows, name, readable, .. } = step;
     let shown = ident.unraw();
     let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
@@ -19,18 +20,25 @@ pub(super) fn items(step: &Step, krate: &TokenStream) -> TokenStream {
     let params = step.values().map(|(n, ty)| {
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
+            #allows
             impl #krate::Param<#n> for #ident {
                 type Ty = #ty;
             }
         }
     });
-    let handler = handler(step, krate);
-    quote! {
+    // At the function's name, where rustc then says that a type of this name is declared.
+    let vis = located(&vis.to_token_stream(), ident.span());
+    let marker = quote_spanned! {generated(ident.span())=>
         #[doc = #doc]
         #[allow(non_camel_case_types)]
         #vis enum #ident {}
+    };
+    let handler = handler(step, workflow);
+    quote! {
+        #marker
 
         #[automatically_derived]
+        #allows
         impl #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
@@ -42,11 +50,12 @@ pub(super) fn items(step: &Step, krate: &TokenStream) -> TokenStream {
     }
 }
 
-fn handler(step: &Step, krate: &TokenStream) -> TokenStream {
+fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
+    let krate = &workflow.krate;
     let ident = &step.ident;
     let provided = step.values().map(|(n, _)| quote!(#krate::__private::ProvidesParam<#ident, #n>));
     let invocation = local("invocation");
-    let run = if step.callable { run(step, krate, &invocation) } else { quote!(::core::unreachable!()) };
+    let run = if step.callable { run(step, workflow, &invocation) } else { quote!(::core::unreachable!()) };
     quote! {
         #[automatically_derived]
         impl<__A> #krate::StepHandler<__A> for #ident
@@ -62,12 +71,18 @@ fn handler(step: &Step, krate: &TokenStream) -> TokenStream {
     }
 }
 
-fn run(step: &Step, krate: &TokenStream, invocation: &Ident) -> TokenStream {
+fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
+    let krate = &workflow.krate;
     let ident = &step.ident;
     let mut lets = TokenStream::new();
     if step.takes_context() {
         let context = local("context");
-        lets.extend(quote!(let #context = #krate::__private::context::<Workflow, __A>(#invocation)?;));
+        // At the type of the context, like what else is wrong with it: rustc says the same thing in one place only once.
+        let place = workflow.context.span();
+        let path = located(krate, place);
+        let read =
+            quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
+        lets.extend(quote!(let #context = #read;));
     }
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
@@ -83,8 +98,9 @@ fn run(step: &Step, krate: &TokenStream, invocation: &Ident) -> TokenStream {
     });
     let args: Vec<TokenStream> = args.collect();
     // A future that is not `Send` is reported at the name of the step.
+    let located_krate = located(krate, ident.span());
     quote_spanned! {generated(ident.span())=>
-        #krate::__private::Box::pin(async move {
+        #located_krate::__private::Box::pin(async move {
             #lets
             #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
         })
@@ -107,19 +123,24 @@ pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
     let config = step
         .config
         .as_ref()
-        .map(|config| config_value(config, ident, krate))
+        .map(|config| config_value(config, step, krate))
         .map(|value| quote!(.config(&#value)));
     quote!(#described #description #depends_on #retry #timeout #config)
 }
 
-/// Another type than the parameter's is a mismatch, at the value.
-fn config_value(config: &Config, ident: &Ident, krate: &TokenStream) -> TokenStream {
+/// The value, with the type of the parameter: another one is a mismatch, at the value.
+fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
     let value = &config.value;
-    let Some(n) = config.param else { return quote!(#value) };
     let typed = local("config");
+    let param = step.values().find(|(n, _)| Some(*n) == config.param);
+    let expected = param.map(|(n, ty)| {
+        let krate = located(krate, ty.span());
+        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::Target)
+    });
     quote!({
-        let #typed: <#ident as #krate::Param<#n>>::Ty = #krate::Config(#value);
-        #typed.0
+        let #typed #expected = #value;
+        #typed
     })
 }
 

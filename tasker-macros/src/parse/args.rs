@@ -91,12 +91,15 @@ fn value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
         return Err(syn::Error::new(key.span(), format!("`{key} =` has no value")));
     }
     let first = input.span();
-    let ty = TYPES.iter().any(|name| key == name);
-    let value = if ty { input.parse().map(Value::Type) } else { input.parse().map(Value::Expr) };
-    value.map_err(|_| {
-        let expected = if ty { "a type" } else { "a value" };
-        syn::Error::new(first, format!("expected {expected} for `{key}`"))
-    })
+    // What is no type at all, such as a text, may be a value: the option then says what it expects.
+    if TYPES.iter().any(|name| key == name)
+        && let Ok(ty) = input.fork().parse::<Type>()
+    {
+        input.parse::<Type>()?;
+        return Ok(Value::Type(ty));
+    }
+    let value = input.parse().map(Value::Expr);
+    value.map_err(|_| syn::Error::new(first, format!("expected a value for `{key}`")))
 }
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {

@@ -16,6 +16,8 @@ pub(crate) struct Module {
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) summary: String,
+    /// The place of the body.
+    pub(crate) braces: Span,
     /// The items, without the `#[step]` attributes.
     pub(crate) body: TokenStream,
     pub(crate) steps: Vec<RawStep>,
@@ -34,6 +36,8 @@ pub(crate) struct RawStep {
     pub(crate) args: TokenStream,
     pub(crate) summary: String,
     pub(crate) cfg: Option<Span>,
+    /// The lints that the function allows or expects, as `#[allow]`.
+    pub(crate) allows: TokenStream,
     /// The function's name; none if this is no function.
     pub(crate) ident: Option<Ident>,
     pub(crate) vis: Visibility,
@@ -60,9 +64,10 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         if !rest.is_empty() {
             return Err(syn::Error::new_spanned(rest, "expected nothing after the module"));
         }
-        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, docs::summary(&attrs), body.stream()))
+        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, docs::summary(&attrs), body))
     };
-    let (head, vis, ident, summary, items) = parser.parse2(item)?;
+    let (head, vis, ident, summary, body) = parser.parse2(item)?;
+    let items = body.stream();
     let mut module = Module {
         head,
         vis,
@@ -70,6 +75,7 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         summary,
         context: context::find(&items, "Context"),
         globs: context::has_glob(&items),
+        braces: body.span(),
         body: TokenStream::new(),
         steps: Vec::new(),
     };
@@ -124,7 +130,17 @@ fn raw_step(
         Ok((vis, signature)) => (vis, Ok(signature)),
         Err(error) => (Visibility::Inherited, Err(error)),
     };
-    RawStep { attribute, repeated, args, summary: docs::summary(&attrs), cfg, ident, vis, signature }
+    let allows = allows(&attrs);
+    RawStep { attribute, repeated, args, summary: docs::summary(&attrs), cfg, allows, ident, vis, signature }
+}
+
+fn allows(attrs: &[Attribute]) -> TokenStream {
+    let allows = attrs.iter().filter(|attr| attr.path().is_ident("allow") || attr.path().is_ident("expect"));
+    let allows = allows.filter_map(|attr| attr.meta.require_list().ok()).map(|list| {
+        let lints = &list.tokens;
+        quote!(#[allow(#lints)])
+    });
+    allows.collect()
 }
 
 /// The identifier after `fn`, which may exist even where the signature does not parse.

@@ -67,7 +67,7 @@ impl Change<'_> {
         Ok(vec![
             id(self.execution.task.as_uuid()),
             self.execution.step.0.into(),
-            self.execution.attempt.0.into(),
+            self.execution.revision.into(),
             id(self.worker.as_uuid()),
             path[path.len() - 1].as_str().into(),
             i32::from(handed_back).into(),
@@ -80,11 +80,10 @@ impl Change<'_> {
         ])
     }
 
-    /// The history of the change, which ended with the step at `revision`.
-    fn transitions(&self, revision: i32, history: &mut StepHistory) -> Result<(), DbErr> {
-        let (mut from, path) = (StepState::InProgress, self.path());
-        let mut revision = revision - path.len() as i32;
-        for &to in path {
+    /// The history of the change.
+    fn transitions(&self, history: &mut StepHistory) -> Result<(), DbErr> {
+        let (mut from, mut revision) = (StepState::InProgress, self.execution.revision);
+        for &to in self.path() {
             let to = from.transition(to).map_err(|error| DbErr::Custom(error.to_string()))?;
             revision += 1;
             let error = if to == StepState::Error { self.error()? } else { None };
@@ -103,7 +102,7 @@ impl StepHistory {
     pub(super) fn push(
         &mut self,
         execution: Execution,
-        revision: i32,
+        revision: u32,
         from: StepState,
         to: StepState,
         worker: Option<WorkerId>,
@@ -150,21 +149,24 @@ pub(super) async fn change(
     changes: &[Change<'_>],
     history: &mut StepHistory,
 ) -> Result<Accepted, DbErr> {
-    let mut rows = Rows::default();
-    let mut places = BTreeMap::new();
-    for (at, change) in changes.iter().enumerate() {
-        places.insert((change.execution.task, change.execution.step), at);
-        rows.push(change.row()?);
+    // Of the executions of one step only the latest can be the present one; of one that is named twice the first end
+    // counts.
+    let mut latest: BTreeMap<(TaskId, StepNo), usize> = BTreeMap::new();
+    for (at, Change { execution, .. }) in changes.iter().enumerate() {
+        let place = latest.entry((execution.task, execution.step)).or_insert(at);
+        if changes[*place].execution.revision < execution.revision {
+            *place = at;
+        }
     }
+    let rows: Rows = latest.values().map(|&at| changes[at].row()).collect::<Result<_, _>>()?;
     let mut accepted = vec![false; changes.len()];
     let mut tallies: BTreeMap<TaskId, Tally> = BTreeMap::new();
     for row in query(transaction, statement::CHANGE_STEPS, [rows.into()]).await? {
-        let row = Columns(&row);
-        let (task, step, revision): (Uuid, i32, i32) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (task, step): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
         let task = TaskId::from(task);
-        let Some(&at) = places.get(&(task, StepNo(step as u32))) else { continue };
+        let Some(&at) = latest.get(&(task, StepNo(step as u32))) else { continue };
         accepted[at] = true;
-        changes[at].transitions(revision, history)?;
+        changes[at].transitions(history)?;
         let tally = tallies.entry(task).or_default();
         match changes[at].path().last() {
             Some(StepState::Complete) => *tally = Tally { done: tally.done + 1, idle: tally.idle + 1 },

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use sea_orm::{DatabaseTransaction, DbErr, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
 use tasker_core::store::{Claim, ClaimedStep, Execution, Runnable};
 use tasker_core::{Attempt, DefinitionId, Executions, Json, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
@@ -21,8 +21,8 @@ impl SqlStore {
         limit: usize,
     ) -> Result<Claim, DbErr> {
         // An idle worker looks without taking the lock of the writers.
-        let next_due = self.next_due(self.reader(), runnable).await?;
-        if next_due != Some(Duration::ZERO) {
+        let Outlook { ready, next_due } = self.outlook(self.reader(), runnable).await?;
+        if !ready {
             return Ok(Claim { steps: Vec::new(), next_due });
         }
         let transaction = self.begin().await?;
@@ -57,7 +57,8 @@ impl SqlStore {
             self.begin_tasks(transaction, &mut steps, now).await?;
             read_results(transaction, runnable, &mut steps).await?;
         }
-        let next_due = if steps.len() < limit { self.next_due(transaction, runnable).await? } else { None };
+        let next_due =
+            if steps.len() < limit { self.outlook(transaction, runnable).await?.next_due } else { None };
         Ok(Claim { steps, next_due })
     }
 
@@ -95,21 +96,27 @@ impl SqlStore {
         Ok(())
     }
 
-    /// How long until a step of these definitions is ready; zero if one is.
-    async fn next_due<C: sea_orm::ConnectionTrait>(
-        &self,
-        db: &C,
-        runnable: &Runnable,
-    ) -> Result<Option<Duration>, DbErr> {
+    async fn outlook<C: ConnectionTrait>(&self, db: &C, runnable: &Runnable) -> Result<Outlook, DbErr> {
         let (now, ids) = (self.now(), runnable.ids());
         if ids.is_empty() {
-            return Ok(None);
+            return Ok(Outlook::default());
         }
         let values = [now].into_iter().chain(ids.iter().map(|definition| definition.0)).map(Value::from);
-        let rows = query(db, statement::next_due(ids.len()), values).await?;
-        let due: Option<i64> = rows.first().map(|row| Columns(row).get(0)).transpose()?.flatten();
-        Ok(due.map(|due| Duration::from_micros(u64::try_from(due - now).unwrap_or(0))))
+        let rows = query(db, statement::outlook(ids.len()), values).await?;
+        let Some(row) = rows.first().map(Columns) else { return Ok(Outlook::default()) };
+        let (ready, due): (bool, Option<i64>) = (row.get(0)?, row.get(1)?);
+        let next_due = due.map(|due| Duration::from_micros(u64::try_from(due - now).unwrap_or(0)));
+        Ok(Outlook { ready, next_due })
     }
+}
+
+/// What a worker can expect.
+#[derive(Default)]
+struct Outlook {
+    /// Whether a step can be claimed now.
+    ready: bool,
+    /// How long until the next step that waits for a time can be.
+    next_due: Option<Duration>,
 }
 
 fn begin_step(row: &Columns<'_>, worker: WorkerId, history: &mut StepHistory) -> Result<ClaimedStep, DbErr> {
@@ -117,8 +124,9 @@ fn begin_step(row: &Columns<'_>, worker: WorkerId, history: &mut StepHistory) ->
     let (definition, attempt): (i64, i32) = (row.get(2)?, row.get(3)?);
     let (lost, limit, revision): (i32, i32, i32) = (row.get(4)?, row.get(5)?, row.get(6)?);
     let attempt = Attempt(attempt as u32);
-    let execution = Execution { task: task.into(), step: StepNo(step as u32), attempt };
-    history.push(execution, revision, StepState::Pending, StepState::InProgress, Some(worker), None);
+    let execution =
+        Execution { task: task.into(), step: StepNo(step as u32), attempt, revision: revision as u32 };
+    history.push(execution, execution.revision, StepState::Pending, StepState::InProgress, Some(worker), None);
     Ok(ClaimedStep {
         execution,
         definition: DefinitionId(definition),

@@ -151,12 +151,13 @@ async fn held<C: sea_orm::ConnectionTrait>(db: &C, workers: &[WorkerId]) -> Resu
 }
 
 fn held_step(row: &Columns<'_>) -> Result<Held, DbErr> {
-    let (task, step, attempt): (Uuid, i32, i32) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let (worker, definition): (Uuid, i64) = (row.get(3)?, row.get(4)?);
-    let (lost, limit): (i32, i32) = (row.get(5)?, row.get(6)?);
-    let attempt = Attempt(attempt as u32);
+    let (task, step): (Uuid, i32) = (row.get(0)?, row.get(1)?);
+    let (attempt, revision): (i32, i32) = (row.get(2)?, row.get(3)?);
+    let (worker, definition): (Uuid, i64) = (row.get(4)?, row.get(5)?);
+    let (lost, limit): (i32, i32) = (row.get(6)?, row.get(7)?);
+    let (task, step, attempt) = (task.into(), StepNo(step as u32), Attempt(attempt as u32));
     Ok(Held {
-        execution: Execution { task: task.into(), step: StepNo(step as u32), attempt },
+        execution: Execution { task, step, attempt, revision: revision as u32 },
         worker: worker.into(),
         definition: DefinitionId(definition),
         executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },

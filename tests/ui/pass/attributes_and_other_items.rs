@@ -30,7 +30,7 @@ mod order {
 
     #[doc = "Adds up."]
     #[tasker::step]
-    #[allow(unused_variables)]
+    #[allow(unused_variables, unused_braces)]
     #[must_use]
     pub async fn sum(#[allow(unused)] ctx: &Context) -> Result<[u64; { TIMES }], StepError> {
         let mut unused = helper();

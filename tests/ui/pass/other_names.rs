@@ -28,6 +28,11 @@ mod order {
         Ok(*cart + settings.len() as u64)
     }
 
+    #[step(depends_on = ship, config = 1 + 2)]
+    async fn add(settings: Settings<u64>) -> Maybe<u64> {
+        Ok(*settings)
+    }
+
     #[step(depends_on = validate_cart)]
     async fn count(cart: Cart) -> Maybe<u64> {
         Ok(*cart)

@@ -12,6 +12,21 @@ mod private {
     use super::Cart;
     use tasker::{Output, StepError};
 
+    /// A result that nobody else sees.
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    struct Inner;
+
+    #[step]
+    async fn inner() -> Result<Inner, StepError> {
+        Ok(Inner)
+    }
+
+    #[step(depends_on = inner)]
+    async fn reads_inner(_: Output<inner>) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    // Its type is seen where the functions that read its result are.
     #[step]
     async fn a(_: &Cart) -> Result<Cart, StepError> {
         Ok(Cart)
@@ -68,8 +83,9 @@ pub(crate) mod seen_by_the_crate {
 }
 
 fn main() {
-    assert_eq!(<private::Workflow as Executable<()>>::handlers().len(), 4);
+    assert_eq!(<private::Workflow as Executable<()>>::handlers().len(), 6);
     assert_eq!(<nested::seen_by_main::Workflow as Executable<()>>::handlers().len(), 2);
     assert_eq!(<seen_by_the_crate::Workflow as Executable<()>>::handlers().len(), 1);
-    drop((private::b, private::c, private::d, nested::seen_by_main::b));
+    let _ = (private::b, private::c, private::d, nested::seen_by_main::b);
+    let _ = std::any::type_name::<private::a>();
 }

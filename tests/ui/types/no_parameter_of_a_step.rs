@@ -8,7 +8,8 @@ mod order {
     use super::Gateway;
     use tasker::StepError;
 
-    pub type Context = ();
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    pub struct Context;
 
     #[step]
     async fn charge(gateway: Gateway) -> Result<(), StepError> {
@@ -18,7 +19,8 @@ mod order {
 
     #[step]
     async fn by_value(ctx: Context) -> Result<(), StepError> {
-        Ok(ctx)
+        drop(ctx);
+        Ok(())
     }
 }
 

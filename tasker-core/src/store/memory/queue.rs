@@ -50,7 +50,7 @@ impl Queue {
     }
 
     /// When the next step of these definitions that waits for a time is due.
-    pub(super) fn next_due(&self, ids: &[DefinitionId]) -> Option<Timestamp> {
-        ids.iter().filter_map(|id| self.waiting.get(id)?.first()).map(|due| due.0).min()
+    pub(super) fn next_due(&self, ids: &[DefinitionId], now: Timestamp) -> Option<Timestamp> {
+        ids.iter().filter_map(|id| self.waiting.get(id)?.iter().map(|due| due.0).find(|&due| due > now)).min()
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct Step {
     pub(super) worker: Option<WorkerId>,
     open_dependencies: u32,
     attempt: Attempt,
+    revision: u32,
     limit: u32,
     result: Option<Json>,
     error: Option<StepError>,
@@ -53,6 +54,7 @@ impl Step {
 
     fn go_to(&mut self, state: StepState) -> Result<(), StoreError> {
         self.state = self.state.transition(state).map_err(corrupt)?;
+        self.revision += 1;
         Ok(())
     }
 }
@@ -68,6 +70,7 @@ impl Task {
             worker: None,
             open_dependencies: graph.dependencies(StepNo::at(at)).len() as u32,
             attempt: Attempt(0),
+            revision: 0,
             limit: step.retry().limit,
             result: None,
             error: None,
@@ -95,7 +98,8 @@ impl Task {
     }
 
     pub(super) fn execution(&self, step: StepNo) -> Execution {
-        Execution { task: self.id, step, attempt: self.step(step).attempt }
+        let Step { attempt, revision, .. } = *self.step(step);
+        Execution { task: self.id, step, attempt, revision }
     }
 
     pub(super) fn go_to(&mut self, state: TaskState) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// Every identifier, at any depth.
-pub(super) fn idents(tokens: &TokenStream) -> Vec<Ident> {
+pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
     let mut found = Vec::new();
     for token in tokens.clone() {
         match token {
@@ -16,13 +16,13 @@ pub(super) fn idents(tokens: &TokenStream) -> Vec<Ident> {
 }
 
 /// The word, where it occurs.
-pub(super) fn find(tokens: &TokenStream, word: &str) -> Option<Span> {
+pub(crate) fn find(tokens: &TokenStream, word: &str) -> Option<Span> {
     idents(tokens).into_iter().find(|ident| ident == word).map(|ident| ident.span())
 }
 
 /// The `&` or `'_` of a borrow whose lifetime is left out. Nothing is said about types that take arguments, such as `fn(&str)`, where
 /// leaving it out means "any".
-pub(super) fn borrow(tokens: &TokenStream) -> Option<Span> {
+pub(crate) fn borrow(tokens: &TokenStream) -> Option<Span> {
     if idents(tokens).iter().any(|ident| ["fn", "Fn", "FnMut", "FnOnce"].iter().any(|name| ident == name)) {
         return None;
     }

@@ -1,0 +1,17 @@
+//! The listings of the book and of the README. `cargo test -p tasker-book --doc` compiles them all and runs those that end.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/introduction.md")]
+mod introduction {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/first-workflow.md")]
+mod first_workflow {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/guarantees.md")]
+mod guarantees {}

@@ -1,0 +1,1 @@
+//! What the example promises, seen from outside.

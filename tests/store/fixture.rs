@@ -1,0 +1,129 @@
+//! Workflows without functions, and a store with a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tasker::store::{Claim, Ending, NewTask, Outcome, Runnable, Settled, Store};
+use tasker::{
+    DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp, WorkerId,
+    WorkflowBuilder, WorkflowDef,
+};
+
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+
+/// A moment in 2026, so that times look like times.
+pub(crate) fn clock() -> Arc<ManualClock> {
+    Arc::new(ManualClock::starting_at(Timestamp::from_micros(1_795_000_000_000_000)))
+}
+
+/// A workflow of steps `(name, dependencies, retry limit)`; each reads what it depends on.
+pub(crate) fn workflow(name: &str, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
+    let steps = steps.iter().map(|&(step, dependencies, limit)| {
+        let retry = RetryPolicy { limit, ..RetryPolicy::DEFAULT };
+        StepSpec::new(step)
+            .depends_on(dependencies.iter().copied())
+            .reads(dependencies.iter().copied())
+            .retry(retry)
+    });
+    let builder = steps.fold(WorkflowDef::builder("test", name, "1.0.0"), WorkflowBuilder::step);
+    Arc::new(builder.build().expect("a workflow that holds together"))
+}
+
+pub(crate) fn chain() -> Arc<WorkflowDef> {
+    workflow("chain", &[("a", &[], 3), ("b", &["a"], 3), ("c", &["b"], 1)])
+}
+
+pub(crate) fn diamond() -> Arc<WorkflowDef> {
+    workflow("diamond", &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)])
+}
+
+/// Two parts that have nothing to do with each other.
+pub(crate) fn forest() -> Arc<WorkflowDef> {
+    workflow("forest", &[("a", &[], 1), ("b", &["a"], 3), ("x", &[], 3), ("y", &["x"], 3)])
+}
+
+/// A store with workflows installed.
+pub(crate) struct Bench<S> {
+    pub(crate) store: S,
+    pub(crate) workflows: Vec<(DefinitionId, Arc<WorkflowDef>)>,
+    pub(crate) runnable: Runnable,
+}
+
+impl<S: Store> Bench<S> {
+    pub(crate) async fn new(store: S, workflows: &[Arc<WorkflowDef>]) -> Self {
+        let ids = store.install(workflows).await.expect("installed");
+        let workflows: Vec<_> = ids.into_iter().zip(workflows.iter().cloned()).collect();
+        let runnable = Runnable::new(workflows.iter().cloned());
+        Self { store, workflows, runnable }
+    }
+
+    pub(crate) fn task(&self, workflow: usize) -> NewTask {
+        let (definition, workflow) = self.workflows[workflow].clone();
+        let id = TaskId::random();
+        let context = Json::of(&id.to_string()).expect("a string");
+        NewTask { id, definition, workflow, idempotency_key: None, context, priority: 0 }
+    }
+
+    pub(crate) async fn start(&self, workflow: usize) -> TaskId {
+        let task = self.task(workflow);
+        self.store.create(std::slice::from_ref(&task)).await.expect("created");
+        task.id
+    }
+
+    pub(crate) async fn worker(&self) -> WorkerId {
+        let worker = WorkerId::random();
+        self.store.enlist(worker, LEASE).await.expect("enlisted");
+        worker
+    }
+
+    pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Claim {
+        self.store.claim(worker, &self.runnable, limit).await.expect("claimed")
+    }
+
+    pub(crate) async fn settle(&self, worker: WorkerId, outcomes: &[Outcome], room: usize) -> Settled {
+        self.store.settle(worker, &self.runnable, outcomes, room).await.expect("settled")
+    }
+
+    /// Claims one step, which must be there, and lets it end.
+    pub(crate) async fn run_one(&self, worker: WorkerId, ending: Ending) -> Settled {
+        let claim = self.claim(worker, 1).await;
+        self.settle(worker, &[outcome(&claim, 0, ending)], 0).await
+    }
+
+    pub(crate) async fn status(&self, task: TaskId) -> TaskStatus {
+        self.store.statuses(&[task]).await.expect("answered").remove(0).expect("the task exists")
+    }
+
+    /// The names of claimed steps.
+    pub(crate) fn names(&self, claim: &Claim) -> Vec<String> {
+        let steps = claim.steps.iter().map(|step| {
+            let workflow = self.runnable.workflow(step.definition).expect("runnable");
+            workflow.step(step.execution.step).expect("a step").name().to_owned()
+        });
+        let mut names: Vec<_> = steps.collect();
+        names.sort();
+        names
+    }
+}
+
+/// The outcome of a claimed step.
+pub(crate) fn outcome(claim: &Claim, at: usize, ending: Ending) -> Outcome {
+    let step = &claim.steps[at];
+    Outcome { execution: step.execution, definition: step.definition, ending }
+}
+
+pub(crate) fn done() -> Ending {
+    Ending::Complete(Json::of("done").expect("a string"))
+}
+
+pub(crate) fn result(text: &str) -> Ending {
+    Ending::Complete(Json::of(text).expect("a string"))
+}
+
+pub(crate) fn retry(seconds: u64) -> Ending {
+    Ending::Retry(StepError::retryable("not now"), Duration::from_secs(seconds))
+}
+
+pub(crate) fn failed() -> Ending {
+    Ending::Failed(StepError::permanent("never").code("NEVER"))
+}

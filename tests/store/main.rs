@@ -1,0 +1,9 @@
+//! What every store must do, tried on each of them.
+//!
+//! `verbs` states the rules one by one. `model` runs random histories on a database and on the
+//! `MemoryStore` beside it, compares every answer, and checks the invariants after every step.
+
+mod fixture;
+mod model;
+mod sqlite;
+mod verbs;

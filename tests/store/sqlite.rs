@@ -1,0 +1,185 @@
+//! What holds for a SQLite file and has no counterpart elsewhere.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tasker::orm::migration::Migrator;
+use tasker::store::Store;
+use tasker::{SqlStore, SqlStoreOptions, StoreError};
+
+use crate::fixture::{Bench, chain, done};
+
+fn url(folder: &Path) -> String {
+    format!("sqlite://{}", folder.join("tasks.db").display())
+}
+
+#[tokio::test]
+async fn a_finished_task_is_there_after_the_database_was_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    for _ in 0..3 {
+        bench.run_one(worker, done()).await;
+    }
+    let before = bench.status(task).await;
+    drop(bench);
+    let again = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    assert_eq!(again.status(task).await, before);
+}
+
+#[tokio::test]
+async fn a_worker_whose_store_is_gone_is_dead_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.claim(worker, 1).await;
+    let other = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    assert!(other.store.sweep().await.unwrap().workers.is_empty(), "its process lives, and so does its lease");
+    drop(bench); // as the end of a process does, this lets go of the lock file
+    let swept = other.store.sweep().await.unwrap();
+    assert_eq!((swept.workers, swept.steps), (vec![worker], 1));
+    let left = std::fs::read_dir(folder.path().join("tasks.db.workers")).unwrap().count();
+    assert_eq!(left, 0, "the lock file of the dead worker is removed");
+}
+
+#[tokio::test]
+async fn many_processes_may_open_a_new_database_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(folder.path());
+    let opened = futures_util::future::join_all((0..8).map(|_| SqlStore::connect(&url))).await;
+    for store in opened {
+        store.unwrap().install(&[chain()]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_take_turns() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(folder.path());
+    let benches = [
+        Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await,
+        Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await,
+    ];
+    let run = |bench| async move {
+        let bench: &Bench<SqlStore> = bench;
+        let worker = bench.worker().await;
+        for _ in 0..50 {
+            bench.start(0).await;
+            let claim = bench.claim(worker, 1).await;
+            if !claim.steps.is_empty() {
+                let outcome = crate::fixture::outcome(&claim, 0, done());
+                assert!(bench.settle(worker, &[outcome], 0).await.refused.is_empty());
+            }
+        }
+    };
+    tokio::join!(run(&benches[0]), run(&benches[1]));
+}
+
+#[tokio::test]
+async fn a_path_that_cannot_be_opened_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = SqlStore::connect(&format!("sqlite://{}/no/such/folder/tasks.db", folder.path().display())).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(error.to_string().contains("no/such/folder/tasks.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("tasks.db"), "this is not a database, but it is long enough to look at").unwrap();
+    let error = SqlStore::connect(&url(folder.path())).await.unwrap_err();
+    assert!(error.to_string().contains("file is not a database"), "{error}");
+}
+
+#[tokio::test]
+async fn a_commit_is_on_the_disk_when_it_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::connect(&url(folder.path())).await.unwrap();
+    let pragma = |name: &'static str| {
+        let store = store.clone();
+        async move { value(&store, &format!("PRAGMA {name}")).await }
+    };
+    assert_eq!(pragma("journal_mode").await, "wal");
+    assert_eq!(pragma("synchronous").await, "2", "FULL");
+}
+
+#[tokio::test]
+async fn a_host_can_apply_the_migrations_itself() {
+    use sea_orm_migration::MigratorTrait;
+    let folder = tempfile::tempdir().unwrap();
+    let options = || SqlStoreOptions::new(url(folder.path())).migrate(false);
+    let unmigrated = options().connect().await.unwrap();
+    assert!(unmigrated.install(&[chain()]).await.is_err(), "there are no tables");
+    let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
+    Migrator::up(&host, None).await.unwrap();
+    options().connect().await.unwrap().install(&[chain()]).await.unwrap();
+    Migrator::down(&host, None).await.unwrap();
+    let left = tables(&host).await;
+    assert!(left.keys().all(|table| !table.starts_with("tasker_") || table == "tasker_migrations"), "{left:?}");
+}
+
+#[tokio::test]
+async fn the_entities_are_what_the_migrations_create() {
+    use sea_orm_migration::MigratorTrait;
+    let migrated = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
+    Migrator::up(&migrated, None).await.unwrap();
+    let from_entities = sea_orm::Database::connect("sqlite::memory:").await.unwrap();
+    let schema = || {
+        use tasker::orm::entity as e;
+        let builder = from_entities.get_schema_builder();
+        builder
+            .register(e::annotation_type::Entity)
+            .register(e::definition::Entity)
+            .register(e::dependent_system::Entity)
+            .register(e::dependent_system_object_map::Entity)
+            .register(e::event::Entity)
+            .register(e::named_step::Entity)
+            .register(e::named_task::Entity)
+            .register(e::named_task_named_step::Entity)
+            .register(e::namespace::Entity)
+            .register(e::task::Entity)
+            .register(e::task_annotation::Entity)
+            .register(e::task_transition::Entity)
+            .register(e::worker::Entity)
+            .register(e::workflow_step::Entity)
+            .register(e::workflow_step_transition::Entity)
+    };
+    schema().sync(&from_entities).await.unwrap();
+    let mut by_migrations = tables(&migrated).await;
+    by_migrations.remove("tasker_migrations");
+    assert_eq!(by_migrations.len(), 15);
+    let by_entities = tables(&from_entities).await;
+    for (table, columns) in &by_migrations {
+        assert_eq!(Some(columns), by_entities.get(table), "{table}");
+    }
+    assert_eq!(by_entities.len(), by_migrations.len());
+}
+
+/// The columns of each table: name, type, whether it may be null, place in the primary key.
+async fn tables(db: &sea_orm::DatabaseConnection) -> BTreeMap<String, Vec<(String, String, i32, i32)>> {
+    use sea_orm::{ConnectionTrait, Statement};
+    let sql = "SELECT m.name, c.name, lower(c.type), c.\"notnull\", c.pk
+               FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
+               WHERE m.type = 'table' AND m.name LIKE 'tasker_%' ORDER BY m.name, c.name";
+    let mut tables: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for row in db.query_all_raw(Statement::from_string(sea_orm::DbBackend::Sqlite, sql)).await.unwrap() {
+        let column = (
+            row.try_get_by_index(1).unwrap(),
+            row.try_get_by_index(2).unwrap(),
+            row.try_get_by_index(3).unwrap(),
+            row.try_get_by_index(4).unwrap(),
+        );
+        tables.entry(row.try_get_by_index(0).unwrap()).or_default().push(column);
+    }
+    tables
+}
+
+async fn value(store: &SqlStore, sql: &str) -> String {
+    use sea_orm::{ConnectionTrait, Statement};
+    let row = store.reader().query_one_raw(Statement::from_string(sea_orm::DbBackend::Sqlite, sql)).await;
+    let row = row.unwrap().unwrap();
+    row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string())).unwrap()
+}

@@ -1,0 +1,436 @@
+//! The rules of the port, one by one, on every store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tasker::store::{Created, Ending, Execution, Lease, Store};
+use tasker::{Attempt, Clock, ManualClock, MemoryStore, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId};
+
+use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
+
+/// Runs each rule on every store.
+macro_rules! on_every_store {
+    ($($rule:ident,)*) => {
+        mod memory {
+            $(#[tokio::test]
+            async fn $rule() {
+                let clock = super::clock();
+                super::$rule(super::MemoryStore::with_clock(clock.clone()), clock).await;
+            })*
+        }
+
+        mod sqlite_file {
+            $(#[tokio::test]
+            async fn $rule() {
+                let folder = tempfile::tempdir().unwrap();
+                let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+                let clock = super::clock();
+                let options = super::SqlStoreOptions::new(url).clock(clock.clone());
+                super::$rule(options.connect().await.unwrap(), clock).await;
+            })*
+        }
+
+        mod sqlite_memory {
+            $(#[tokio::test]
+            async fn $rule() {
+                let clock = super::clock();
+                let options = super::SqlStoreOptions::new("sqlite::memory:").clock(clock.clone());
+                super::$rule(options.connect().await.unwrap(), clock).await;
+            })*
+        }
+    };
+}
+
+on_every_store! {
+    a_step_is_claimed_when_its_dependencies_are_complete,
+    a_join_waits_for_all_its_dependencies_settled_together,
+    a_settle_claims_what_it_released,
+    a_claimed_step_comes_with_its_context_and_the_results_it_reads,
+    a_task_is_complete_when_its_last_step_is,
+    a_failed_step_ends_its_task_once_nothing_else_goes_on,
+    a_retry_waits_for_its_time,
+    a_step_handed_back_costs_no_attempt,
+    an_outcome_is_accepted_once,
+    an_outcome_of_another_worker_is_refused,
+    an_execution_that_was_handed_back_is_over_though_the_next_has_its_number,
+    a_key_is_given_to_one_task,
+    the_same_key_twice_in_one_batch_creates_one_task,
+    asking_again_for_the_same_task_creates_it_once,
+    a_higher_priority_goes_first_then_the_older_task,
+    a_worker_claims_only_what_it_can_run,
+    a_worker_that_is_not_enlisted_claims_nothing,
+    a_heartbeat_prolongs_the_lease,
+    a_dead_workers_steps_come_back_with_the_attempt_counted,
+    a_step_that_may_run_once_is_not_run_after_a_loss,
+    a_late_outcome_of_a_dead_worker_is_refused,
+    a_retired_worker_hands_back_what_it_holds,
+    held_names_what_a_worker_has_claimed,
+    open_tasks_are_those_that_have_not_ended,
+    what_does_not_exist_is_not_found,
+    a_definition_is_installed_once,
+    large_batches_go_through,
+}
+
+async fn a_step_is_claimed_when_its_dependencies_are_complete<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let claim = bench.claim(worker, 10).await;
+    assert_eq!(bench.names(&claim), ["a"]);
+    assert_eq!(claim.steps[0].execution.attempt, Attempt(1));
+    assert!(bench.claim(worker, 10).await.steps.is_empty());
+    let status = bench.status(task).await;
+    assert_eq!(status.state, TaskState::InProgress);
+    assert_eq!(status.steps[1].waiting_for, Some(WaitingFor::Dependencies(1)));
+    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    assert_eq!(bench.names(&bench.claim(worker, 10).await), ["b"]);
+}
+
+async fn a_join_waits_for_all_its_dependencies_settled_together<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    let both = bench.claim(worker, 10).await;
+    assert_eq!(bench.names(&both), ["left", "right"]);
+    let settled = bench.settle(worker, &[outcome(&both, 0, done()), outcome(&both, 1, done())], 10).await;
+    assert_eq!(bench.names(&settled.claim), ["join"]);
+}
+
+async fn a_settle_claims_what_it_released<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let first = bench.claim(worker, 1).await;
+    let settled = bench.settle(worker, &[outcome(&first, 0, done())], 1).await;
+    assert_eq!(bench.names(&settled.claim), ["b"]);
+    let settled = bench.settle(worker, &[outcome(&settled.claim, 0, done())], 0).await;
+    assert!(settled.claim.steps.is_empty(), "no room, no claim");
+}
+
+async fn a_claimed_step_comes_with_its_context_and_the_results_it_reads<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, result("from \"top\" with a \u{1F980} and a \\")).await;
+    let claim = bench.claim(worker, 10).await;
+    for step in &claim.steps {
+        assert_eq!(step.context.parse::<String>().unwrap(), task.to_string());
+        let texts: Vec<String> = step.results.iter().map(|(_, json)| json.parse().unwrap()).collect();
+        assert_eq!(texts, ["from \"top\" with a \u{1F980} and a \\"]);
+    }
+    let stored = bench.store.result(task, "top").await.unwrap().unwrap();
+    assert_eq!(stored.parse::<String>().unwrap(), "from \"top\" with a \u{1F980} and a \\");
+    assert!(bench.store.result(task, "left").await.unwrap().is_none());
+}
+
+async fn a_task_is_complete_when_its_last_step_is<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    for _ in 0..2 {
+        assert!(bench.run_one(worker, done()).await.ended.is_empty());
+    }
+    clock.advance(Duration::from_secs(7));
+    assert_eq!(bench.run_one(worker, done()).await.ended, [task]);
+    let status = bench.status(task).await;
+    assert_eq!(status.state, TaskState::Complete);
+    assert_eq!(status.ended_at.unwrap().since(status.created_at), Duration::from_secs(7));
+    assert!(status.steps.iter().all(|step| step.state == StepState::Complete && step.attempts == Attempt(1)));
+}
+
+async fn a_failed_step_ends_its_task_once_nothing_else_goes_on<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[forest()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let roots = bench.claim(worker, 10).await;
+    let (a, x) = if roots.steps[0].execution.step.0 == 0 { (0, 1) } else { (1, 0) };
+    assert!(bench.settle(worker, &[outcome(&roots, a, failed())], 0).await.ended.is_empty(), "x still runs");
+    assert!(bench.settle(worker, &[outcome(&roots, x, done())], 0).await.ended.is_empty(), "y can run");
+    assert_eq!(bench.run_one(worker, done()).await.ended, [task]);
+    let status = bench.status(task).await;
+    assert_eq!(status.state, TaskState::Error);
+    let states: Vec<_> = status.steps.iter().map(|step| step.state).collect();
+    assert_eq!(states, [StepState::Error, StepState::Pending, StepState::Complete, StepState::Complete]);
+    assert_eq!(status.step("a").unwrap().error.as_ref().unwrap().error_code(), Some("NEVER"));
+    assert_eq!(status.step("b").unwrap().waiting_for, Some(WaitingFor::Dependencies(1)));
+}
+
+async fn a_retry_waits_for_its_time<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, retry(2)).await;
+    let due = clock.now() + Duration::from_secs(2);
+    let status = bench.status(task).await;
+    assert_eq!((status.state, status.steps[0].state), (TaskState::InProgress, StepState::Pending));
+    assert_eq!(status.steps[0].waiting_for, Some(WaitingFor::Time(due)));
+    assert_eq!(status.steps[0].error.as_ref().unwrap().message(), "not now");
+    let early = bench.claim(worker, 10).await;
+    assert!(early.steps.is_empty());
+    assert_eq!(early.next_due, Some(Duration::from_secs(2)));
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(bench.status(task).await.steps[0].waiting_for, Some(WaitingFor::Worker));
+    let claim = bench.claim(worker, 10).await;
+    assert_eq!(claim.steps[0].execution.attempt, Attempt(2));
+    assert_eq!(claim.steps[0].executions.failures(), 2);
+    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    assert_eq!(bench.status(task).await.steps[0].error, None);
+}
+
+async fn a_step_handed_back_costs_no_attempt<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, Ending::HandedBack).await;
+    let status = bench.status(task).await;
+    assert_eq!((status.steps[0].state, status.steps[0].attempts), (StepState::Pending, Attempt(0)));
+    assert_eq!(bench.claim(worker, 1).await.steps[0].execution.attempt, Attempt(1));
+}
+
+async fn an_outcome_is_accepted_once<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let claim = bench.claim(worker, 1).await;
+    let first = bench.settle(worker, &[outcome(&claim, 0, result("first"))], 0).await;
+    assert!(first.refused.is_empty());
+    let second = bench.settle(worker, &[outcome(&claim, 0, result("second"))], 0).await;
+    assert_eq!(second.refused, [claim.steps[0].execution]);
+    let stored = bench.store.result(task, "a").await.unwrap().unwrap();
+    assert_eq!(stored.parse::<String>().unwrap(), "first");
+    assert_eq!(bench.status(task).await.steps[1].waiting_for, Some(WaitingFor::Worker), "released once");
+}
+
+async fn an_outcome_of_another_worker_is_refused<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let (worker, other) = (bench.worker().await, bench.worker().await);
+    bench.start(0).await;
+    let claim = bench.claim(worker, 1).await;
+    let stolen = bench.settle(other, &[outcome(&claim, 0, done())], 0).await;
+    assert_eq!(stolen.refused.len(), 1);
+    assert!(bench.settle(worker, &[outcome(&claim, 0, done())], 0).await.refused.is_empty());
+}
+
+async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_number<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let first = bench.claim(worker, 1).await;
+    let settled = bench.settle(worker, &[outcome(&first, 0, Ending::HandedBack)], 1).await;
+    assert_eq!(settled.claim.steps[0].execution.attempt, first.steps[0].execution.attempt);
+    let late = [outcome(&first, 0, done()), outcome(&settled.claim, 0, done()), outcome(&settled.claim, 0, failed())];
+    let refused = bench.settle(worker, &late, 0).await.refused;
+    assert_eq!(refused, [first.steps[0].execution, settled.claim.steps[0].execution]);
+}
+
+async fn a_key_is_given_to_one_task<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let keyed = |workflow, key: &str| {
+        let mut task = bench.task(workflow);
+        task.idempotency_key = Some(key.to_owned());
+        task
+    };
+    let (first, second, other) = (keyed(0, "order-1"), keyed(0, "order-1"), keyed(1, "order-1"));
+    assert_eq!(bench.store.create(std::slice::from_ref(&first)).await.unwrap(), [Created::New(first.id)]);
+    let created = bench.store.create(&[second, other.clone()]).await.unwrap();
+    assert_eq!(created, [Created::Existing(first.id), Created::New(other.id)], "another workflow, another key");
+    assert_eq!(bench.status(first.id).await.idempotency_key.as_deref(), Some("order-1"));
+}
+
+async fn the_same_key_twice_in_one_batch_creates_one_task<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let mut tasks = [bench.task(0), bench.task(0)];
+    for task in &mut tasks {
+        task.idempotency_key = Some("twice".to_owned());
+    }
+    let created = bench.store.create(&tasks).await.unwrap();
+    assert_eq!(created, [Created::New(tasks[0].id), Created::Existing(tasks[0].id)]);
+    assert_eq!(bench.store.open_tasks(None, 10).await.unwrap(), [tasks[0].id]);
+}
+
+async fn asking_again_for_the_same_task_creates_it_once<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let mut task = bench.task(0);
+    task.idempotency_key = Some("again".to_owned());
+    for _ in 0..2 {
+        assert_eq!(bench.store.create(std::slice::from_ref(&task)).await.unwrap(), [Created::New(task.id)]);
+    }
+    assert_eq!(bench.status(task.id).await.steps.len(), 3);
+}
+
+async fn a_higher_priority_goes_first_then_the_older_task<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let mut tasks = vec![bench.task(0), bench.task(0), bench.task(0)];
+    tasks[2].priority = 5;
+    for task in &tasks {
+        bench.store.create(std::slice::from_ref(task)).await.unwrap();
+        clock.advance(Duration::from_secs(1));
+    }
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let claim = bench.claim(worker, 1).await;
+        order.push(claim.steps[0].execution.task);
+    }
+    assert_eq!(order, [tasks[2].id, tasks[0].id, tasks[1].id]);
+}
+
+async fn a_worker_claims_only_what_it_can_run<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.start(1).await;
+    let only = tasker::store::Runnable::new([bench.workflows[1].clone()]);
+    let claim = bench.store.claim(worker, &only, 10).await.unwrap();
+    assert_eq!(bench.names(&claim), ["top"]);
+    let none = tasker::store::Runnable::default();
+    assert!(bench.store.claim(worker, &none, 10).await.unwrap().steps.is_empty());
+}
+
+async fn a_worker_that_is_not_enlisted_claims_nothing<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    bench.start(0).await;
+    assert!(bench.claim(WorkerId::random(), 10).await.steps.is_empty());
+    assert!(bench.settle(WorkerId::random(), &[], 10).await.claim.steps.is_empty());
+}
+
+async fn a_heartbeat_prolongs_the_lease<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    for _ in 0..5 {
+        clock.advance(LEASE / 2);
+        assert_eq!(bench.store.heartbeat(worker, LEASE).await.unwrap(), Lease::Held);
+        assert!(bench.store.sweep().await.unwrap().workers.is_empty());
+    }
+    clock.advance(LEASE);
+    assert_eq!(bench.store.sweep().await.unwrap().workers, [worker]);
+    assert_eq!(bench.store.heartbeat(worker, LEASE).await.unwrap(), Lease::Lost);
+}
+
+async fn a_dead_workers_steps_come_back_with_the_attempt_counted<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.claim(worker, 1).await;
+    clock.advance(LEASE);
+    let other = bench.worker().await;
+    let swept = bench.store.sweep().await.unwrap();
+    assert_eq!((swept.workers, swept.steps), (vec![worker], 1));
+    let status = bench.status(task).await;
+    assert_eq!((status.steps[0].state, status.steps[0].attempts, status.steps[0].lost), (StepState::Pending, Attempt(1), 1));
+    assert_eq!(status.steps[0].error.as_ref().unwrap().error_code(), Some("WORKER_LOST"));
+    let claim = bench.claim(other, 1).await;
+    assert_eq!(claim.steps[0].execution.attempt, Attempt(2));
+    assert_eq!(claim.steps[0].executions.failures(), 1, "the loss is no failure");
+}
+
+async fn a_step_that_may_run_once_is_not_run_after_a_loss<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    bench.run_one(worker, done()).await;
+    bench.claim(worker, 1).await;
+    clock.advance(LEASE);
+    let swept = bench.store.sweep().await.unwrap();
+    assert_eq!(swept.ended, [task]);
+    let status = bench.status(task).await;
+    assert_eq!((status.state, status.steps[2].state), (TaskState::Error, StepState::Error));
+}
+
+async fn a_late_outcome_of_a_dead_worker_is_refused<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let late = bench.claim(worker, 1).await;
+    clock.advance(LEASE);
+    let other = bench.worker().await;
+    bench.store.sweep().await.unwrap();
+    let settled = bench.settle(worker, &[outcome(&late, 0, result("late"))], 1).await;
+    assert_eq!((settled.refused.len(), settled.claim.steps.len()), (1, 0));
+    bench.run_one(other, result("in time")).await;
+    let settled = bench.settle(worker, &[outcome(&late, 0, result("late"))], 1).await;
+    assert_eq!(settled.refused.len(), 1);
+    let stored = bench.store.result(task, "a").await.unwrap().unwrap();
+    assert_eq!(stored.parse::<String>().unwrap(), "in time");
+}
+
+async fn a_retired_worker_hands_back_what_it_holds<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    bench.claim(worker, 10).await;
+    bench.store.retire(worker).await.unwrap();
+    let status = bench.status(task).await;
+    assert!(status.steps[1..3].iter().all(|step| step.state == StepState::Pending && step.attempts == Attempt(0)));
+    assert_eq!(bench.store.heartbeat(worker, LEASE).await.unwrap(), Lease::Lost);
+    let other = bench.worker().await;
+    assert_eq!(bench.names(&bench.claim(other, 10).await), ["left", "right"]);
+}
+
+async fn held_names_what_a_worker_has_claimed<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    let claim = bench.claim(worker, 10).await;
+    let mut claimed: Vec<(Execution, _)> = claim.steps.iter().map(|step| (step.execution, step.definition)).collect();
+    claimed.sort_unstable();
+    assert_eq!(bench.store.held(worker).await.unwrap(), claimed);
+    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    assert_eq!(bench.store.held(worker).await.unwrap().len(), 1);
+}
+
+async fn open_tasks_are_those_that_have_not_ended<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let mut tasks = Vec::new();
+    for _ in 0..4 {
+        tasks.push(bench.start(0).await);
+    }
+    tasks.sort_unstable();
+    let claim = bench.claim(worker, 1).await;
+    let ended = claim.steps[0].execution.task;
+    bench.settle(worker, &[outcome(&claim, 0, failed())], 0).await;
+    tasks.retain(|&task| task != ended);
+    assert_eq!(bench.store.open_tasks(None, 10).await.unwrap(), tasks);
+    assert_eq!(bench.store.open_tasks(None, 2).await.unwrap(), tasks[..2]);
+    assert_eq!(bench.store.open_tasks(Some(tasks[1]), 10).await.unwrap(), tasks[2..]);
+}
+
+async fn what_does_not_exist_is_not_found<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let (task, unknown) = (bench.start(0).await, tasker::TaskId::random());
+    let states = bench.store.task_states(&[unknown, task]).await.unwrap();
+    assert_eq!(states, [None, Some(TaskState::Pending)]);
+    assert_eq!(bench.store.statuses(&[unknown]).await.unwrap(), [None]);
+    assert!(bench.store.result(unknown, "a").await.unwrap().is_none());
+    assert!(bench.store.result(task, "no such step").await.unwrap().is_none());
+}
+
+async fn a_definition_is_installed_once<S: Store>(store: S, _: Arc<ManualClock>) {
+    let other_shape = crate::fixture::workflow("chain", &[("a", &[], 3), ("b", &["a"], 3)]);
+    let first = store.install(&[chain(), other_shape.clone()]).await.unwrap();
+    assert_ne!(first[0], first[1], "another shape is another definition");
+    assert_eq!(store.install(&[other_shape, chain()]).await.unwrap(), [first[1], first[0]]);
+}
+
+async fn large_batches_go_through<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    let tasks: Vec<_> = (0..2_000).map(|_| bench.task(0)).collect();
+    assert_eq!(bench.store.create(&tasks).await.unwrap().len(), 2_000);
+    let mut claim = bench.claim(worker, 5_000).await;
+    assert_eq!(claim.steps.len(), 2_000);
+    let mut ended = 0;
+    while !claim.steps.is_empty() {
+        let outcomes: Vec<_> = (0..claim.steps.len()).map(|at| outcome(&claim, at, done())).collect();
+        let settled = bench.settle(worker, &outcomes, 5_000).await;
+        assert!(settled.refused.is_empty());
+        ended += settled.ended.len();
+        claim = settled.claim;
+    }
+    assert_eq!(ended, 2_000);
+}
