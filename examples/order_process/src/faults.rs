@@ -29,9 +29,9 @@ impl Faults {
     /// The error that this attempt ends in.
     pub fn error(&self, step: &str, Attempt(attempt): Attempt) -> Option<StepError> {
         match self.0.get(step)? {
-            Fault::Retryable(times) if attempt <= *times => {
-                Some(StepError::retryable(format!("failure {attempt} of {times}, as asked for")).code("SIMULATED"))
-            }
+            Fault::Retryable(times) if attempt <= *times => Some(
+                StepError::retryable(format!("failure {attempt} of {times}, as asked for")).code("SIMULATED"),
+            ),
             Fault::Permanent => Some(StepError::permanent("fails for good, as asked for").code("SIMULATED")),
             Fault::Retryable(_) | Fault::Crash => None,
         }
@@ -40,6 +40,7 @@ impl Faults {
     /// Ends the process without any order, as a power cut would.
     pub fn crash(&self, step: &str, attempt: Attempt) {
         if attempt == Attempt(1) && self.0.get(step) == Some(&Fault::Crash) {
+            eprintln!("the process dies in `{step}`, as asked for");
             process::abort();
         }
     }

@@ -35,8 +35,12 @@ pub struct Pick {
 impl Inventory {
     pub fn new(world: World) -> Self {
         let shelf = |sku, name, most| Shelf { sku, name, most };
-        let shelves =
-            [shelf("MUG-1", "A1", 24), shelf("TEA-7", "A2", 100), shelf("TIN-2", "B1", 50), shelf("POT-3", "B4", 6)];
+        let shelves = [
+            shelf("MUG-1", "A1", 24),
+            shelf("TEA-7", "A2", 100),
+            shelf("TIN-2", "B1", 50),
+            shelf("POT-3", "B4", 6),
+        ];
         Self { world, shelves: Arc::new(shelves) }
     }
 
@@ -44,21 +48,27 @@ impl Inventory {
     ///
     /// # Errors
     /// Permanent, with a code, for what the shop does not have.
-    pub async fn locate(&self, order_id: u64, items: &[Item], attempt: Attempt) -> Result<Vec<Pick>, StepError> {
+    pub async fn locate(
+        &self,
+        order_id: u64,
+        items: &[Item],
+        attempt: Attempt,
+    ) -> Result<Vec<Pick>, StepError> {
         let picks = items.iter().map(|item| self.find(item)).collect::<Result<Vec<_>, _>>()?;
         self.world.act::<validate_items>(order_id, attempt, format!("found {} items", picks.len())).await?;
         Ok(picks)
     }
 
-    fn find(&self, Item { sku, quantity, .. }: &Item) -> Result<Pick, StepError> {
-        let Some(shelf) = self.shelves.iter().find(|shelf| shelf.sku == sku) else {
+    fn find(&self, item: &Item) -> Result<Pick, StepError> {
+        let Item { sku, quantity, .. } = item;
+        let Some(place) = self.shelves.iter().find(|known| known.sku == sku) else {
             return Err(StepError::permanent(format!("there is no `{sku}` in this shop")).code("UNKNOWN_SKU"));
         };
-        if *quantity > shelf.most {
-            let reason = format!("{quantity} of `{sku}` are more than the {} on its shelf", shelf.most);
+        if *quantity > place.most {
+            let reason = format!("{quantity} of `{sku}` are more than the {} on its shelf", place.most);
             return Err(StepError::permanent(reason).code("OUT_OF_STOCK"));
         }
-        Ok(Pick { shelf: shelf.name.to_owned(), quantity: *quantity })
+        Ok(Pick { shelf: place.name.to_owned(), quantity: *quantity })
     }
 
     /// Takes the pieces of an order off the shelves, once, and says how many they were.

@@ -80,7 +80,9 @@ impl Ledger {
         let ledger = Arc::clone(&self.0);
         blocking(move || {
             let text = fs::read_to_string(&ledger.path)?;
-            let done = |entry: Entry<'_>| entry.order == order && entry.step == step && entry.outcome == Outcome::Done;
+            let done = |entry: Entry<'_>| {
+                entry.order == order && entry.step == step && entry.outcome == Outcome::Done
+            };
             let number = order.to_string();
             let mut candidates = text.lines().filter(|line| line.contains(&number));
             Ok(candidates.any(|line| serde_json::from_str(line).is_ok_and(done)))

@@ -3,6 +3,8 @@
 //! Start with `order.rs`, which is the workflow, then `run.rs`, which runs it. `gateway.rs` and `inventory.rs` are the services that
 //! the steps call; the rest is the command line around it.
 
+#![expect(unreachable_pub, reason = "in a program, `pub` says that other modules use it")]
+
 mod faults;
 mod gateway;
 mod inventory;

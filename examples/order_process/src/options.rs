@@ -68,8 +68,12 @@ impl fmt::Display for Mistake {
 impl Command {
     /// Reads the arguments that follow the name of the program.
     pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, Mistake> {
-        let mut options =
-            Options { db: String::new(), format: Format::Table, faults: Faults::default(), files: Vec::new() };
+        let mut options = Options {
+            db: String::new(),
+            format: Format::Table,
+            faults: Faults::default(),
+            files: Vec::new(),
+        };
         let mut args = args.into_iter();
         while let Some(arg) = args.next() {
             let Some(option) = arg.to_str().filter(|text| text.starts_with('-')) else {
@@ -104,10 +108,15 @@ impl Options {
         let definition = definition.map_err(|error| Mistake(error.to_string()))?;
         if definition.find(step).is_none() {
             let steps: Vec<_> = definition.steps().iter().map(|step| format!("`{}`", step.name())).collect();
-            return Err(Mistake(format!("`{option}`: there is no step `{step}`; the steps are {}", steps.join(", "))));
+            return Err(Mistake(format!(
+                "`{option}`: there is no step `{step}`; the steps are {}",
+                steps.join(", ")
+            )));
         }
         if !self.faults.add(step, fault) {
-            return Err(Mistake(format!("`{option}`: `{step}` is told to fail twice; one fault for each step")));
+            return Err(Mistake(format!(
+                "`{option}`: `{step}` is told to fail twice; one fault for each step"
+            )));
         }
         Ok(())
     }
@@ -116,7 +125,9 @@ impl Options {
 fn value_of(option: &str, what: &str, value: Option<OsString>) -> Result<String, Mistake> {
     let missing = || Mistake(format!("`{option}` needs a value: `{option} {what}`"));
     let value = value.ok_or_else(missing)?;
-    let value = value.into_string().map_err(|value| Mistake(format!("`{option}`: {} is no UTF-8", value.display())))?;
+    let value = value
+        .into_string()
+        .map_err(|value| Mistake(format!("`{option}`: {} is no UTF-8", value.display())))?;
     // `--db --json` is a forgotten value, not a file called `--json`.
     if value.is_empty() || value.starts_with("--") { Err(missing()) } else { Ok(value) }
 }
@@ -125,6 +136,7 @@ fn step_and_times(text: &str) -> Result<(String, u32), Mistake> {
     let Some((step, times)) = text.split_once('=') else {
         return Err(Mistake(format!("`--fail {text}`: how often is missing; write `--fail {text}=2`")));
     };
-    let times = times.parse().map_err(|_| Mistake(format!("`--fail {text}`: `{times}` is no number of failures")))?;
+    let times =
+        times.parse().map_err(|_| Mistake(format!("`--fail {text}`: `{times}` is no number of failures")))?;
     Ok((step.to_owned(), times))
 }

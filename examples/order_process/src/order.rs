@@ -19,7 +19,7 @@ pub mod order_process {
     #[serde(deny_unknown_fields)]
     pub struct Context {
         /// The number of the order, and the idempotency key of its task.
-        #[schemars(range(min = 1))]
+        #[schemars(range(min = 1, max = 999_999_999))]
         pub order_id: u64,
         /// Where the confirmation goes.
         #[schemars(email)]
@@ -73,7 +73,11 @@ pub mod order_process {
 
     /// Takes the order in and adds it up.
     #[step]
-    pub async fn fetch_order(ctx: &Context, world: State<World>, attempt: Attempt) -> Result<Order, StepError> {
+    pub async fn fetch_order(
+        ctx: &Context,
+        world: State<World>,
+        attempt: Attempt,
+    ) -> Result<Order, StepError> {
         let pieces = ctx.items.iter().map(|item| item.quantity).sum();
         let total = ctx.items.iter().map(|item| Cents(item.cents * u64::from(item.quantity))).sum();
         world.act::<fetch_order>(ctx.order_id, attempt, format!("fetched {pieces} pieces")).await?;

@@ -48,7 +48,8 @@ impl Draft {
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
                 let reason = error.to_string();
-                let reason = reason.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&reason);
+                let reason =
+                    reason.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&reason);
                 Err(Refusal(vec![format!("{file}: line {line} column {column}: {reason}")]))
             }
         }
@@ -62,7 +63,8 @@ impl Draft {
         match tasker.start_named(namespace, name, version, self.content).idempotency_key(key).await {
             Ok(handle) => Ok(Ok(handle)),
             Err(StartError::InvalidContext { violations, .. }) => {
-                let reasons = violations.iter().map(|violation| format!("{}: {violation}", self.file)).collect();
+                let reasons =
+                    violations.iter().map(|violation| format!("{}: {violation}", self.file)).collect();
                 Ok(Err(Refusal(reasons)))
             }
             Err(error) => Err(error),

@@ -7,7 +7,9 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use futures_util::future;
-use tasker::{Attempt, Clock, ResultError, StepState, StepStatus, SystemClock, TaskHandle, TaskStatus, WaitingFor};
+use tasker::{
+    Attempt, Clock, ResultError, StepState, StepStatus, SystemClock, TaskHandle, TaskStatus, WaitingFor,
+};
 
 use self::bars::Bars;
 use self::lines::Lines;
@@ -109,7 +111,8 @@ fn describe(step: &StepStatus) -> String {
         Some(WaitingFor::Worker) => ", waits for a worker".to_owned(),
         Some(WaitingFor::Dependencies(_)) | None => String::new(),
     };
-    let attempt = if step.attempts > Attempt(1) { format!(" (attempt {})", step.attempts) } else { String::new() };
+    let attempt =
+        if step.attempts > Attempt(1) { format!(" (attempt {})", step.attempts) } else { String::new() };
     let error = step.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
     format!("{}{wait}{attempt}{error}", step.state)
 }

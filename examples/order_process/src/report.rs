@@ -55,6 +55,9 @@ fn json(out: &mut impl Write, tasks: &[Tracked]) -> io::Result<()> {
 const HEAD: [&str; 6] = ["ORDER", "STATUS", "STEPS", "ATTEMPTS", "TIME", "ERROR"];
 
 fn table(out: &mut impl Write, tasks: &[Tracked]) -> io::Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
     let rows: Vec<_> = tasks.iter().map(row).collect();
     let mut widths = HEAD.map(str::len);
     for row in &rows {
@@ -66,6 +69,12 @@ fn table(out: &mut impl Write, tasks: &[Tracked]) -> io::Result<()> {
     for row in [HEAD.map(str::to_owned)].iter().chain(&rows) {
         let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    if tasks.iter().all(|task| task.origin == Origin::Existing) {
+        writeln!(
+            out,
+            "\nThese orders were run before. To run them afresh, name another file with `--db FILE`."
+        )?;
     }
     Ok(())
 }

@@ -105,7 +105,9 @@ async fn follow(
             }
         }
     }
-    progress::watch(&mut tasks, &mut *progress::view(format, tasks.len())).await.map_err(Failure::running)?;
+    let mut view = progress::view(format, tasks.len());
+    progress::watch(&mut tasks, &mut *view).await.map_err(Failure::running)?;
+    drop(view);
     // Whoever was to read it may be gone; that changes nothing for the orders.
     let _ = report::print(format, &tasks);
     Ok(match () {

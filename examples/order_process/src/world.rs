@@ -35,7 +35,8 @@ impl World {
     /// for requests with the same idempotency key.
     pub async fn once<S: Step>(&self, order: u64, attempt: Attempt, effect: String) -> Result<(), StepError> {
         self.call::<S>(order, attempt).await?;
-        let outcome = if self.0.ledger.has_done(order, S::NAME).await? { Outcome::Found } else { Outcome::Done };
+        let outcome =
+            if self.0.ledger.has_done(order, S::NAME).await? { Outcome::Found } else { Outcome::Done };
         self.record::<S>(order, attempt, outcome, effect).await
     }
 

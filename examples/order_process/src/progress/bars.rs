@@ -70,8 +70,8 @@ impl View for Bars {
             return;
         }
         let Some(bar) = self.bar(place, task) else { return };
-        bar.set_position(task.steps_done() as u64);
         bar.set_message(message(task));
+        bar.set_position(task.steps_done() as u64);
         if has_ended {
             bar.abandon();
         }

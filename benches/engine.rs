@@ -1,0 +1,39 @@
+//! What the engine costs for each step, without a database: chains of five on the memory store.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use tasker::{MemoryStore, Tasker};
+use tasker_benches::chain5;
+use tokio::runtime::Builder;
+
+const TASKS: u64 = 1_000;
+const STEPS: u64 = 5;
+
+fn engine(criterion: &mut Criterion) {
+    let runtime = Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut group = criterion.benchmark_group("memory");
+    group.throughput(Throughput::Elements(TASKS * STEPS)).sample_size(20);
+    group.bench_function("chain5", |bencher| {
+        bencher.to_async(&runtime).iter(|| async {
+            let tasker = Tasker::builder(())
+                .store(MemoryStore::new())
+                .register::<chain5::Workflow>()
+                .build()
+                .await
+                .expect("built");
+            let mut handles = Vec::new();
+            for number in 0..TASKS {
+                handles.push(tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started"));
+            }
+            for handle in handles {
+                black_box(handle.wait().await.expect("ended"));
+            }
+            tasker.shutdown().await;
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, engine);
+criterion_main!(benches);
