@@ -25,7 +25,9 @@ fn links(page: &str) -> Vec<&str> {
         in_code ^= fence;
         !in_code && !fence
     });
-    text.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split_once(')'))).map(|(link, _)| link).collect()
+    text.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split_once(')')))
+        .map(|(link, _)| link)
+        .collect()
 }
 
 #[test]

@@ -1,1 +1,10 @@
-//! x
+//! The engine, seen through the typed client.
+//!
+//! Most tests run on the memory store in virtual time: tokio's clock is paused and jumps to the next timer when nothing else
+//! is to be done, so hours of backoff take no time and no test sleeps.
+
+mod client;
+mod crash;
+mod failure;
+mod lifecycle;
+mod support;

@@ -25,11 +25,11 @@ use crate::{
     WorkflowDef,
 };
 
-/// Keeps tasks in memory.
-#[derive(Debug)]
+/// Keeps tasks in memory. Clones are the same store.
+#[derive(Debug, Clone)]
 pub struct MemoryStore {
     clock: Arc<dyn Clock>,
-    tables: Mutex<Tables>,
+    tables: Arc<Mutex<Tables>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl MemoryStore {
     /// An empty store that goes by the given clock.
     #[must_use]
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, tables: Mutex::default() }
+        Self { clock, tables: Arc::default() }
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {

@@ -1,0 +1,172 @@
+//! One workflow whose steps do what the test says, and a Tasker around it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tasker::{
+    AppState, Attempt, Cancelled, Clock, Config, MemoryStore, Output, State, StepError, Tasker, TaskerBuilder, Timestamp,
+    TokioClock, workflow,
+};
+use tokio::time::Instant;
+
+/// What one execution of the step `work` is to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    Succeed,
+    Fail,
+    FailAfter(Duration),
+    FailForGood,
+    Panic,
+    Sleep(Duration),
+    SleepUntilCancelled,
+    Swell(usize),
+}
+
+/// What the test says, and what it sees.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Arc<Mutex<Notes>>);
+
+#[derive(Default)]
+struct Notes {
+    acts: VecDeque<Act>,
+    /// When each execution began, and which it was.
+    began: Vec<(Instant, u32)>,
+    running: usize,
+    most_running: usize,
+}
+
+impl Script {
+    pub(crate) fn of(acts: impl IntoIterator<Item = Act>) -> Self {
+        let script = Self::default();
+        script.0.lock().unwrap().acts = acts.into_iter().collect();
+        script
+    }
+
+    fn begin(&self, attempt: Attempt) -> (Act, Running) {
+        let mut notes = self.0.lock().unwrap();
+        notes.began.push((Instant::now(), attempt.0));
+        notes.running += 1;
+        notes.most_running = notes.most_running.max(notes.running);
+        (notes.acts.pop_front().unwrap_or(Act::Succeed), Running(self.clone()))
+    }
+
+    pub(crate) fn attempts(&self) -> Vec<u32> {
+        self.0.lock().unwrap().began.iter().map(|(_, attempt)| *attempt).collect()
+    }
+
+    /// The waits between executions.
+    pub(crate) fn waits(&self) -> Vec<Duration> {
+        let notes = self.0.lock().unwrap();
+        notes.began.windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+    }
+
+    pub(crate) fn most_running(&self) -> usize {
+        self.0.lock().unwrap().most_running
+    }
+}
+
+struct Running(Script);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().running -= 1;
+    }
+}
+
+#[derive(Clone, AppState)]
+pub(crate) struct App {
+    pub(crate) script: Script,
+    pub(crate) reports: Arc<AtomicUsize>,
+}
+
+impl App {
+    pub(crate) fn new(acts: impl IntoIterator<Item = Act>) -> Self {
+        Self { script: Script::of(acts), reports: Arc::default() }
+    }
+
+    pub(crate) fn reported(&self) -> usize {
+        self.reports.load(Ordering::SeqCst)
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Suffix {
+    pub(crate) text: String,
+}
+
+/// Prepares, works as the script says, reports.
+#[workflow(namespace = "test", version = "1.2.0")]
+pub(crate) mod job {
+    use super::*;
+
+    #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+    pub(crate) struct Context {
+        #[schemars(range(min = 1, max = 100))]
+        pub(crate) number: u32,
+        #[serde(default)]
+        pub(crate) note: String,
+    }
+
+    #[step]
+    pub(crate) async fn prepare(ctx: &Context) -> Result<u32, StepError> {
+        Ok(ctx.number)
+    }
+
+    #[step(depends_on = prepare, timeout = "10s")]
+    pub(crate) async fn work(
+        number: Output<prepare>,
+        script: State<Script>,
+        attempt: Attempt,
+        cancelled: Cancelled,
+    ) -> Result<String, StepError> {
+        let (act, _running) = script.begin(attempt);
+        match act {
+            Act::Succeed => {}
+            Act::Fail => return Err(StepError::retryable("it did not work")),
+            Act::FailAfter(wait) => return Err(StepError::retryable_after("come back later", wait)),
+            Act::FailForGood => return Err(StepError::permanent("it never will").code("NEVER")),
+            Act::Panic => panic!("what a mess"),
+            Act::Sleep(time) => tokio::time::sleep(time).await,
+            Act::SleepUntilCancelled => {
+                cancelled.cancelled().await;
+                return Err(StepError::retryable("interrupted"));
+            }
+            Act::Swell(size) => return Ok("x".repeat(size)),
+        }
+        Ok(format!("work {}", *number))
+    }
+
+    #[step(depends_on = work, config = Suffix { text: "!".into() })]
+    pub(crate) async fn report(
+        ctx: &Context,
+        number: Output<prepare>,
+        done: Output<work>,
+        suffix: Config<Suffix>,
+        reports: State<Arc<AtomicUsize>>,
+    ) -> Result<String, StepError> {
+        reports.fetch_add(1, Ordering::SeqCst);
+        Ok(format!("{} of {} {}{}", *done, *number, ctx.note, suffix.text))
+    }
+}
+
+pub(crate) fn context(number: u32) -> job::Context {
+    job::Context { number, note: String::new() }
+}
+
+/// A memory store in virtual time.
+pub(crate) fn memory() -> MemoryStore {
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(Timestamp::from_micros(1_795_000_000_000_000)));
+    MemoryStore::with_clock(clock)
+}
+
+pub(crate) fn builder(app: &App, store: &MemoryStore) -> TaskerBuilder<App, Arc<dyn tasker::Store>> {
+    Tasker::builder(app.clone()).store(store.clone()).register::<job::Workflow>().seed(7)
+}
+
+pub(crate) async fn tasker(app: &App, store: &MemoryStore) -> Tasker {
+    builder(app, store).build().await.unwrap()
+}
