@@ -176,7 +176,7 @@ pub struct ClaimedStep {
 pub struct Claim {
     /// The steps that are now the worker's.
     pub steps: Vec<ClaimedStep>,
-    /// How long until the next step that waits for a time becomes ready. Given when fewer steps were found than asked for.
+    /// How long until the next step that waits for a time becomes ready; told when nothing was found.
     pub next_due: Option<Duration>,
 }
 
@@ -188,7 +188,7 @@ pub struct Settled {
     /// The tasks that ended.
     pub ended: Vec<TaskId>,
     /// What was claimed for the room.
-    pub claim: Claim,
+    pub claimed: Vec<ClaimedStep>,
 }
 
 /// What a sweep did.

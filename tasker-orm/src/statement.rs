@@ -66,10 +66,6 @@ INSERT INTO tasker_workflow_step_transitions
 SELECT unhex(value->>0), value->>1, value->>2, value->>3, value->>4, value->>5, unhex(value->>6), value->>7, ?2
 FROM json_each(?1)";
 
-/// The tasks of claimed steps. Rows: task.
-pub(crate) const TASKS_OF_CLAIM: &str = "
-SELECT id, state, context FROM tasker_tasks WHERE id IN (SELECT unhex(value->>0) FROM json_each(?))";
-
 /// The results that claimed steps read. Rows: task, step.
 pub(crate) const RESULTS: &str = "
 SELECT s.task_id, s.step_no, s.result
@@ -133,7 +129,8 @@ pub(crate) fn claim(definitions: usize) -> String {
         WHERE (task_id, step_no) IN (
             SELECT task_id, step_no FROM ({arms}) ORDER BY priority DESC, run_at, task_id, step_no LIMIT ?2)
           AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = ?1)
-        RETURNING task_id, step_no, definition_id, attempt, lost, retry_limit, revision"
+        RETURNING task_id, step_no, definition_id, attempt, lost, retry_limit, revision,
+            (SELECT state FROM tasker_tasks WHERE id = task_id), (SELECT context FROM tasker_tasks WHERE id = task_id)"
     )
 }
 

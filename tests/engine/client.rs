@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tasker::{BuildError, MemoryStore, RegisterError, ResultError, StartError, StepState, TaskId, TaskState, Tasker};
+use tasker::{BuildError, MemoryStore, RegisterError, ResultError, StartError, TaskId, TaskState, Tasker};
 
 use crate::support::{Act, App, builder, context, job, memory, tasker};
 
@@ -99,7 +99,7 @@ async fn no_more_steps_run_than_the_concurrency_allows() {
 
 #[tokio::test(start_paused = true)]
 async fn steps_of_a_task_with_a_higher_priority_go_first() {
-    let app = App::new([]);
+    let app = App::new([Act::Sleep(Duration::from_secs(1)), Act::Sleep(Duration::from_secs(1))]);
     let store = memory();
     let idle = builder(&app, &store).build().await.unwrap();
     idle.shutdown().await;
@@ -108,8 +108,7 @@ async fn steps_of_a_task_with_a_higher_priority_go_first() {
     let tasker = builder(&app, &store).concurrency(1).build().await.unwrap();
     let high = tasker.task(high.id()).wait().await.unwrap();
     let low = tasker.task(low.id()).wait().await.unwrap();
-    assert!(high.ended_at < low.ended_at || high.ended_at == low.ended_at && app.reported() == 2);
-    assert!(low.steps.iter().all(|step| step.state == StepState::Complete));
+    assert!(high.ended_at < low.ended_at);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Claim, Ending, NewTask, Outcome, Runnable, Settled, Store};
+use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Runnable, Settled, Store};
 use tasker::{
     DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp, WorkerId,
     WorkflowBuilder, WorkflowDef,
@@ -76,8 +76,8 @@ impl<S: Store> Bench<S> {
         worker
     }
 
-    pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Claim {
-        self.store.claim(worker, &self.runnable, limit).await.expect("claimed")
+    pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<ClaimedStep> {
+        self.store.claim(worker, &self.runnable, limit).await.expect("claimed").steps
     }
 
     pub(crate) async fn settle(&self, worker: WorkerId, outcomes: &[Outcome], room: usize) -> Settled {
@@ -86,8 +86,8 @@ impl<S: Store> Bench<S> {
 
     /// Claims one step, which must be there, and lets it end.
     pub(crate) async fn run_one(&self, worker: WorkerId, ending: Ending) -> Settled {
-        let claim = self.claim(worker, 1).await;
-        self.settle(worker, &[outcome(&claim, 0, ending)], 0).await
+        let claimed = self.claim(worker, 1).await;
+        self.settle(worker, &[outcome(&claimed[0], ending)], 0).await
     }
 
     pub(crate) async fn status(&self, task: TaskId) -> TaskStatus {
@@ -95,8 +95,8 @@ impl<S: Store> Bench<S> {
     }
 
     /// The names of claimed steps.
-    pub(crate) fn names(&self, claim: &Claim) -> Vec<String> {
-        let steps = claim.steps.iter().map(|step| {
+    pub(crate) fn names(&self, claimed: &[ClaimedStep]) -> Vec<String> {
+        let steps = claimed.iter().map(|step| {
             let workflow = self.runnable.workflow(step.definition).expect("runnable");
             workflow.step(step.execution.step).expect("a step").name().to_owned()
         });
@@ -107,8 +107,7 @@ impl<S: Store> Bench<S> {
 }
 
 /// The outcome of a claimed step.
-pub(crate) fn outcome(claim: &Claim, at: usize, ending: Ending) -> Outcome {
-    let step = &claim.steps[at];
+pub(crate) fn outcome(step: &ClaimedStep, ending: Ending) -> Outcome {
     Outcome { execution: step.execution, definition: step.definition, ending }
 }
 

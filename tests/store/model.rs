@@ -7,7 +7,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Claim, ClaimedStep, Ending, Execution, NewTask, Outcome, Settled, Store};
+use futures_util::StreamExt;
+use tasker::store::{ClaimedStep, Ending, Execution, NewTask, Outcome, Settled, Store};
 use tasker::{
     Json, ManualClock, MemoryStore, SqlStore, SqlStoreOptions, StepError, StepNo, StepState, TaskId, TaskState, TaskStatus,
     WaitingFor, WorkerId, WorkflowDef,
@@ -17,26 +18,26 @@ use crate::fixture::{Bench, LEASE, chain, clock, diamond, forest};
 
 const STEPS: usize = 60;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sqlite_database_behaves_like_the_model() {
     let seeds = match std::env::var("TASKER_SEED") {
         Ok(seed) => vec![seed.parse().expect("TASKER_SEED is a number")],
         Err(_) => (0..histories()).map(|_| fastrand::u64(..)).collect(),
     };
-    for seed in seeds {
+    let run = |seed| async move {
         let clock = clock();
         let sql = SqlStoreOptions::new("sqlite::memory:").clock(clock.clone()).connect().await.unwrap();
         let memory = MemoryStore::with_clock(clock.clone());
-        let history = tokio::spawn(History::new(seed, clock, sql, memory).await.run());
-        if let Err(error) = history.await {
-            panic!("the history of TASKER_SEED={seed} failed: {error}");
-        }
-    }
+        let history = History::new(seed, clock, sql, memory).await;
+        let ended = tokio::spawn(history.run()).await;
+        assert!(ended.is_ok(), "the history of TASKER_SEED={seed} failed: {}", ended.unwrap_err());
+    };
+    futures_util::stream::iter(seeds).for_each_concurrent(4, run).await;
 }
 
-/// How many histories to run: 200, or `TASKER_HISTORIES`.
+/// How many histories to run: 150, or `TASKER_HISTORIES`.
 fn histories() -> usize {
-    std::env::var("TASKER_HISTORIES").map_or(200, |number| number.parse().expect("TASKER_HISTORIES is a number"))
+    std::env::var("TASKER_HISTORIES").map_or(150, |number| number.parse().expect("TASKER_HISTORIES is a number"))
 }
 
 struct History {
@@ -118,14 +119,15 @@ impl History {
     async fn claim(&mut self) {
         let Some(worker) = self.worker() else { return };
         let limit = self.random.usize(1..6);
-        let (memory, sql) = (self.memory.claim(worker, limit).await, self.sql.claim(worker, limit).await);
-        // An idle claim of the database also tells a worker that is not enlisted what is due.
-        assert_eq!(in_order(&memory), in_order(&sql));
-        self.take(worker, memory);
+        let memory = self.memory.store.claim(worker, &self.memory.runnable, limit).await.unwrap();
+        let sql = self.sql.store.claim(worker, &self.sql.runnable, limit).await.unwrap();
+        assert_eq!(in_order(&memory.steps), in_order(&sql.steps));
+        assert_eq!(memory.next_due, sql.next_due);
+        self.take(worker, memory.steps);
     }
 
-    fn take(&mut self, worker: WorkerId, claim: Claim) {
-        self.held.extend(claim.steps.into_iter().map(|step| (worker, step)));
+    fn take(&mut self, worker: WorkerId, claimed: Vec<ClaimedStep>) {
+        self.held.extend(claimed.into_iter().map(|step| (worker, step)));
     }
 
     async fn settle(&mut self) {
@@ -155,7 +157,7 @@ impl History {
         let memory = self.memory.settle(worker, &outcomes, room).await;
         let sql = self.sql.settle(worker, &in_sql, room).await;
         assert_eq!(told(&memory), told(&sql));
-        self.take(worker, memory.claim);
+        self.take(worker, memory.claimed);
     }
 
     fn ending(&mut self, step: &ClaimedStep) -> Ending {
@@ -222,8 +224,8 @@ impl History {
 }
 
 /// The steps of a claim in an order that both stores have in common.
-fn in_order(claim: &Claim) -> Vec<(Execution, String, Vec<String>)> {
-    let steps = claim.steps.iter().map(|step| {
+fn in_order(claimed: &[ClaimedStep]) -> Vec<(Execution, String, Vec<String>)> {
+    let steps = claimed.iter().map(|step| {
         let results = step.results.iter().map(|(no, json)| format!("{}={}", no.0, json.as_str())).collect();
         (step.execution, format!("{:?} {}", step.executions, step.context.as_str()), results)
     });
@@ -236,7 +238,7 @@ fn told(settled: &Settled) -> impl PartialEq + std::fmt::Debug {
     let (mut refused, mut ended) = (settled.refused.clone(), settled.ended.clone());
     refused.sort_unstable();
     ended.sort_unstable();
-    (refused, ended, in_order(&settled.claim), settled.claim.next_due)
+    (refused, ended, in_order(&settled.claimed))
 }
 
 /// Invariants 3 and 4: what a single look at a task must show.

@@ -68,8 +68,8 @@ async fn two_stores_on_one_file_take_turns() {
         for _ in 0..50 {
             bench.start(0).await;
             let claim = bench.claim(worker, 1).await;
-            if !claim.steps.is_empty() {
-                let outcome = crate::fixture::outcome(&claim, 0, done());
+            if !claim.is_empty() {
+                let outcome = crate::fixture::outcome(&claim[0], done());
                 assert!(bench.settle(worker, &[outcome], 0).await.refused.is_empty());
             }
         }

@@ -77,12 +77,12 @@ async fn a_step_is_claimed_when_its_dependencies_are_complete<S: Store>(store: S
     let task = bench.start(0).await;
     let claim = bench.claim(worker, 10).await;
     assert_eq!(bench.names(&claim), ["a"]);
-    assert_eq!(claim.steps[0].execution.attempt, Attempt(1));
-    assert!(bench.claim(worker, 10).await.steps.is_empty());
+    assert_eq!(claim[0].execution.attempt, Attempt(1));
+    assert!(bench.claim(worker, 10).await.is_empty());
     let status = bench.status(task).await;
     assert_eq!(status.state, TaskState::InProgress);
     assert_eq!(status.steps[1].waiting_for, Some(WaitingFor::Dependencies(1)));
-    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    bench.settle(worker, &[outcome(&claim[0], done())], 0).await;
     assert_eq!(bench.names(&bench.claim(worker, 10).await), ["b"]);
 }
 
@@ -93,8 +93,8 @@ async fn a_join_waits_for_all_its_dependencies_settled_together<S: Store>(store:
     bench.run_one(worker, done()).await;
     let both = bench.claim(worker, 10).await;
     assert_eq!(bench.names(&both), ["left", "right"]);
-    let settled = bench.settle(worker, &[outcome(&both, 0, done()), outcome(&both, 1, done())], 10).await;
-    assert_eq!(bench.names(&settled.claim), ["join"]);
+    let settled = bench.settle(worker, &[outcome(&both[0], done()), outcome(&both[1], done())], 10).await;
+    assert_eq!(bench.names(&settled.claimed), ["join"]);
 }
 
 async fn a_settle_claims_what_it_released<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -102,10 +102,10 @@ async fn a_settle_claims_what_it_released<S: Store>(store: S, _: Arc<ManualClock
     let worker = bench.worker().await;
     bench.start(0).await;
     let first = bench.claim(worker, 1).await;
-    let settled = bench.settle(worker, &[outcome(&first, 0, done())], 1).await;
-    assert_eq!(bench.names(&settled.claim), ["b"]);
-    let settled = bench.settle(worker, &[outcome(&settled.claim, 0, done())], 0).await;
-    assert!(settled.claim.steps.is_empty(), "no room, no claim");
+    let settled = bench.settle(worker, &[outcome(&first[0], done())], 1).await;
+    assert_eq!(bench.names(&settled.claimed), ["b"]);
+    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 0).await;
+    assert!(settled.claimed.is_empty(), "no room, no claim");
 }
 
 async fn a_claimed_step_comes_with_its_context_and_the_results_it_reads<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -114,7 +114,7 @@ async fn a_claimed_step_comes_with_its_context_and_the_results_it_reads<S: Store
     let task = bench.start(0).await;
     bench.run_one(worker, result("from \"top\" with a \u{1F980} and a \\")).await;
     let claim = bench.claim(worker, 10).await;
-    for step in &claim.steps {
+    for step in &claim {
         assert_eq!(step.context.parse::<String>().unwrap(), task.to_string());
         let texts: Vec<String> = step.results.iter().map(|(_, json)| json.parse().unwrap()).collect();
         assert_eq!(texts, ["from \"top\" with a \u{1F980} and a \\"]);
@@ -144,9 +144,9 @@ async fn a_failed_step_ends_its_task_once_nothing_else_goes_on<S: Store>(store: 
     let worker = bench.worker().await;
     let task = bench.start(0).await;
     let roots = bench.claim(worker, 10).await;
-    let (a, x) = if roots.steps[0].execution.step.0 == 0 { (0, 1) } else { (1, 0) };
-    assert!(bench.settle(worker, &[outcome(&roots, a, failed())], 0).await.ended.is_empty(), "x still runs");
-    assert!(bench.settle(worker, &[outcome(&roots, x, done())], 0).await.ended.is_empty(), "y can run");
+    let (a, x) = if roots[0].execution.step.0 == 0 { (0, 1) } else { (1, 0) };
+    assert!(bench.settle(worker, &[outcome(&roots[a], failed())], 0).await.ended.is_empty(), "x still runs");
+    assert!(bench.settle(worker, &[outcome(&roots[x], done())], 0).await.ended.is_empty(), "y can run");
     assert_eq!(bench.run_one(worker, done()).await.ended, [task]);
     let status = bench.status(task).await;
     assert_eq!(status.state, TaskState::Error);
@@ -166,15 +166,15 @@ async fn a_retry_waits_for_its_time<S: Store>(store: S, clock: Arc<ManualClock>)
     assert_eq!((status.state, status.steps[0].state), (TaskState::InProgress, StepState::Pending));
     assert_eq!(status.steps[0].waiting_for, Some(WaitingFor::Time(due)));
     assert_eq!(status.steps[0].error.as_ref().unwrap().message(), "not now");
-    let early = bench.claim(worker, 10).await;
+    let early = bench.store.claim(worker, &bench.runnable, 10).await.unwrap();
     assert!(early.steps.is_empty());
     assert_eq!(early.next_due, Some(Duration::from_secs(2)));
     clock.advance(Duration::from_secs(2));
     assert_eq!(bench.status(task).await.steps[0].waiting_for, Some(WaitingFor::Worker));
     let claim = bench.claim(worker, 10).await;
-    assert_eq!(claim.steps[0].execution.attempt, Attempt(2));
-    assert_eq!(claim.steps[0].executions.failures(), 2);
-    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    assert_eq!(claim[0].execution.attempt, Attempt(2));
+    assert_eq!(claim[0].executions.failures(), 2);
+    bench.settle(worker, &[outcome(&claim[0], done())], 0).await;
     assert_eq!(bench.status(task).await.steps[0].error, None);
 }
 
@@ -185,7 +185,7 @@ async fn a_step_handed_back_costs_no_attempt<S: Store>(store: S, _: Arc<ManualCl
     bench.run_one(worker, Ending::HandedBack).await;
     let status = bench.status(task).await;
     assert_eq!((status.steps[0].state, status.steps[0].attempts), (StepState::Pending, Attempt(0)));
-    assert_eq!(bench.claim(worker, 1).await.steps[0].execution.attempt, Attempt(1));
+    assert_eq!(bench.claim(worker, 1).await[0].execution.attempt, Attempt(1));
 }
 
 async fn an_outcome_is_accepted_once<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -193,10 +193,10 @@ async fn an_outcome_is_accepted_once<S: Store>(store: S, _: Arc<ManualClock>) {
     let worker = bench.worker().await;
     let task = bench.start(0).await;
     let claim = bench.claim(worker, 1).await;
-    let first = bench.settle(worker, &[outcome(&claim, 0, result("first"))], 0).await;
+    let first = bench.settle(worker, &[outcome(&claim[0], result("first"))], 0).await;
     assert!(first.refused.is_empty());
-    let second = bench.settle(worker, &[outcome(&claim, 0, result("second"))], 0).await;
-    assert_eq!(second.refused, [claim.steps[0].execution]);
+    let second = bench.settle(worker, &[outcome(&claim[0], result("second"))], 0).await;
+    assert_eq!(second.refused, [claim[0].execution]);
     let stored = bench.store.result(task, "a").await.unwrap().unwrap();
     assert_eq!(stored.parse::<String>().unwrap(), "first");
     assert_eq!(bench.status(task).await.steps[1].waiting_for, Some(WaitingFor::Worker), "released once");
@@ -207,9 +207,9 @@ async fn an_outcome_of_another_worker_is_refused<S: Store>(store: S, _: Arc<Manu
     let (worker, other) = (bench.worker().await, bench.worker().await);
     bench.start(0).await;
     let claim = bench.claim(worker, 1).await;
-    let stolen = bench.settle(other, &[outcome(&claim, 0, done())], 0).await;
+    let stolen = bench.settle(other, &[outcome(&claim[0], done())], 0).await;
     assert_eq!(stolen.refused.len(), 1);
-    assert!(bench.settle(worker, &[outcome(&claim, 0, done())], 0).await.refused.is_empty());
+    assert!(bench.settle(worker, &[outcome(&claim[0], done())], 0).await.refused.is_empty());
 }
 
 async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_number<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -217,11 +217,11 @@ async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_numbe
     let worker = bench.worker().await;
     bench.start(0).await;
     let first = bench.claim(worker, 1).await;
-    let settled = bench.settle(worker, &[outcome(&first, 0, Ending::HandedBack)], 1).await;
-    assert_eq!(settled.claim.steps[0].execution.attempt, first.steps[0].execution.attempt);
-    let late = [outcome(&first, 0, done()), outcome(&settled.claim, 0, done()), outcome(&settled.claim, 0, failed())];
+    let settled = bench.settle(worker, &[outcome(&first[0], Ending::HandedBack)], 1).await;
+    assert_eq!(settled.claimed[0].execution.attempt, first[0].execution.attempt);
+    let late = [outcome(&first[0], done()), outcome(&settled.claimed[0], done()), outcome(&settled.claimed[0], failed())];
     let refused = bench.settle(worker, &late, 0).await.refused;
-    assert_eq!(refused, [first.steps[0].execution, settled.claim.steps[0].execution]);
+    assert_eq!(refused, [first[0].execution, settled.claimed[0].execution]);
 }
 
 async fn a_key_is_given_to_one_task<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -271,7 +271,7 @@ async fn a_higher_priority_goes_first_then_the_older_task<S: Store>(store: S, cl
     let mut order = Vec::new();
     for _ in 0..3 {
         let claim = bench.claim(worker, 1).await;
-        order.push(claim.steps[0].execution.task);
+        order.push(claim[0].execution.task);
     }
     assert_eq!(order, [tasks[2].id, tasks[0].id, tasks[1].id]);
 }
@@ -283,7 +283,7 @@ async fn a_worker_claims_only_what_it_can_run<S: Store>(store: S, _: Arc<ManualC
     bench.start(1).await;
     let only = tasker::store::Runnable::new([bench.workflows[1].clone()]);
     let claim = bench.store.claim(worker, &only, 10).await.unwrap();
-    assert_eq!(bench.names(&claim), ["top"]);
+    assert_eq!(bench.names(&claim.steps), ["top"]);
     let none = tasker::store::Runnable::default();
     assert!(bench.store.claim(worker, &none, 10).await.unwrap().steps.is_empty());
 }
@@ -291,8 +291,8 @@ async fn a_worker_claims_only_what_it_can_run<S: Store>(store: S, _: Arc<ManualC
 async fn a_worker_that_is_not_enlisted_claims_nothing<S: Store>(store: S, _: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain()]).await;
     bench.start(0).await;
-    assert!(bench.claim(WorkerId::random(), 10).await.steps.is_empty());
-    assert!(bench.settle(WorkerId::random(), &[], 10).await.claim.steps.is_empty());
+    assert!(bench.claim(WorkerId::random(), 10).await.is_empty());
+    assert!(bench.settle(WorkerId::random(), &[], 10).await.claimed.is_empty());
 }
 
 async fn a_heartbeat_prolongs_the_lease<S: Store>(store: S, clock: Arc<ManualClock>) {
@@ -321,8 +321,8 @@ async fn a_dead_workers_steps_come_back_with_the_attempt_counted<S: Store>(store
     assert_eq!((status.steps[0].state, status.steps[0].attempts, status.steps[0].lost), (StepState::Pending, Attempt(1), 1));
     assert_eq!(status.steps[0].error.as_ref().unwrap().error_code(), Some("WORKER_LOST"));
     let claim = bench.claim(other, 1).await;
-    assert_eq!(claim.steps[0].execution.attempt, Attempt(2));
-    assert_eq!(claim.steps[0].executions.failures(), 1, "the loss is no failure");
+    assert_eq!(claim[0].execution.attempt, Attempt(2));
+    assert_eq!(claim[0].executions.failures(), 1, "the loss is no failure");
 }
 
 async fn a_step_that_may_run_once_is_not_run_after_a_loss<S: Store>(store: S, clock: Arc<ManualClock>) {
@@ -347,10 +347,10 @@ async fn a_late_outcome_of_a_dead_worker_is_refused<S: Store>(store: S, clock: A
     clock.advance(LEASE);
     let other = bench.worker().await;
     bench.store.sweep().await.unwrap();
-    let settled = bench.settle(worker, &[outcome(&late, 0, result("late"))], 1).await;
-    assert_eq!((settled.refused.len(), settled.claim.steps.len()), (1, 0));
+    let settled = bench.settle(worker, &[outcome(&late[0], result("late"))], 1).await;
+    assert_eq!((settled.refused.len(), settled.claimed.len()), (1, 0));
     bench.run_one(other, result("in time")).await;
-    let settled = bench.settle(worker, &[outcome(&late, 0, result("late"))], 1).await;
+    let settled = bench.settle(worker, &[outcome(&late[0], result("late"))], 1).await;
     assert_eq!(settled.refused.len(), 1);
     let stored = bench.store.result(task, "a").await.unwrap().unwrap();
     assert_eq!(stored.parse::<String>().unwrap(), "in time");
@@ -376,10 +376,10 @@ async fn held_names_what_a_worker_has_claimed<S: Store>(store: S, _: Arc<ManualC
     bench.start(0).await;
     bench.run_one(worker, done()).await;
     let claim = bench.claim(worker, 10).await;
-    let mut claimed: Vec<(Execution, _)> = claim.steps.iter().map(|step| (step.execution, step.definition)).collect();
+    let mut claimed: Vec<(Execution, _)> = claim.iter().map(|step| (step.execution, step.definition)).collect();
     claimed.sort_unstable();
     assert_eq!(bench.store.held(worker).await.unwrap(), claimed);
-    bench.settle(worker, &[outcome(&claim, 0, done())], 0).await;
+    bench.settle(worker, &[outcome(&claim[0], done())], 0).await;
     assert_eq!(bench.store.held(worker).await.unwrap().len(), 1);
 }
 
@@ -392,8 +392,8 @@ async fn open_tasks_are_those_that_have_not_ended<S: Store>(store: S, _: Arc<Man
     }
     tasks.sort_unstable();
     let claim = bench.claim(worker, 1).await;
-    let ended = claim.steps[0].execution.task;
-    bench.settle(worker, &[outcome(&claim, 0, failed())], 0).await;
+    let ended = claim[0].execution.task;
+    bench.settle(worker, &[outcome(&claim[0], failed())], 0).await;
     tasks.retain(|&task| task != ended);
     assert_eq!(bench.store.open_tasks(None, 10).await.unwrap(), tasks);
     assert_eq!(bench.store.open_tasks(None, 2).await.unwrap(), tasks[..2]);
@@ -423,14 +423,14 @@ async fn large_batches_go_through<S: Store>(store: S, _: Arc<ManualClock>) {
     let tasks: Vec<_> = (0..2_000).map(|_| bench.task(0)).collect();
     assert_eq!(bench.store.create(&tasks).await.unwrap().len(), 2_000);
     let mut claim = bench.claim(worker, 5_000).await;
-    assert_eq!(claim.steps.len(), 2_000);
+    assert_eq!(claim.len(), 2_000);
     let mut ended = 0;
-    while !claim.steps.is_empty() {
-        let outcomes: Vec<_> = (0..claim.steps.len()).map(|at| outcome(&claim, at, done())).collect();
+    while !claim.is_empty() {
+        let outcomes: Vec<_> = (0..claim.len()).map(|at| outcome(&claim[at], done())).collect();
         let settled = bench.settle(worker, &outcomes, 5_000).await;
         assert!(settled.refused.is_empty());
         ended += settled.ended.len();
-        claim = settled.claim;
+        claim = settled.claimed;
     }
     assert_eq!(ended, 2_000);
 }

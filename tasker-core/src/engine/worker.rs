@@ -18,7 +18,7 @@ use super::lease::Keeper;
 use super::run::{ending, run};
 use super::Engine;
 use crate::param::StepInput;
-use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Runnable, Settled, StoreError};
+use crate::store::{ClaimedStep, Ending, Execution, Outcome, Runnable, Settled, StoreError};
 use crate::{DefinitionId, WorkerId};
 
 pub(super) struct Worker<'e> {
@@ -119,7 +119,11 @@ impl<'e> Worker<'e> {
         }
         let room = self.room();
         let done = if self.batch.is_empty() {
-            self.engine.store.claim(self.id, self.runnable, room).await.map(|claim| self.begin(claim, room))
+            let claim = self.engine.store.claim(self.id, self.runnable, room).await;
+            claim.map(|claim| {
+                self.look_again_in(claim.next_due.unwrap_or(Duration::MAX));
+                self.begin(claim.steps, room);
+            })
         } else {
             let settled = self.engine.store.settle(self.id, self.runnable, &self.batch, room).await;
             settled.map(|settled| self.settled(settled, room))
@@ -130,24 +134,32 @@ impl<'e> Worker<'e> {
     }
 
     fn settled(&mut self, settled: Settled, room: usize) {
-        for outcome in self.batch.drain(..) {
+        for outcome in std::mem::take(&mut self.batch) {
             self.held.remove(&outcome.execution);
+            if let Ending::Retry(_, wait) = outcome.ending {
+                self.next_claim = self.next_claim.min(Instant::now() + wait);
+            }
         }
         for execution in settled.refused {
             tracing::warn!(worker = %self.id, task = %execution.task, step = execution.step.0, attempt = %execution.attempt,
                 "an outcome was refused: the execution was taken from this worker");
         }
         self.engine.waiters.ended(&settled.ended);
-        self.begin(settled.claim, room);
+        self.begin(settled.claimed, room);
     }
 
-    /// Runs what was claimed.
-    fn begin(&mut self, claim: Claim, asked: usize) {
+    /// Claims again when the next step is due, or after the poll interval, for what other processes made.
+    fn look_again_in(&mut self, due: Duration) {
         let poll = self.engine.config.poll.mul_f64(self.random.f64().mul_add(0.2, 0.9));
-        let full = claim.steps.len() == asked;
-        let wait = if full { Duration::ZERO } else { claim.next_due.map_or(poll, |due| due.min(poll)) };
-        self.next_claim = Instant::now() + wait;
-        for step in claim.steps {
+        self.next_claim = Instant::now() + due.min(poll);
+    }
+
+    /// Runs what was claimed. Where all the room was filled there may be more.
+    fn begin(&mut self, claimed: Vec<ClaimedStep>, room: usize) {
+        if claimed.len() == room {
+            self.next_claim = Instant::now();
+        }
+        for step in claimed {
             self.start(step);
         }
     }

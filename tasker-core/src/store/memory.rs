@@ -130,7 +130,10 @@ impl Store for MemoryStore {
 
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError> {
         let now = self.clock.now();
-        self.tables().claim(worker, runnable, limit, now)
+        let mut tables = self.tables();
+        let steps = tables.claim(worker, runnable, limit, now)?;
+        let next_due = if steps.is_empty() { tables.queue.next_due(runnable.ids(), now) } else { None };
+        Ok(Claim { steps, next_due: next_due.map(|due| due.since(now)) })
     }
 
     async fn settle(
@@ -157,7 +160,7 @@ impl Store for MemoryStore {
             }
             settled.ended.extend(tables.end_task(execution.task, now)?);
         }
-        settled.claim = tables.claim(worker, runnable, room, now)?;
+        settled.claimed = tables.claim(worker, runnable, room, now)?;
         Ok(settled)
     }
 
@@ -241,14 +244,14 @@ impl Tables {
         runnable: &Runnable,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        let mut claim = Claim::default();
+    ) -> Result<Vec<ClaimedStep>, StoreError> {
+        let mut claimed = Vec::new();
         let room = if self.workers.contains_key(&worker) { limit } else { 0 };
         for (task_id, step) in self.queue.take(runnable.ids(), room, now) {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker)?;
             let reads = runnable.reads(task.definition, step);
-            claim.steps.push(ClaimedStep {
+            claimed.push(ClaimedStep {
                 execution,
                 executions,
                 definition: task.definition,
@@ -259,10 +262,7 @@ impl Tables {
                 worker.holds.insert((task_id, step));
             }
         }
-        if claim.steps.len() < limit {
-            claim.next_due = self.queue.next_due(runnable.ids(), now).map(|due| due.since(now));
-        }
-        Ok(claim)
+        Ok(claimed)
     }
 
     /// Takes a step from its worker and records how its execution ended.

@@ -1,10 +1,10 @@
 //! Claiming: which steps a worker gets, and with what it runs them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
-use tasker_core::store::{Claim, ClaimedStep, Execution, Runnable};
+use tasker_core::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Runnable};
 use tasker_core::{Attempt, DefinitionId, Executions, Json, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
 
@@ -27,73 +27,37 @@ impl SqlStore {
         }
         let transaction = self.begin().await?;
         let mut history = StepHistory::default();
-        let claim = self.claim_in(&transaction, worker, runnable, limit, &mut history).await?;
+        let steps = self.claim_in(&transaction, worker, runnable, limit, &[], &mut history).await?;
         history.record(&transaction, self.now()).await?;
         transaction.commit().await?;
-        Ok(claim)
+        let next_due = next_due.filter(|_| steps.is_empty());
+        Ok(Claim { steps, next_due })
     }
 
-    /// Claims within the transaction of a settle.
+    /// Claims within the transaction of a settle, whose outcomes are at hand for the steps that read them.
     pub(super) async fn claim_in(
         &self,
         transaction: &DatabaseTransaction,
         worker: WorkerId,
         runnable: &Runnable,
         limit: usize,
+        outcomes: &[Outcome],
         history: &mut StepHistory,
-    ) -> Result<Claim, DbErr> {
+    ) -> Result<Vec<ClaimedStep>, DbErr> {
         let (now, ids) = (self.now(), runnable.ids());
         if limit == 0 || ids.is_empty() {
-            return Ok(Claim::default());
+            return Ok(Vec::new());
         }
         let mut values: Vec<Value> = vec![worker.as_uuid().into(), (limit as i64).into(), now.into()];
         values.extend(ids.iter().map(|definition| Value::from(definition.0)));
         let rows = query(transaction, statement::claim(ids.len()), values).await?;
-        let mut steps = Vec::with_capacity(rows.len());
+        let (mut steps, mut new_tasks) = (Vec::with_capacity(rows.len()), BTreeSet::new());
         for row in &rows {
-            steps.push(begin_step(&Columns(row), worker, history)?);
+            steps.push(begin_step(&Columns(row), worker, history, &mut new_tasks)?);
         }
-        if !steps.is_empty() {
-            self.begin_tasks(transaction, &mut steps, now).await?;
-            read_results(transaction, runnable, &mut steps).await?;
-        }
-        let next_due =
-            if steps.len() < limit { self.outlook(transaction, runnable).await?.next_due } else { None };
-        Ok(Claim { steps, next_due })
-    }
-
-    /// Hands the contexts out, and marks the tasks whose first step begins.
-    async fn begin_tasks(
-        &self,
-        transaction: &DatabaseTransaction,
-        steps: &mut [ClaimedStep],
-        now: i64,
-    ) -> Result<(), DbErr> {
-        let mut contexts: HashMap<TaskId, Json> = HashMap::with_capacity(steps.len());
-        let mut new = Rows::default();
-        let tasks: Rows = steps.iter().map(|step| vec![id(step.execution.task.as_uuid())]).collect();
-        for row in query(transaction, statement::TASKS_OF_CLAIM, [tasks.into()]).await? {
-            let row = Columns(&row);
-            let (task, state, context): (Uuid, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            if state == TaskState::Pending.as_str() {
-                new.push([id(task)]);
-            }
-            contexts.insert(task.into(), Json::from_stored(context));
-        }
-        for step in steps {
-            if let Some(context) = contexts.get(&step.execution.task) {
-                step.context = context.clone();
-            }
-        }
-        if !new.is_empty() {
-            let mut history = TaskHistory::default();
-            for row in query(transaction, statement::BEGIN_TASKS, [new.into()]).await? {
-                let (task, revision): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
-                history.push(task.into(), revision, TaskState::Pending, TaskState::InProgress)?;
-            }
-            history.record(transaction, now).await?;
-        }
-        Ok(())
+        begin_tasks(transaction, &new_tasks, now).await?;
+        read_results(transaction, runnable, outcomes, &mut steps).await?;
+        Ok(steps)
     }
 
     async fn outlook<C: ConnectionTrait>(&self, db: &C, runnable: &Runnable) -> Result<Outlook, DbErr> {
@@ -119,48 +83,75 @@ struct Outlook {
     next_due: Option<Duration>,
 }
 
-fn begin_step(row: &Columns<'_>, worker: WorkerId, history: &mut StepHistory) -> Result<ClaimedStep, DbErr> {
+fn begin_step(
+    row: &Columns<'_>,
+    worker: WorkerId,
+    history: &mut StepHistory,
+    new_tasks: &mut BTreeSet<Uuid>,
+) -> Result<ClaimedStep, DbErr> {
     let (task, step): (Uuid, i32) = (row.get(0)?, row.get(1)?);
     let (definition, attempt): (i64, i32) = (row.get(2)?, row.get(3)?);
     let (lost, limit, revision): (i32, i32, i32) = (row.get(4)?, row.get(5)?, row.get(6)?);
-    let attempt = Attempt(attempt as u32);
-    let execution =
-        Execution { task: task.into(), step: StepNo(step as u32), attempt, revision: revision as u32 };
+    let (state, context): (String, String) = (row.get(7)?, row.get(8)?);
+    if state == TaskState::Pending.as_str() {
+        new_tasks.insert(task);
+    }
+    let (step, attempt) = (StepNo(step as u32), Attempt(attempt as u32));
+    let execution = Execution { task: task.into(), step, attempt, revision: revision as u32 };
     history.push(execution, execution.revision, StepState::Pending, StepState::InProgress, Some(worker), None);
     Ok(ClaimedStep {
         execution,
         definition: DefinitionId(definition),
         executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },
-        context: Json::from_stored("null"),
+        context: Json::from_stored(context),
         results: Vec::new(),
     })
 }
 
-/// Hands out the results that the steps read, and no others.
+/// Marks the tasks whose first step begins.
+async fn begin_tasks(transaction: &DatabaseTransaction, tasks: &BTreeSet<Uuid>, now: i64) -> Result<(), DbErr> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let tasks: Rows = tasks.iter().map(|&task| vec![id(task)]).collect();
+    let mut history = TaskHistory::default();
+    for row in query(transaction, statement::BEGIN_TASKS, [tasks.into()]).await? {
+        let (task, revision): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
+        history.push(task.into(), revision, TaskState::Pending, TaskState::InProgress)?;
+    }
+    history.record(transaction, now).await
+}
+
+/// Hands out the results that the steps read, and no others: those just settled from memory, the rest from the database.
 async fn read_results(
     transaction: &DatabaseTransaction,
     runnable: &Runnable,
+    outcomes: &[Outcome],
     steps: &mut [ClaimedStep],
 ) -> Result<(), DbErr> {
+    let settled = outcomes.iter().filter_map(|outcome| match &outcome.ending {
+        Ending::Complete(result) => Some(((outcome.execution.task, outcome.execution.step), result.clone())),
+        _ => None,
+    });
+    let mut results: HashMap<(TaskId, StepNo), Json> = settled.collect();
     let mut wanted = Rows::default();
     for step in steps.iter() {
-        for read in runnable.reads(step.definition, step.execution.step) {
-            wanted.push([id(step.execution.task.as_uuid()), read.0.into()]);
+        for &read in runnable.reads(step.definition, step.execution.step) {
+            if !results.contains_key(&(step.execution.task, read)) {
+                wanted.push([id(step.execution.task.as_uuid()), read.0.into()]);
+            }
         }
     }
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let mut results: HashMap<(TaskId, StepNo), Json> = HashMap::new();
-    for row in query(transaction, statement::RESULTS, [wanted.into()]).await? {
-        let row = Columns(&row);
-        let (task, step, result): (Uuid, i32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        results.insert((task.into(), StepNo(step as u32)), Json::from_stored(result));
+    if !wanted.is_empty() {
+        for row in query(transaction, statement::RESULTS, [wanted.into()]).await? {
+            let row = Columns(&row);
+            let (task, step, result): (Uuid, i32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            results.insert((task.into(), StepNo(step as u32)), Json::from_stored(result));
+        }
     }
     for step in steps {
         let reads = runnable.reads(step.definition, step.execution.step);
-        let found =
-            reads.iter().filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
+        let found = reads.iter().filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
         step.results = found.collect();
     }
     Ok(())

@@ -32,10 +32,10 @@ impl SqlStore {
             accepted_outcomes().filter(|(_, ok)| !**ok).map(|(outcome, _)| outcome.execution).collect();
         release(&transaction, &released, &mut accepted.tallies).await?;
         let ended = advance(&transaction, &accepted.tallies, now).await?;
-        let claim = self.claim_in(&transaction, worker, runnable, room, &mut history).await?;
+        let claimed = self.claim_in(&transaction, worker, runnable, room, outcomes, &mut history).await?;
         history.record(&transaction, now).await?;
         transaction.commit().await?;
-        Ok(Settled { refused, ended, claim })
+        Ok(Settled { refused, ended, claimed })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The steps that could run, in the order in which they are claimed.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::task::Task;
 use crate::{DefinitionId, StepNo, TaskId, Timestamp};
@@ -13,7 +13,7 @@ type Rank = (Reverse<i16>, Timestamp, TaskId, StepNo);
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: HashMap<DefinitionId, BTreeSet<Rank>>,
-    waiting: HashMap<DefinitionId, BTreeSet<(Timestamp, Reverse<i16>, TaskId, StepNo)>>,
+    waiting: HashMap<DefinitionId, BTreeMap<(Timestamp, TaskId, StepNo), Reverse<i16>>>,
 }
 
 impl Queue {
@@ -23,8 +23,8 @@ impl Queue {
     }
 
     pub(super) fn push_waiting(&mut self, task: &Task, step: StepNo) {
-        let due = (task.step(step).run_at, Reverse(task.priority), task.id, step);
-        self.waiting.entry(task.definition).or_default().insert(due);
+        let due = (task.step(step).run_at, task.id, step);
+        self.waiting.entry(task.definition).or_default().insert(due, Reverse(task.priority));
     }
 
     /// Takes out the first `limit` steps of these definitions.
@@ -33,8 +33,8 @@ impl Queue {
         for &id in ids {
             let ready = self.ready.get(&id).into_iter().flatten().take(limit);
             found.extend(ready.map(|&rank| (rank, id)));
-            let due = self.waiting.get(&id).into_iter().flatten().take_while(|due| due.0 <= now).take(limit);
-            found.extend(due.map(|&(run_at, priority, task, step)| ((priority, run_at, task, step), id)));
+            let due = self.waiting.get(&id).into_iter().flatten().take_while(|(due, _)| due.0 <= now).take(limit);
+            found.extend(due.map(|(&(run_at, task, step), &priority)| ((priority, run_at, task, step), id)));
         }
         found.sort_unstable();
         found.truncate(limit);
@@ -43,7 +43,7 @@ impl Queue {
                 ready.remove(&(priority, run_at, task, step));
             }
             if let Some(waiting) = self.waiting.get_mut(&id) {
-                waiting.remove(&(run_at, priority, task, step));
+                waiting.remove(&(run_at, task, step));
             }
         }
         found.into_iter().map(|((_, _, task, step), _)| (task, step)).collect()
@@ -51,6 +51,6 @@ impl Queue {
 
     /// When the next step of these definitions that waits for a time is due.
     pub(super) fn next_due(&self, ids: &[DefinitionId], now: Timestamp) -> Option<Timestamp> {
-        ids.iter().filter_map(|id| self.waiting.get(id)?.iter().map(|due| due.0).find(|&due| due > now)).min()
+        ids.iter().filter_map(|id| self.waiting.get(id)?.keys().map(|due| due.0).find(|&due| due > now)).min()
     }
 }
