@@ -35,9 +35,10 @@ impl World {
     /// for requests with the same idempotency key.
     pub async fn once<S: Step>(&self, order: u64, attempt: Attempt, effect: String) -> Result<(), StepError> {
         self.call::<S>(order, attempt).await?;
-        let outcome =
-            if self.0.ledger.has_done(order, S::NAME).await? { Outcome::Found } else { Outcome::Done };
-        self.record::<S>(order, attempt, outcome, effect).await
+        if self.0.ledger.has_done(order, S::NAME).await? {
+            return self.record::<S>(order, attempt, Outcome::Found, format!("already {effect}")).await;
+        }
+        self.record::<S>(order, attempt, Outcome::Done, effect).await
     }
 
     /// The way there: it takes its time, and may fail.
