@@ -24,7 +24,9 @@ fn engine(criterion: &mut Criterion) {
                 .expect("built");
             let mut handles = Vec::new();
             for number in 0..TASKS {
-                handles.push(tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started"));
+                handles.push(
+                    tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started"),
+                );
             }
             for handle in handles {
                 black_box(handle.wait().await.expect("ended"));

@@ -19,7 +19,8 @@ async fn main() {
     let runs = arguments.iter().position(|argument| argument == "--runs");
     let runs: usize = runs.map_or(5, |at| arguments[at + 1].parse().expect("--runs takes a number"));
     let wanted = |name: &str| {
-        let mut names = arguments.iter().filter(|argument| ["chain5", "idle_latency"].contains(&argument.as_str()));
+        let mut names =
+            arguments.iter().filter(|argument| ["chain5", "idle_latency"].contains(&argument.as_str()));
         names.clone().next().is_none() || names.any(|wanted| wanted == name)
     };
     if wanted("chain5") {

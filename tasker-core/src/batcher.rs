@@ -78,7 +78,10 @@ mod tests {
         };
         let (first, rest) = tokio::join!(first, rest);
         assert_eq!(first.unwrap(), 2);
-        assert_eq!(rest.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [4, 6, 8, 10, 12, 14, 16, 18, 20]);
+        assert_eq!(
+            rest.into_iter().map(Result::unwrap).collect::<Vec<_>>(),
+            [4, 6, 8, 10, 12, 14, 16, 18, 20]
+        );
         assert_eq!(*sizes.lock().unwrap(), [1, 9]);
     }
 }

@@ -106,7 +106,11 @@ impl Tasker {
     /// Starts a task of a workflow that is known by name: for requests from outside.
     #[must_use]
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
-        let id = WorkflowId { namespace: namespace.to_owned(), name: name.to_owned(), version: version.to_owned() };
+        let id = WorkflowId {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            version: version.to_owned(),
+        };
         let registered = self.0.workflows.iter().find(|(_, known)| *known.workflow.id() == id);
         let registered = registered.cloned().ok_or_else(|| self.not_registered(id));
         Start::new(self.0.client.clone(), registered, Ok(context))

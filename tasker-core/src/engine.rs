@@ -22,10 +22,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use waiters::Waiters;
 
+use crate::DefinitionId;
 use crate::WorkerId;
 use crate::registry::Registration;
 use crate::store::{Runnable, Store};
-use crate::DefinitionId;
 
 /// How an engine works.
 #[derive(Debug, Clone)]
@@ -69,7 +69,8 @@ impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
         let workflows = self.workflows.iter();
-        let runnable = Runnable::new(workflows.map(|(id, registration)| (*id, Arc::clone(&registration.workflow))));
+        let runnable =
+            Runnable::new(workflows.map(|(id, registration)| (*id, Arc::clone(&registration.workflow))));
         while !self.stop.is_cancelled() {
             let worker = WorkerId::random();
             if let Err(error) = self.store.enlist(worker, self.config.lease).await {

@@ -72,7 +72,8 @@ impl StepError {
 
     /// The error of an execution that was lost with its worker.
     pub fn worker_lost(worker: WorkerId) -> Self {
-        Self::retryable(format!("the worker {worker} died or lost its lease during this execution")).code("WORKER_LOST")
+        Self::retryable(format!("the worker {worker} died or lost its lease during this execution"))
+            .code("WORKER_LOST")
     }
 
     /// Adds a stable code that programs can tell errors apart by.

@@ -66,7 +66,10 @@ impl<A> Invocation<'_, A> {
     /// The result of an ancestor that the step reads.
     fn result(&self, name: &str) -> Option<&Json> {
         let StepInput { workflow, results, .. } = self.input;
-        results.iter().find(|(no, _)| workflow.step(*no).is_some_and(|step| step.name() == name)).map(|(_, json)| json)
+        results
+            .iter()
+            .find(|(no, _)| workflow.step(*no).is_some_and(|step| step.name() == name))
+            .map(|(_, json)| json)
     }
 }
 

@@ -60,7 +60,9 @@ pub enum RegisterError {
 
 impl Registration {
     /// Binds the functions of a workflow to an application.
-    pub(crate) fn of<W: Executable<A>, A: Send + Sync + 'static>(app: &Arc<A>) -> Result<Self, RegisterError> {
+    pub(crate) fn of<W: Executable<A>, A: Send + Sync + 'static>(
+        app: &Arc<A>,
+    ) -> Result<Self, RegisterError> {
         let workflow = W::define().build()?;
         let schema = ContextSchema::new(workflow.context_schema())
             .map_err(|source| RegisterError::Schema { workflow: workflow.id().clone(), source })?;

@@ -20,8 +20,7 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// Three executions; waits of 2 s and 4 s (8, 16, 30, 30 … s where the limit is higher).
-    pub const DEFAULT: Self =
-        Self { limit: 3, base: Duration::from_secs(2), max: Duration::from_secs(30) };
+    pub const DEFAULT: Self = Self { limit: 3, base: Duration::from_secs(2), max: Duration::from_secs(30) };
 
     /// One execution: whatever it ends with, a crash of the worker included, is final.
     pub const NEVER: Self = Self { limit: 1, ..Self::DEFAULT };

@@ -38,7 +38,10 @@ impl ContextSchema {
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .should_validate_formats(true)
             .build(schema)
-            .map_err(|error| SchemaError { path: error.instance_path().to_string(), message: error.to_string() })?;
+            .map_err(|error| SchemaError {
+                path: error.instance_path().to_string(),
+                message: error.to_string(),
+            })?;
         Ok(Self(Some(validator)))
     }
 
@@ -46,7 +49,9 @@ impl ContextSchema {
     pub(crate) fn violations(&self, context: &Value) -> Vec<Violation> {
         let Some(validator) = &self.0 else { return Vec::new() };
         let errors = validator.iter_errors(context);
-        errors.map(|error| Violation { path: error.instance_path().to_string(), message: error.to_string() }).collect()
+        errors
+            .map(|error| Violation { path: error.instance_path().to_string(), message: error.to_string() })
+            .collect()
     }
 }
 

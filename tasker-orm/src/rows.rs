@@ -1,10 +1,11 @@
-//! Many rows in one parameter.
+//! Many rows in one parameter, and in one answer.
 //!
 //! A batch goes to the database as one JSON array of arrays, so that every statement has one text, is prepared once, and takes a
-//! batch of any size. Ids are written as hexadecimal digits; documents as strings, which the database takes as they
-//! are.
+//! batch of any size; what a statement tells about a batch comes back the same way, in one row. Ids are written as hexadecimal
+//! digits; documents as strings, which the database takes as they are.
 
 use sea_orm::{DbErr, QueryResult, TryGetable, Value};
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -37,6 +38,13 @@ impl From<Rows> for Value {
 /// An id as a value of a row.
 pub(crate) fn id(id: Uuid) -> Json {
     id.simple().to_string().into()
+}
+
+/// The rows of an answer that is one JSON array, told by the last of the statements.
+pub(crate) fn answer<T: DeserializeOwned>(rows: &[QueryResult]) -> Result<Vec<T>, DbErr> {
+    let Some(row) = rows.last() else { return Ok(Vec::new()) };
+    let text: String = Columns(row).get(0)?;
+    serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))
 }
 
 /// Reads the columns of a result by their place.

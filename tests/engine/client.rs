@@ -31,7 +31,8 @@ async fn a_task_can_be_started_by_name_and_gets_its_defaults() {
 #[tokio::test(start_paused = true)]
 async fn a_context_that_breaks_its_schema_is_refused_with_every_violation() {
     let tasker = tasker(&App::new([]), &memory()).await;
-    let error = tasker.start_named("test", "job", "1.2.0", json!({"number": 0, "note": 5})).await.unwrap_err();
+    let error =
+        tasker.start_named("test", "job", "1.2.0", json!({"number": 0, "note": 5})).await.unwrap_err();
     let StartError::InvalidContext { violations, .. } = &error else { panic!("{error}") };
     let mut shown: Vec<String> = violations.iter().map(ToString::to_string).collect();
     shown.sort();
@@ -53,7 +54,10 @@ async fn a_context_past_the_size_limit_is_refused() {
 async fn an_unknown_workflow_is_refused_with_the_known_ones() {
     let tasker = tasker(&App::new([]), &memory()).await;
     let error = tasker.start_named("test", "job", "9.0.0", json!({"number": 3})).await.unwrap_err();
-    assert_eq!(error.to_string(), "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`");
+    assert_eq!(
+        error.to_string(),
+        "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,7 +78,8 @@ async fn an_idempotency_key_returns_the_task_there_is() {
 async fn a_thousand_tasks_that_are_started_at_once_all_end() {
     let app = App::new([]);
     let tasker = tasker(&app, &memory()).await;
-    let starts = (0..1_000).map(|number| tasker.start::<job::Workflow>(context(number % 100 + 1)).into_future());
+    let starts =
+        (0..1_000).map(|number| tasker.start::<job::Workflow>(context(number % 100 + 1)).into_future());
     let tasks = futures_util::future::try_join_all(starts).await.unwrap();
     let ends = futures_util::future::try_join_all(tasks.iter().map(tasker::TaskHandle::wait)).await.unwrap();
     assert!(ends.iter().all(|status| status.state == TaskState::Complete));
@@ -130,7 +135,9 @@ async fn options_that_make_no_sense_are_refused() {
     };
     let seconds = Duration::from_secs;
     assert!(message(builder(&app, &memory()).concurrency(0)).await.contains("`concurrency` is 0"));
-    assert!(message(builder(&app, &memory()).lease(seconds(11), seconds(30))).await.contains("at most a third"));
+    assert!(
+        message(builder(&app, &memory()).lease(seconds(11), seconds(30))).await.contains("at most a third")
+    );
     assert!(message(builder(&app, &memory()).poll(seconds(0))).await.contains("`poll` is 0"));
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::store::{Claim, Created, Execution, Lease, NewTask, Outcome, Runnable, Settled, Swept};
 use tasker::{
-    Attempt, DefinitionId, Json, MemoryStore, Store, StoreError, TaskId, TaskState, TaskStatus, Tasker, WorkerId,
-    WorkflowDef,
+    Attempt, DefinitionId, Json, MemoryStore, Store, StoreError, TaskId, TaskState, TaskStatus, Tasker,
+    WorkerId, WorkflowDef,
 };
 
 use crate::support::{Act, App, context, job, memory};
@@ -120,7 +120,13 @@ impl Store for Flaky {
 }
 
 async fn tasker(app: &App, store: &Flaky) -> Tasker {
-    Tasker::builder(app.clone()).store(store.clone()).register::<job::Workflow>().seed(3).build().await.unwrap()
+    Tasker::builder(app.clone())
+        .store(store.clone())
+        .register::<job::Workflow>()
+        .seed(3)
+        .build()
+        .await
+        .unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +141,10 @@ async fn lost_answers_of_the_store_lose_no_task_and_repeat_no_recorded_step() {
         for task in &tasks {
             let status = task.wait().await.unwrap();
             assert_eq!(status.state, TaskState::Complete, "every {every}th call lost: {status:?}");
-            assert!(status.steps.iter().all(|step| step.attempts == Attempt(1)), "a lost answer costs no attempt");
+            assert!(
+                status.steps.iter().all(|step| step.attempts == Attempt(1)),
+                "a lost answer costs no attempt"
+            );
         }
         assert!(store.faults.failed.load(Ordering::SeqCst) > 0);
         tasker.shutdown().await;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tasker::{
-    AppState, Attempt, Cancelled, Clock, Config, MemoryStore, Output, State, StepError, Tasker, TaskerBuilder, Timestamp,
-    TokioClock, workflow,
+    AppState, Attempt, Cancelled, Clock, Config, MemoryStore, Output, State, StepError, Tasker,
+    TaskerBuilder, Timestamp, TokioClock, workflow,
 };
 use tokio::time::Instant;
 
@@ -159,7 +159,8 @@ pub(crate) fn context(number: u32) -> job::Context {
 
 /// A memory store in virtual time.
 pub(crate) fn memory() -> MemoryStore {
-    let clock: Arc<dyn Clock> = Arc::new(TokioClock::starting_at(Timestamp::from_micros(1_795_000_000_000_000)));
+    let clock: Arc<dyn Clock> =
+        Arc::new(TokioClock::starting_at(Timestamp::from_micros(1_795_000_000_000_000)));
     MemoryStore::with_clock(clock)
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Runnable, Settled, Store};
 use tasker::{
-    DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp, WorkerId,
-    WorkflowBuilder, WorkflowDef,
+    DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp,
+    WorkerId, WorkflowBuilder, WorkflowDef,
 };
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -34,7 +34,10 @@ pub(crate) fn chain() -> Arc<WorkflowDef> {
 }
 
 pub(crate) fn diamond() -> Arc<WorkflowDef> {
-    workflow("diamond", &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)])
+    workflow(
+        "diamond",
+        &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)],
+    )
 }
 
 /// Two parts that have nothing to do with each other.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tasker::store::{ClaimedStep, Ending, Execution, NewTask, Outcome, Settled, Store};
 use tasker::{
-    Json, ManualClock, MemoryStore, SqlStore, SqlStoreOptions, StepError, StepNo, StepState, TaskId, TaskState, TaskStatus,
-    WaitingFor, WorkerId, WorkflowDef,
+    Json, ManualClock, MemoryStore, SqlStore, SqlStoreOptions, StepError, StepNo, StepState, TaskId,
+    TaskState, TaskStatus, WaitingFor, WorkerId, WorkflowDef,
 };
 
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, forest};
@@ -37,7 +37,8 @@ async fn a_sqlite_database_behaves_like_the_model() {
 
 /// How many histories to run: 150, or `TASKER_HISTORIES`.
 fn histories() -> usize {
-    std::env::var("TASKER_HISTORIES").map_or(150, |number| number.parse().expect("TASKER_HISTORIES is a number"))
+    std::env::var("TASKER_HISTORIES")
+        .map_or(150, |number| number.parse().expect("TASKER_HISTORIES is a number"))
 }
 
 struct History {
@@ -102,7 +103,9 @@ impl History {
             .collect();
         let created = self.memory.store.create(&tasks).await.unwrap();
         assert_eq!(self.sql.store.create(&in_sql).await.unwrap(), created);
-        self.tasks.extend(tasks.iter().zip(&created).filter(|(task, made)| made.task() == task.id).map(|(t, _)| t.id));
+        self.tasks.extend(
+            tasks.iter().zip(&created).filter(|(task, made)| made.task() == task.id).map(|(t, _)| t.id),
+        );
     }
 
     async fn enlist(&mut self) {
@@ -149,7 +152,8 @@ impl History {
         let in_sql: Vec<Outcome> = outcomes
             .iter()
             .map(|outcome| {
-                let place = self.memory.workflows.iter().position(|(id, _)| *id == outcome.definition).unwrap();
+                let place =
+                    self.memory.workflows.iter().position(|(id, _)| *id == outcome.definition).unwrap();
                 Outcome { definition: self.sql.workflows[place].0, ..outcome.clone() }
             })
             .collect();
@@ -244,24 +248,38 @@ fn told(settled: &Settled) -> impl PartialEq + std::fmt::Debug {
 /// Invariants 3 and 4: what a single look at a task must show.
 fn check(status: &TaskStatus, workflow: &WorkflowDef, held: &HashSet<(TaskId, StepNo)>) {
     let all_done = status.steps.iter().all(|step| step.state.satisfies_dependents());
-    assert_eq!(status.state == TaskState::Complete, all_done, "complete if and only if every step is: {status:?}");
+    assert_eq!(
+        status.state == TaskState::Complete,
+        all_done,
+        "complete if and only if every step is: {status:?}"
+    );
     let mut reasons = 0;
     for step in &status.steps {
         let dependencies = workflow.graph().dependencies(step.no);
-        let open = dependencies.iter().filter(|no| !status.steps[no.index()].state.satisfies_dependents()).count();
+        let open =
+            dependencies.iter().filter(|no| !status.steps[no.index()].state.satisfies_dependents()).count();
         assert!(open == 0 || step.attempts.0 == 0, "ran before its dependencies were complete: {step:?}");
         match (step.state, step.waiting_for) {
             (StepState::InProgress, _) => {
-                assert!(held.contains(&(status.id, step.no)), "in progress without a living worker: {step:?}");
+                assert!(
+                    held.contains(&(status.id, step.no)),
+                    "in progress without a living worker: {step:?}"
+                );
                 reasons += 1;
             }
             (StepState::Pending, Some(WaitingFor::Worker | WaitingFor::Time(_))) => reasons += 1,
-            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) => assert_eq!(waits_for as usize, open),
+            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) => {
+                assert_eq!(waits_for as usize, open)
+            }
             (StepState::Pending, None) => panic!("pending without a reason: {step:?}"),
             (_, waiting) => assert_eq!(waiting, None),
         }
     }
-    assert_eq!(reasons > 0, !status.state.has_ended(), "an open task goes on, an ended one does not: {status:?}");
+    assert_eq!(
+        reasons > 0,
+        !status.state.has_ended(),
+        "an open task goes on, an ended one does not: {status:?}"
+    );
 }
 
 /// Invariant 2: what is complete stays so.

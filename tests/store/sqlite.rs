@@ -36,7 +36,10 @@ async fn a_worker_whose_store_is_gone_is_dead_at_once() {
     bench.start(0).await;
     bench.claim(worker, 1).await;
     let other = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
-    assert!(other.store.sweep().await.unwrap().workers.is_empty(), "its process lives, and so does its lease");
+    assert!(
+        other.store.sweep().await.unwrap().workers.is_empty(),
+        "its process lives, and so does its lease"
+    );
     drop(bench); // as the end of a process does, this lets go of the lock file
     let swept = other.store.sweep().await.unwrap();
     assert_eq!((swept.workers, swept.steps), (vec![worker], 1));
@@ -80,7 +83,8 @@ async fn two_stores_on_one_file_take_turns() {
 #[tokio::test]
 async fn a_path_that_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let error = SqlStore::connect(&format!("sqlite://{}/no/such/folder/tasks.db", folder.path().display())).await;
+    let error =
+        SqlStore::connect(&format!("sqlite://{}/no/such/folder/tasks.db", folder.path().display())).await;
     let error = error.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
     assert!(error.to_string().contains("no/such/folder/tasks.db"), "{error}");
@@ -89,7 +93,11 @@ async fn a_path_that_cannot_be_opened_is_named() {
 #[tokio::test]
 async fn a_file_that_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tasks.db"), "this is not a database, but it is long enough to look at").unwrap();
+    std::fs::write(
+        folder.path().join("tasks.db"),
+        "this is not a database, but it is long enough to look at",
+    )
+    .unwrap();
     let error = SqlStore::connect(&url(folder.path())).await.unwrap_err();
     assert!(error.to_string().contains("file is not a database"), "{error}");
 }
@@ -118,7 +126,10 @@ async fn a_host_can_apply_the_migrations_itself() {
     options().connect().await.unwrap().install(&[chain()]).await.unwrap();
     Migrator::down(&host, None).await.unwrap();
     let left = tables(&host).await;
-    assert!(left.keys().all(|table| !table.starts_with("tasker_") || table == "tasker_migrations"), "{left:?}");
+    assert!(
+        left.keys().all(|table| !table.starts_with("tasker_") || table == "tasker_migrations"),
+        "{left:?}"
+    );
 }
 
 #[tokio::test]
@@ -181,5 +192,7 @@ async fn value(store: &SqlStore, sql: &str) -> String {
     use sea_orm::{ConnectionTrait, Statement};
     let row = store.reader().query_one_raw(Statement::from_string(sea_orm::DbBackend::Sqlite, sql)).await;
     let row = row.unwrap().unwrap();
-    row.try_get_by_index::<String>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string())).unwrap()
+    row.try_get_by_index::<String>(0)
+        .or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string()))
+        .unwrap()
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tasker::store::{Created, Ending, Execution, Lease, Store};
-use tasker::{Attempt, Clock, ManualClock, MemoryStore, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId};
+use tasker::{
+    Attempt, Clock, ManualClock, MemoryStore, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId,
+};
 
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 
@@ -108,7 +110,10 @@ async fn a_settle_claims_what_it_released<S: Store>(store: S, _: Arc<ManualClock
     assert!(settled.claimed.is_empty(), "no room, no claim");
 }
 
-async fn a_claimed_step_comes_with_its_context_and_the_results_it_reads<S: Store>(store: S, _: Arc<ManualClock>) {
+async fn a_claimed_step_comes_with_its_context_and_the_results_it_reads<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
     let bench = Bench::new(store, &[diamond()]).await;
     let worker = bench.worker().await;
     let task = bench.start(0).await;
@@ -212,14 +217,21 @@ async fn an_outcome_of_another_worker_is_refused<S: Store>(store: S, _: Arc<Manu
     assert!(bench.settle(worker, &[outcome(&claim[0], done())], 0).await.refused.is_empty());
 }
 
-async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_number<S: Store>(store: S, _: Arc<ManualClock>) {
+async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_number<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
     let bench = Bench::new(store, &[chain()]).await;
     let worker = bench.worker().await;
     bench.start(0).await;
     let first = bench.claim(worker, 1).await;
     let settled = bench.settle(worker, &[outcome(&first[0], Ending::HandedBack)], 1).await;
     assert_eq!(settled.claimed[0].execution.attempt, first[0].execution.attempt);
-    let late = [outcome(&first[0], done()), outcome(&settled.claimed[0], done()), outcome(&settled.claimed[0], failed())];
+    let late = [
+        outcome(&first[0], done()),
+        outcome(&settled.claimed[0], done()),
+        outcome(&settled.claimed[0], failed()),
+    ];
     let refused = bench.settle(worker, &late, 0).await.refused;
     assert_eq!(refused, [first[0].execution, settled.claimed[0].execution]);
 }
@@ -234,7 +246,11 @@ async fn a_key_is_given_to_one_task<S: Store>(store: S, _: Arc<ManualClock>) {
     let (first, second, other) = (keyed(0, "order-1"), keyed(0, "order-1"), keyed(1, "order-1"));
     assert_eq!(bench.store.create(std::slice::from_ref(&first)).await.unwrap(), [Created::New(first.id)]);
     let created = bench.store.create(&[second, other.clone()]).await.unwrap();
-    assert_eq!(created, [Created::Existing(first.id), Created::New(other.id)], "another workflow, another key");
+    assert_eq!(
+        created,
+        [Created::Existing(first.id), Created::New(other.id)],
+        "another workflow, another key"
+    );
     assert_eq!(bench.status(first.id).await.idempotency_key.as_deref(), Some("order-1"));
 }
 
@@ -308,7 +324,10 @@ async fn a_heartbeat_prolongs_the_lease<S: Store>(store: S, clock: Arc<ManualClo
     assert_eq!(bench.store.heartbeat(worker, LEASE).await.unwrap(), Lease::Lost);
 }
 
-async fn a_dead_workers_steps_come_back_with_the_attempt_counted<S: Store>(store: S, clock: Arc<ManualClock>) {
+async fn a_dead_workers_steps_come_back_with_the_attempt_counted<S: Store>(
+    store: S,
+    clock: Arc<ManualClock>,
+) {
     let bench = Bench::new(store, &[chain()]).await;
     let worker = bench.worker().await;
     let task = bench.start(0).await;
@@ -318,7 +337,10 @@ async fn a_dead_workers_steps_come_back_with_the_attempt_counted<S: Store>(store
     let swept = bench.store.sweep().await.unwrap();
     assert_eq!((swept.workers, swept.steps), (vec![worker], 1));
     let status = bench.status(task).await;
-    assert_eq!((status.steps[0].state, status.steps[0].attempts, status.steps[0].lost), (StepState::Pending, Attempt(1), 1));
+    assert_eq!(
+        (status.steps[0].state, status.steps[0].attempts, status.steps[0].lost),
+        (StepState::Pending, Attempt(1), 1)
+    );
     assert_eq!(status.steps[0].error.as_ref().unwrap().error_code(), Some("WORKER_LOST"));
     let claim = bench.claim(other, 1).await;
     assert_eq!(claim[0].execution.attempt, Attempt(2));
@@ -364,7 +386,9 @@ async fn a_retired_worker_hands_back_what_it_holds<S: Store>(store: S, _: Arc<Ma
     bench.claim(worker, 10).await;
     bench.store.retire(worker).await.unwrap();
     let status = bench.status(task).await;
-    assert!(status.steps[1..3].iter().all(|step| step.state == StepState::Pending && step.attempts == Attempt(0)));
+    assert!(
+        status.steps[1..3].iter().all(|step| step.state == StepState::Pending && step.attempts == Attempt(0))
+    );
     assert_eq!(bench.store.heartbeat(worker, LEASE).await.unwrap(), Lease::Lost);
     let other = bench.worker().await;
     assert_eq!(bench.names(&bench.claim(other, 10).await), ["left", "right"]);
@@ -376,7 +400,8 @@ async fn held_names_what_a_worker_has_claimed<S: Store>(store: S, _: Arc<ManualC
     bench.start(0).await;
     bench.run_one(worker, done()).await;
     let claim = bench.claim(worker, 10).await;
-    let mut claimed: Vec<(Execution, _)> = claim.iter().map(|step| (step.execution, step.definition)).collect();
+    let mut claimed: Vec<(Execution, _)> =
+        claim.iter().map(|step| (step.execution, step.definition)).collect();
     claimed.sort_unstable();
     assert_eq!(bench.store.held(worker).await.unwrap(), claimed);
     bench.settle(worker, &[outcome(&claim[0], done())], 0).await;

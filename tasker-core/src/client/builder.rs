@@ -55,7 +55,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
     #[must_use]
     pub fn register<W: Executable<A>>(mut self) -> Self {
-        let registered = Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
+        let registered =
+            Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
         self.errors.extend(registered.err());
         self
     }
@@ -115,7 +116,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             return Err(error.into());
         }
         check(&config)?;
-        let definitions: Vec<_> = registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
+        let definitions: Vec<_> =
+            registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let client = client(&store, &config);

@@ -122,6 +122,8 @@ impl<W: Workflow> TaskHandle<W> {
     /// When the stored result does not fit the type, or the store does not answer.
     pub async fn output<S: Step<Workflow = W>>(&self) -> Result<Option<Returned<S>>, ResultError> {
         let stored = self.client.0.store.result(self.id(), S::NAME).await?;
-        stored.map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error))).transpose()
+        stored
+            .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
+            .transpose()
     }
 }

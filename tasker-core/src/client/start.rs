@@ -42,8 +42,10 @@ pub enum StartError {
         violations: Vec<Violation>,
     },
     /// The context is larger than `max_payload`.
-    #[error("the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
-             store it elsewhere and start the task with where it is, or raise the limit with `max_payload`")]
+    #[error(
+        "the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
+             store it elsewhere and start the task with where it is, or raise the limit with `max_payload`"
+    )]
     TooLarge {
         /// The workflow.
         workflow: WorkflowId,
@@ -61,7 +63,10 @@ fn registered(known: &[String]) -> String {
     if known.is_empty() {
         return "no workflow is; call `register` on the builder".to_owned();
     }
-    format!("registered are {}", known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", "))
+    format!(
+        "registered are {}",
+        known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn list(violations: &[Violation]) -> String {
@@ -114,7 +119,8 @@ fn check(
     context: Result<Value, String>,
     limit: usize,
 ) -> Result<crate::Json, StartError> {
-    let invalid = |violations| StartError::InvalidContext { workflow: registration.workflow.id().clone(), violations };
+    let invalid =
+        |violations| StartError::InvalidContext { workflow: registration.workflow.id().clone(), violations };
     let whole = |message: String| invalid(vec![Violation { path: String::new(), message }]);
     let context = context.map_err(whole)?;
     let violations = registration.schema.violations(&context);

@@ -216,8 +216,10 @@ impl WorkflowBuilder {
                 let mut dependencies = Vec::new();
                 for name in &step.depends_on {
                     match index.get(name.as_str()) {
-                        None => mistakes
-                            .push(format!("the step `{}` depends on `{name}`, which does not exist", step.name)),
+                        None => mistakes.push(format!(
+                            "the step `{}` depends on `{name}`, which does not exist",
+                            step.name
+                        )),
                         Some(at) if dependencies.contains(at) => {
                             mistakes.push(format!("the step `{}` depends on `{name}` twice", step.name));
                         }
@@ -251,8 +253,10 @@ impl WorkflowBuilder {
                         "the step `{}` reads the result of `{name}`, which it does not depend on",
                         step.name
                     )),
-                    None => mistakes
-                        .push(format!("the step `{}` reads the result of `{name}`, which does not exist", step.name)),
+                    None => mistakes.push(format!(
+                        "the step `{}` reads the result of `{name}`, which does not exist",
+                        step.name
+                    )),
                 }
             }
             reads.sort_unstable();
@@ -267,19 +271,23 @@ impl WorkflowBuilder {
         for (at, &step) in order.iter().enumerate() {
             place[step] = at;
         }
-        let placed: Vec<Vec<usize>> =
-            order.iter().map(|&step| dependencies[step].iter().map(|&dependency| place[dependency]).collect()).collect();
+        let placed: Vec<Vec<usize>> = order
+            .iter()
+            .map(|&step| dependencies[step].iter().map(|&dependency| place[dependency]).collect())
+            .collect();
         let steps: Vec<StepDef> = order
             .iter()
             .map(|&at| {
-                let StepSpec { name, description, retry, timeout, config, result_schema, .. } = self.steps[at].clone();
+                let StepSpec { name, description, retry, timeout, config, result_schema, .. } =
+                    self.steps[at].clone();
                 let config = config.and_then(Result::ok);
                 let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
                 StepDef { name, description, reads, retry, timeout, config, result_schema }
             })
             .collect();
         let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {
-            let mut names: Vec<&str> = dependencies.iter().map(|&dependency| steps[dependency].name.as_str()).collect();
+            let mut names: Vec<&str> =
+                dependencies.iter().map(|&dependency| steps[dependency].name.as_str()).collect();
             names.sort_unstable();
             (step.name.as_str(), names)
         }));
@@ -328,11 +336,14 @@ fn is_semantic_version(text: &str) -> bool {
             && (part == "0" || !part.starts_with('0'))
             && part.parse::<u64>().is_ok()
     };
-    let label = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let label = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     core.split('.').count() == 3
         && core.split('.').all(number)
         && pre.is_none_or(|pre| {
-            pre.split('.').all(|part| label(part) && (!part.bytes().all(|byte| byte.is_ascii_digit()) || number(part)))
+            pre.split('.')
+                .all(|part| label(part) && (!part.bytes().all(|byte| byte.is_ascii_digit()) || number(part)))
         })
         && build.is_none_or(|build| build.split('.').all(label))
 }
@@ -358,7 +369,8 @@ mod tests {
         let one = workflow([a(), b(), c()]).unwrap();
         let other = workflow([d(), b(), a()]).unwrap();
         assert_eq!(one.shape(), other.shape());
-        let names = |def: &WorkflowDef| def.steps().iter().map(|step| step.name().to_owned()).collect::<Vec<_>>();
+        let names =
+            |def: &WorkflowDef| def.steps().iter().map(|step| step.name().to_owned()).collect::<Vec<_>>();
         assert_eq!(names(&one), ["a", "b", "c"]);
         assert_eq!(names(&other), names(&one));
         assert_eq!(other.steps()[2].reads(), [StepNo(0)]);
@@ -369,7 +381,9 @@ mod tests {
         let error = WorkflowDef::builder("shop", "", "1.0")
             .step(StepSpec::new("a").depends_on(["x"]))
             .step(StepSpec::new("a"))
-            .step(StepSpec::new("b").depends_on(["c"]).retry(RetryPolicy { limit: 0, ..RetryPolicy::DEFAULT }))
+            .step(
+                StepSpec::new("b").depends_on(["c"]).retry(RetryPolicy { limit: 0, ..RetryPolicy::DEFAULT }),
+            )
             .step(StepSpec::new("c").depends_on(["b"]).timeout(Duration::ZERO))
             .build()
             .unwrap_err();
@@ -390,7 +404,8 @@ mod tests {
     #[test]
     fn a_step_reads_ancestors_only() {
         let error =
-            workflow([StepSpec::new("a"), StepSpec::new("b").reads(["a"]), StepSpec::new("c").reads(["d"])]).unwrap_err();
+            workflow([StepSpec::new("a"), StepSpec::new("b").reads(["a"]), StepSpec::new("c").reads(["d"])])
+                .unwrap_err();
         assert_eq!(
             error.mistakes(),
             [

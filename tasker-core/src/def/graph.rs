@@ -1,7 +1,7 @@
 //! The edges of a workflow, and what follows from them.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use petgraph::Direction;
 use petgraph::algo::tarjan_scc;
@@ -92,8 +92,10 @@ impl Graph {
         let last = (0..self.len()).map(StepNo::at).max_by_key(|&step| (self.level(step), Reverse(step)));
         let mut path: Vec<_> = last.into_iter().collect();
         while let Some(&step) = path.last()
-            && let Some(before) =
-                self.dependencies(step).into_iter().find(|&dependency| self.level(dependency) + 1 == self.level(step))
+            && let Some(before) = self
+                .dependencies(step)
+                .into_iter()
+                .find(|&dependency| self.level(dependency) + 1 == self.level(step))
         {
             path.push(before);
         }
@@ -118,7 +120,10 @@ fn digraph(dependencies: &[Vec<usize>]) -> DiGraph<(), ()> {
 
 /// The canonical order: topological, and by name among the steps that could come next (Kahn's algorithm with
 /// a heap). `Err` holds the steps of each cycle.
-pub(super) fn canonical_order(names: &[String], dependencies: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Vec<usize>>> {
+pub(super) fn canonical_order(
+    names: &[String],
+    dependencies: &[Vec<usize>],
+) -> Result<Vec<usize>, Vec<Vec<usize>>> {
     let graph = digraph(dependencies);
     let mut open: Vec<usize> = dependencies.iter().map(Vec::len).collect();
     let mut next: BinaryHeap<_> =
@@ -161,14 +166,18 @@ mod tests {
 
     #[test]
     fn equals_are_ordered_by_name() {
-        let order = canonical_order(&names(&["join", "b", "a", "root"]), &[vec![1, 2], vec![3], vec![3], vec![]]);
+        let order =
+            canonical_order(&names(&["join", "b", "a", "root"]), &[vec![1, 2], vec![3], vec![3], vec![]]);
         assert_eq!(order, Ok(vec![3, 2, 1, 0]));
     }
 
     #[test]
     fn each_cycle_is_found() {
         let deps = [vec![1], vec![0], vec![], vec![3], vec![2]];
-        assert_eq!(canonical_order(&names(&["a", "b", "c", "d", "e"]), &deps), Err(vec![vec![0, 1], vec![3]]));
+        assert_eq!(
+            canonical_order(&names(&["a", "b", "c", "d", "e"]), &deps),
+            Err(vec![vec![0, 1], vec![3]])
+        );
     }
 
     #[test]

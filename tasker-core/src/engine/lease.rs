@@ -35,7 +35,9 @@ impl Keeper {
             match timeout_at(last_moment, self.store.heartbeat(self.worker, self.config.lease)).await {
                 Ok(Ok(Lease::Held)) => self.granted = asked,
                 Ok(Ok(Lease::Lost)) => return self.give_up("another worker took over its steps"),
-                Ok(Err(error)) => tracing::warn!(worker = %self.worker, %error, "the lease was not prolonged"),
+                Ok(Err(error)) => {
+                    tracing::warn!(worker = %self.worker, %error, "the lease was not prolonged")
+                }
                 Err(_) => return self.give_up("the store did not answer in time"),
             }
             if Instant::now() >= last_moment && self.granted != asked {

@@ -25,7 +25,8 @@ pub(super) async fn run(
         Some(limit) => match tokio::time::timeout(limit, running).await {
             Ok(ended) => ended,
             Err(_) => {
-                return Err(StepError::retryable(format!("not done within its time limit of {limit:?}")).code("TIMEOUT"));
+                return Err(StepError::retryable(format!("not done within its time limit of {limit:?}"))
+                    .code("TIMEOUT"));
             }
         },
     };
@@ -59,7 +60,8 @@ pub(super) fn ending(
         Ok(json) => Ending::Complete(json),
         Err(error) if error.is_permanent() || executions.exhausted_by_failure() => Ending::Failed(error),
         Err(error) => {
-            let wait = error.wait().unwrap_or_else(|| policy.delay_with_jitter(executions.failures(), chance));
+            let wait =
+                error.wait().unwrap_or_else(|| policy.delay_with_jitter(executions.failures(), chance));
             Ending::Retry(error, wait)
         }
     }

@@ -14,9 +14,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::Engine;
 use super::lease::Keeper;
 use super::run::{ending, run};
-use super::Engine;
 use crate::param::StepInput;
 use crate::store::{ClaimedStep, Ending, Execution, Outcome, Runnable, Settled, StoreError};
 use crate::{DefinitionId, WorkerId};
@@ -167,10 +167,11 @@ impl<'e> Worker<'e> {
     fn start(&mut self, claimed: ClaimedStep) {
         let ClaimedStep { execution, definition, executions, context, results } = claimed;
         self.held.insert(execution, definition);
-        let registration = self.engine.workflows.iter().find(|(id, _)| *id == definition).map(|(_, known)| known);
-        let Some((workflow, handler)) = registration
-            .and_then(|known| Some((Arc::clone(&known.workflow), Arc::clone(known.handler(execution.step)?))))
-        else {
+        let registration =
+            self.engine.workflows.iter().find(|(id, _)| *id == definition).map(|(_, known)| known);
+        let Some((workflow, handler)) = registration.and_then(|known| {
+            Some((Arc::clone(&known.workflow), Arc::clone(known.handler(execution.step)?)))
+        }) else {
             // A store that gives out what was not asked for; the step goes back to whom it belongs.
             tracing::error!(task = %execution.task, "claimed a step of a workflow that is not registered here");
             self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });

@@ -1,8 +1,8 @@
 use std::ops::Deref;
 
 use super::{FromStep, Invocation};
-use crate::step::Payload;
 use crate::StepError;
+use crate::step::Payload;
 
 /// The configuration of the step: `#[step(config = Pricing { fee_cents: 30 })]` and `pricing: Config<Pricing>`.
 #[derive(Debug, Clone, Copy)]
@@ -23,9 +23,8 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
         let input = invocation.input;
         let config = input.workflow.step(input.step).and_then(|step| step.config());
         let config = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
-        T::deserialize(config)
-            .map(Self)
-            .map_err(|error| StepError::permanent(format!("the configuration does not fit its type: {error}")))
+        T::deserialize(config).map(Self).map_err(|error| {
+            StepError::permanent(format!("the configuration does not fit its type: {error}"))
+        })
     }
-
 }

@@ -17,8 +17,8 @@ use queue::Queue;
 use task::Task;
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Outcome, Runnable, Settled, Store, StoreError,
-    Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Outcome, Runnable, Settled, Store,
+    StoreError, Swept, TaskStatus,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, SystemClock, TaskId, TaskState, Timestamp, WorkerId,
@@ -113,8 +113,12 @@ impl Store for MemoryStore {
     async fn sweep(&self) -> Result<Swept, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let dead: Vec<WorkerId> =
-            tables.workers.iter().filter(|(_, worker)| worker.lease_until <= now).map(|(&id, _)| id).collect();
+        let dead: Vec<WorkerId> = tables
+            .workers
+            .iter()
+            .filter(|(_, worker)| worker.lease_until <= now)
+            .map(|(&id, _)| id)
+            .collect();
         let mut swept = Swept::default();
         for worker in dead {
             for (task, step) in tables.holds(worker) {
@@ -195,7 +199,8 @@ impl Store for MemoryStore {
 
 impl Tables {
     fn install(&mut self, workflow: &Arc<WorkflowDef>) -> DefinitionId {
-        let same = |known: &Arc<WorkflowDef>| known.id() == workflow.id() && known.shape() == workflow.shape();
+        let same =
+            |known: &Arc<WorkflowDef>| known.id() == workflow.id() && known.shape() == workflow.shape();
         let place = self.definitions.iter().position(same).unwrap_or_else(|| {
             self.definitions.push(Arc::clone(workflow));
             self.definitions.len() - 1
@@ -230,7 +235,8 @@ impl Tables {
 
     /// The fence.
     fn holds_execution(&self, worker: WorkerId, execution: Execution) -> bool {
-        let held = self.workers.get(&worker).is_some_and(|w| w.holds.contains(&(execution.task, execution.step)));
+        let held =
+            self.workers.get(&worker).is_some_and(|w| w.holds.contains(&(execution.task, execution.step)));
         held && self.tasks[&execution.task].execution(execution.step) == execution
     }
 
@@ -294,12 +300,7 @@ impl Tables {
     }
 
     /// Takes a step from a dead worker: it runs again at once, unless it was lost too often.
-    fn lose_execution(
-        &mut self,
-        task: TaskId,
-        step: StepNo,
-        worker: WorkerId,
-    ) -> Result<(), StoreError> {
+    fn lose_execution(&mut self, task: TaskId, step: StepNo, worker: WorkerId) -> Result<(), StoreError> {
         let task = self.tasks.get_mut(&task).ok_or_else(|| no_task(task))?;
         let last = task.step(step).executions().exhausted_by_loss();
         task.fail(step, StepError::worker_lost(worker))?;

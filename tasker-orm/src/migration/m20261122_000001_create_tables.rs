@@ -1,7 +1,7 @@
 //! The tables of the first release.
 //!
-//! The primary keys of what belongs to a task begin with the task, and on SQLite such tables are stored by that key (`WITHOUT
-//! ROWID`): all of a task lies together, and new tasks are added at the end, because their ids grow with time.
+//! Tasks and their steps are named by the task's id, and on SQLite their tables are stored by that key (`WITHOUT ROWID`): all of
+//! a task lies together, and new tasks are added at the end, because their ids grow with time.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
@@ -33,7 +33,10 @@ const TABLES: [fn(DbBackend) -> TableCreateStatement; 15] = [
     events,
 ];
 
-#[expect(elided_lifetimes_in_paths, reason = "the trait elides it, and async_trait takes the two forms for two")]
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait elides it, and async_trait takes the two forms for two"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -221,19 +224,21 @@ fn workflow_steps(backend: DbBackend) -> TableCreateStatement {
     by_task(table, &["task_id", "step_no"], backend)
 }
 
+/// History is only ever added to: in the order in which it happens, so that a transaction writes to few pages.
 fn task_transitions(backend: DbBackend) -> TableCreateStatement {
-    let table = table("tasker_task_transitions")
+    table("tasker_task_transitions")
+        .col(number(backend))
         .col(uuid("task_id"))
         .col(int("revision"))
         .col(short("from_state", 32))
         .col(short("to_state", 32))
         .col(big("created_at"))
-        .to_owned();
-    by_task(table, &["task_id", "revision"], backend)
+        .to_owned()
 }
 
 fn workflow_step_transitions(backend: DbBackend) -> TableCreateStatement {
-    let table = table("tasker_workflow_step_transitions")
+    table("tasker_workflow_step_transitions")
+        .col(number(backend))
         .col(uuid("task_id"))
         .col(int("step_no"))
         .col(int("revision"))
@@ -243,8 +248,7 @@ fn workflow_step_transitions(backend: DbBackend) -> TableCreateStatement {
         .col(optional(uuid("worker_id")))
         .col(big("created_at"))
         .col(optional(text("error")))
-        .to_owned();
-    by_task(table, &["task_id", "step_no", "revision"], backend)
+        .to_owned()
 }
 
 fn annotation_types(backend: DbBackend) -> TableCreateStatement {
@@ -325,6 +329,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "tasker_dependent_system_object_maps",
             &["system_one_id", "remote_id_one", "system_two_id", "remote_id_two"],
         ),
+        unique("tasker_task_transitions", &["task_id", "revision"]),
+        unique("tasker_workflow_step_transitions", &["task_id", "step_no", "revision"]),
         index("tasker_task_annotations", &["task_id"], "task"),
         index("tasker_events", &["task_id"], "task"),
         ready,

@@ -3,16 +3,16 @@
 //! Settling, retiring and sweeping are the same: executions end, each in one of a few ways. The fence is in the statement
 //! that records the ends; all else follows from the rows that it returns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::Value as Json;
 use tasker_core::store::{Ending, Execution, StoreError};
-use tasker_core::{StepError, StepNo, StepState, TaskId, TaskState, WorkerId};
+use tasker_core::{IllegalTransition, StepError, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
 
-use super::{execute, query};
-use crate::rows::{Columns, Rows, id};
+use super::query;
+use crate::rows::{Rows, answer, id};
 use crate::statement;
 
 /// The end of one execution.
@@ -81,49 +81,56 @@ impl Change<'_> {
     }
 
     /// The history of the change.
-    fn transitions(&self, history: &mut StepHistory) -> Result<(), DbErr> {
+    fn transitions(&self, history: &mut History) -> Result<(), DbErr> {
         let (mut from, mut revision) = (StepState::InProgress, self.execution.revision);
         for &to in self.path() {
-            let to = from.transition(to).map_err(|error| DbErr::Custom(error.to_string()))?;
+            let to = from.transition(to).map_err(illegal)?;
             revision += 1;
             let error = if to == StepState::Error { self.error()? } else { None };
-            history.push(self.execution, revision, from, to, Some(self.worker), error);
+            history.step(Execution { revision, ..self.execution }, from, to, self.worker, error);
             from = to;
         }
         Ok(())
     }
 }
 
-/// Transitions of steps, to be recorded together.
+/// Transitions, to be recorded together at the end of the transaction.
 #[derive(Default)]
-pub(super) struct StepHistory(Rows);
+pub(super) struct History {
+    pub(super) steps: Rows,
+    pub(super) tasks: Rows,
+}
 
-impl StepHistory {
-    pub(super) fn push(
+impl History {
+    pub(super) fn step(
         &mut self,
-        execution: Execution,
-        revision: u32,
+        at: Execution,
         from: StepState,
         to: StepState,
-        worker: Option<WorkerId>,
+        worker: WorkerId,
         error: Option<String>,
     ) {
-        self.0.push([
-            id(execution.task.as_uuid()),
-            execution.step.0.into(),
-            revision.into(),
+        self.steps.push([
+            id(at.task.as_uuid()),
+            at.step.0.into(),
+            at.revision.into(),
             from.as_str().into(),
             to.as_str().into(),
-            execution.attempt.0.into(),
-            worker.map_or(Json::Null, |worker| id(worker.as_uuid())),
+            at.attempt.0.into(),
+            id(worker.as_uuid()),
             error.into(),
         ]);
     }
 
-    pub(super) async fn record(self, transaction: &DatabaseTransaction, now: i64) -> Result<(), DbErr> {
-        if !self.0.is_empty() {
-            execute(transaction, statement::RECORD_STEP_TRANSITIONS, [self.0.into(), now.into()]).await?;
-        }
+    pub(super) fn task(
+        &mut self,
+        task: Uuid,
+        revision: u32,
+        from: TaskState,
+        to: TaskState,
+    ) -> Result<(), DbErr> {
+        let to = from.transition(to).map_err(illegal)?;
+        self.tasks.push([id(task), revision.into(), from.as_str().into(), to.as_str().into()]);
         Ok(())
     }
 }
@@ -132,22 +139,22 @@ impl StepHistory {
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Tally {
     /// Steps that are now complete.
-    pub(super) done: i32,
-    /// Steps that stopped being active, less those that became so.
-    pub(super) idle: i32,
+    done: i32,
+    /// Steps that neither run nor can go on any more.
+    idle: i32,
 }
 
-/// Which changes were accepted.
+/// Which changes were accepted, and what they mean for their tasks.
 pub(super) struct Accepted {
-    pub(super) accepted: Vec<bool>,
-    pub(super) tallies: BTreeMap<TaskId, Tally>,
+    pub(super) changes: Vec<bool>,
+    tallies: BTreeMap<TaskId, Tally>,
 }
 
 /// Records ends of executions, behind the fence.
 pub(super) async fn change(
     transaction: &DatabaseTransaction,
     changes: &[Change<'_>],
-    history: &mut StepHistory,
+    history: &mut History,
 ) -> Result<Accepted, DbErr> {
     // Of the executions of one step only the latest can be the present one; of one that is named twice the first end
     // counts.
@@ -158,75 +165,96 @@ pub(super) async fn change(
             *place = at;
         }
     }
-    let rows: Rows = latest.values().map(|&at| changes[at].row()).collect::<Result<_, _>>()?;
-    let mut accepted = vec![false; changes.len()];
-    let mut tallies: BTreeMap<TaskId, Tally> = BTreeMap::new();
-    for row in query(transaction, statement::CHANGE_STEPS, [rows.into()]).await? {
-        let (task, step): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
-        let task = TaskId::from(task);
-        let Some(&at) = latest.get(&(task, StepNo(step as u32))) else { continue };
-        accepted[at] = true;
+    let latest: Vec<usize> = latest.into_values().collect();
+    let rows: Rows = latest.iter().map(|&at| changes[at].row()).collect::<Result<_, _>>()?;
+    let mut accepted = Accepted { changes: vec![false; changes.len()], tallies: BTreeMap::new() };
+    if rows.is_empty() {
+        return Ok(accepted);
+    }
+    for place in answer::<usize>(&query(transaction, statement::CHANGE_STEPS, [rows.into()]).await?)? {
+        let at = latest[place];
+        accepted.changes[at] = true;
         changes[at].transitions(history)?;
-        let tally = tallies.entry(task).or_default();
+        let tally = accepted.tallies.entry(changes[at].execution.task).or_default();
         match changes[at].path().last() {
             Some(StepState::Complete) => *tally = Tally { done: tally.done + 1, idle: tally.idle + 1 },
             Some(StepState::Error) => tally.idle += 1,
             _ => {}
         }
     }
-    Ok(Accepted { accepted, tallies })
+    Ok(accepted)
 }
 
-/// Counts what the changes mean for their tasks, and ends those in which nothing can go on.
+/// Releases the steps that waited for completed ones, counts what the changes mean for their tasks, and ends those in
+/// which nothing can go on.
 pub(super) async fn advance(
     transaction: &DatabaseTransaction,
-    tallies: &BTreeMap<TaskId, Tally>,
+    accepted: &Accepted,
+    released: &BTreeMap<(TaskId, StepNo), u32>,
     now: i64,
+    history: &mut History,
 ) -> Result<Vec<TaskId>, DbErr> {
-    let changed = tallies.iter().filter(|(_, tally)| tally.done != 0 || tally.idle != 0);
-    let rows: Rows = changed
+    let changed = accepted.tallies.iter().filter(|(_, tally)| tally.idle != 0);
+    let tasks: Rows = changed
         .map(|(task, tally)| vec![id(task.as_uuid()), tally.done.into(), (-tally.idle).into()])
         .collect();
-    if rows.is_empty() {
+    if tasks.is_empty() {
         return Ok(Vec::new());
     }
-    let (mut ended, mut history) = (Vec::new(), TaskHistory::default());
-    for row in query(transaction, statement::ADVANCE_TASKS, [rows.into(), now.into()]).await? {
-        let row = Columns(&row);
-        let (task, state, revision): (Uuid, String, i32) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let (task, state) = (TaskId::from(task), parse_state::<TaskState>(&state)?);
-        if state.has_ended() {
-            history.push(task, revision, TaskState::InProgress, state)?;
-            ended.push(task);
-        }
+    let released: Rows =
+        released.iter().map(|((task, step), &n)| vec![id(task.as_uuid()), step.0.into(), n.into()]).collect();
+    let rows = query(transaction, statement::ADVANCE, [released.into(), tasks.into(), now.into()]).await?;
+    let mut ended = Vec::new();
+    for (task, state, revision) in answer::<(Uuid, String, u32)>(&rows)? {
+        history.task(task, revision, TaskState::InProgress, parse_state(&state)?)?;
+        ended.push(task.into());
     }
-    history.record(transaction, now).await?;
     Ok(ended)
 }
 
-/// Transitions of tasks, to be recorded together.
+/// Steps that are given to a worker.
 #[derive(Default)]
-pub(super) struct TaskHistory(Rows);
+pub(super) struct Given {
+    /// The steps.
+    pub(super) steps: Rows,
+    /// The results that they read.
+    pub(super) reads: Rows,
+    /// The tasks that begin with them.
+    tasks: BTreeSet<Uuid>,
+}
 
-impl TaskHistory {
-    pub(super) fn push(
-        &mut self,
-        task: TaskId,
-        revision: i32,
-        from: TaskState,
-        to: TaskState,
-    ) -> Result<(), DbErr> {
-        let to = from.transition(to).map_err(|error| DbErr::Custom(error.to_string()))?;
-        self.0.push([id(task.as_uuid()), revision.into(), from.as_str().into(), to.as_str().into()]);
-        Ok(())
+impl Given {
+    /// Notes that a task begins; whether this is news.
+    pub(super) fn begins(&mut self, task: Uuid) -> bool {
+        self.tasks.insert(task)
     }
+}
 
-    pub(super) async fn record(self, transaction: &DatabaseTransaction, now: i64) -> Result<(), DbErr> {
-        if !self.0.is_empty() {
-            execute(transaction, statement::RECORD_TASK_TRANSITIONS, [self.0.into(), now.into()]).await?;
-        }
-        Ok(())
+/// The last part of every transaction: gives steps to a worker, and records what happened. Returns the results asked for.
+pub(super) async fn finish(
+    transaction: &DatabaseTransaction,
+    worker: WorkerId,
+    given: Given,
+    history: History,
+    now: i64,
+) -> Result<Vec<(Uuid, u32, String)>, DbErr> {
+    if history.steps.is_empty() && history.tasks.is_empty() {
+        return Ok(Vec::new());
     }
+    let values = [
+        worker.as_uuid().into(),
+        given.steps.into(),
+        given.tasks.into_iter().map(|task| vec![id(task)]).collect::<Rows>().into(),
+        history.steps.into(),
+        history.tasks.into(),
+        given.reads.into(),
+        now.into(),
+    ];
+    answer(&query(transaction, statement::FINISH, values).await?)
+}
+
+fn illegal(error: IllegalTransition) -> DbErr {
+    DbErr::Custom(error.to_string())
 }
 
 /// A state as stored.

@@ -1,16 +1,17 @@
 //! Claiming: which steps a worker gets, and with what it runs them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
+use serde::Deserialize;
 use tasker_core::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Runnable};
 use tasker_core::{Attempt, DefinitionId, Executions, Json, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
 
-use super::change::{StepHistory, TaskHistory};
+use super::change::{Given, History, finish};
 use super::{SqlStore, query};
-use crate::rows::{Columns, Rows, id};
+use crate::rows::{Columns, answer, id};
 use crate::statement;
 
 impl SqlStore {
@@ -26,15 +27,14 @@ impl SqlStore {
             return Ok(Claim { steps: Vec::new(), next_due });
         }
         let transaction = self.begin().await?;
-        let mut history = StepHistory::default();
-        let steps = self.claim_in(&transaction, worker, runnable, limit, &[], &mut history).await?;
-        history.record(&transaction, self.now()).await?;
+        let steps = self.claim_in(&transaction, worker, runnable, limit, &[], History::default()).await?;
         transaction.commit().await?;
         let next_due = next_due.filter(|_| steps.is_empty());
         Ok(Claim { steps, next_due })
     }
 
-    /// Claims within the transaction of a settle, whose outcomes are at hand for the steps that read them.
+    /// Claims as the last part of a transaction, and records its history. The outcomes that it settled are at hand for the steps
+    /// that read them.
     pub(super) async fn claim_in(
         &self,
         transaction: &DatabaseTransaction,
@@ -42,22 +42,31 @@ impl SqlStore {
         runnable: &Runnable,
         limit: usize,
         outcomes: &[Outcome],
-        history: &mut StepHistory,
+        mut history: History,
     ) -> Result<Vec<ClaimedStep>, DbErr> {
-        let (now, ids) = (self.now(), runnable.ids());
-        if limit == 0 || ids.is_empty() {
-            return Ok(Vec::new());
+        let now = self.now();
+        let (mut claimed, mut given) = (Vec::new(), Given::default());
+        for step in ready_steps(transaction, worker, runnable, limit, now).await? {
+            claimed.push(step.begin(worker, &mut given, &mut history)?);
         }
-        let mut values: Vec<Value> = vec![worker.as_uuid().into(), (limit as i64).into(), now.into()];
-        values.extend(ids.iter().map(|definition| Value::from(definition.0)));
-        let rows = query(transaction, statement::claim(ids.len()), values).await?;
-        let (mut steps, mut new_tasks) = (Vec::with_capacity(rows.len()), BTreeSet::new());
-        for row in &rows {
-            steps.push(begin_step(&Columns(row), worker, history, &mut new_tasks)?);
+        let mut results: HashMap<(TaskId, StepNo), Json> = outcomes.iter().filter_map(result_of).collect();
+        for step in &claimed {
+            for &read in runnable.reads(step.definition, step.execution.step) {
+                if !results.contains_key(&(step.execution.task, read)) {
+                    given.reads.push([id(step.execution.task.as_uuid()), read.0.into()]);
+                }
+            }
         }
-        begin_tasks(transaction, &new_tasks, now).await?;
-        read_results(transaction, runnable, outcomes, &mut steps).await?;
-        Ok(steps)
+        for (task, step, result) in finish(transaction, worker, given, history, now).await? {
+            results.insert((task.into(), StepNo(step)), Json::from_stored(result));
+        }
+        for step in &mut claimed {
+            let reads = runnable.reads(step.definition, step.execution.step).iter();
+            let found =
+                reads.filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
+            step.results = found.collect();
+        }
+        Ok(claimed)
     }
 
     async fn outlook<C: ConnectionTrait>(&self, db: &C, runnable: &Runnable) -> Result<Outlook, DbErr> {
@@ -83,76 +92,60 @@ struct Outlook {
     next_due: Option<Duration>,
 }
 
-fn begin_step(
-    row: &Columns<'_>,
-    worker: WorkerId,
-    history: &mut StepHistory,
-    new_tasks: &mut BTreeSet<Uuid>,
-) -> Result<ClaimedStep, DbErr> {
-    let (task, step): (Uuid, i32) = (row.get(0)?, row.get(1)?);
-    let (definition, attempt): (i64, i32) = (row.get(2)?, row.get(3)?);
-    let (lost, limit, revision): (i32, i32, i32) = (row.get(4)?, row.get(5)?, row.get(6)?);
-    let (state, context): (String, String) = (row.get(7)?, row.get(8)?);
-    if state == TaskState::Pending.as_str() {
-        new_tasks.insert(task);
-    }
-    let (step, attempt) = (StepNo(step as u32), Attempt(attempt as u32));
-    let execution = Execution { task: task.into(), step, attempt, revision: revision as u32 };
-    history.push(execution, execution.revision, StepState::Pending, StepState::InProgress, Some(worker), None);
-    Ok(ClaimedStep {
-        execution,
-        definition: DefinitionId(definition),
-        executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },
-        context: Json::from_stored(context),
-        results: Vec::new(),
-    })
+/// A step that can be claimed, and its task.
+#[derive(Deserialize)]
+struct ReadyStep {
+    task: Uuid,
+    step: u32,
+    definition: i64,
+    attempt: u32,
+    lost: u32,
+    limit: u32,
+    revision: u32,
+    task_state: String,
+    task_revision: u32,
+    context: String,
 }
 
-/// Marks the tasks whose first step begins.
-async fn begin_tasks(transaction: &DatabaseTransaction, tasks: &BTreeSet<Uuid>, now: i64) -> Result<(), DbErr> {
-    if tasks.is_empty() {
-        return Ok(());
-    }
-    let tasks: Rows = tasks.iter().map(|&task| vec![id(task)]).collect();
-    let mut history = TaskHistory::default();
-    for row in query(transaction, statement::BEGIN_TASKS, [tasks.into()]).await? {
-        let (task, revision): (Uuid, i32) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
-        history.push(task.into(), revision, TaskState::Pending, TaskState::InProgress)?;
-    }
-    history.record(transaction, now).await
-}
-
-/// Hands out the results that the steps read, and no others: those just settled from memory, the rest from the database.
-async fn read_results(
+async fn ready_steps(
     transaction: &DatabaseTransaction,
+    worker: WorkerId,
     runnable: &Runnable,
-    outcomes: &[Outcome],
-    steps: &mut [ClaimedStep],
-) -> Result<(), DbErr> {
-    let settled = outcomes.iter().filter_map(|outcome| match &outcome.ending {
+    limit: usize,
+    now: i64,
+) -> Result<Vec<ReadyStep>, DbErr> {
+    let ids = runnable.ids();
+    if limit == 0 || ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values: Vec<Value> = vec![worker.as_uuid().into(), (limit as i64).into(), now.into()];
+    values.extend(ids.iter().map(|definition| Value::from(definition.0)));
+    answer(&query(transaction, statement::ready_steps(ids.len()), values).await?)
+}
+
+impl ReadyStep {
+    fn begin(self, worker: WorkerId, given: &mut Given, history: &mut History) -> Result<ClaimedStep, DbErr> {
+        let (step, attempt) = (StepNo(self.step), Attempt(self.attempt + 1));
+        let execution = Execution { task: self.task.into(), step, attempt, revision: self.revision + 1 };
+        given.steps.push([id(self.task), self.step.into()]);
+        history.step(execution, StepState::Pending, StepState::InProgress, worker, None);
+        // The first step of a task that is claimed begins it, and only one of those that are claimed together.
+        if self.task_state == TaskState::Pending.as_str() && given.begins(self.task) {
+            history.task(self.task, self.task_revision + 1, TaskState::Pending, TaskState::InProgress)?;
+        }
+        Ok(ClaimedStep {
+            execution,
+            definition: DefinitionId(self.definition),
+            executions: Executions { attempt, lost: self.lost, limit: self.limit },
+            context: Json::from_stored(self.context),
+            results: Vec::new(),
+        })
+    }
+}
+
+fn result_of(outcome: &Outcome) -> Option<((TaskId, StepNo), Json)> {
+    match &outcome.ending {
         Ending::Complete(result) => Some(((outcome.execution.task, outcome.execution.step), result.clone())),
         _ => None,
-    });
-    let mut results: HashMap<(TaskId, StepNo), Json> = settled.collect();
-    let mut wanted = Rows::default();
-    for step in steps.iter() {
-        for &read in runnable.reads(step.definition, step.execution.step) {
-            if !results.contains_key(&(step.execution.task, read)) {
-                wanted.push([id(step.execution.task.as_uuid()), read.0.into()]);
-            }
-        }
     }
-    if !wanted.is_empty() {
-        for row in query(transaction, statement::RESULTS, [wanted.into()]).await? {
-            let row = Columns(&row);
-            let (task, step, result): (Uuid, i32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            results.insert((task.into(), StepNo(step as u32)), Json::from_stored(result));
-        }
-    }
-    for step in steps {
-        let reads = runnable.reads(step.definition, step.execution.step);
-        let found = reads.iter().filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
-        step.results = found.collect();
-    }
-    Ok(())
 }

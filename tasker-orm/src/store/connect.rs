@@ -111,7 +111,10 @@ fn pragmas(options: SqliteConnectOptions, role: Role) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(5))
         .foreign_keys(true)
-        .pragma("cache_size", "-16000");
+        .pragma("cache_size", "-16000")
+        // In pages: moving the log into the database costs two more waits for the disk, and pages that were written
+        // more than once move once.
+        .pragma("wal_autocheckpoint", "4000");
     match role {
         Role::Writer => options,
         Role::Reader => options.pragma("query_only", "on"),

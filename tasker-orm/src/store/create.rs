@@ -1,6 +1,7 @@
-//! New tasks: two statements for any number of them, and one more where keys are taken.
+//! New tasks: one statement for any number of them, and one for the steps of those of each definition.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::Value as Json;
@@ -9,24 +10,29 @@ use tasker_core::{DefinitionId, StepNo, TaskId};
 use uuid::Uuid;
 
 use super::{SqlStore, execute, query};
-use crate::rows::{Columns, Rows, id};
+use crate::rows::{Rows, answer, id};
 use crate::statement;
 
 impl SqlStore {
     pub(super) async fn try_create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, DbErr> {
         let now = self.now();
+        let mut created: Vec<Created> = tasks.iter().map(|task| Created::New(task.id)).collect();
+        let new = without_repeats(tasks, &mut created);
+        let rows: Rows = new.iter().map(|&at| task_row(&tasks[at])).collect();
         let transaction = self.begin().await?;
-        let rows: Rows = tasks.iter().map(task_row).collect();
-        let new: HashSet<Uuid> = query(&transaction, statement::CREATE_TASKS, [rows.into(), now.into()])
-            .await?
-            .iter()
-            .map(|row| Columns(row).get(0))
-            .collect::<Result<_, _>>()?;
-        self.create_steps(&transaction, tasks.iter().filter(|task| new.contains(&task.id.as_uuid())), now)
-            .await?;
-        let created = outcomes(&transaction, tasks, &new).await?;
+        let mut there: HashSet<usize> = HashSet::new();
+        let rows = query(&transaction, statement::CREATE_TASKS, [rows.into(), now.into()]).await?;
+        for (place, existing) in answer::<(usize, Uuid)>(&rows)? {
+            let (at, existing) = (new[place], TaskId::from(existing));
+            there.insert(at);
+            if existing != tasks[at].id {
+                created[at] = Created::Existing(existing);
+            }
+        }
+        let new = new.into_iter().filter(|at| !there.contains(at)).map(|at| &tasks[at]);
+        self.create_steps(&transaction, new, now).await?;
         transaction.commit().await?;
-        Ok(created)
+        Ok(follow(created, tasks))
     }
 
     async fn create_steps<'t>(
@@ -83,26 +89,36 @@ fn identity(task: &NewTask) -> Option<String> {
     Some(serde_json::json!([id.namespace, id.name, key]).to_string())
 }
 
-/// What became of each task: those that were not created exist already, by their id or by their key.
-async fn outcomes(
-    db: &DatabaseTransaction,
-    tasks: &[NewTask],
-    new: &HashSet<Uuid>,
-) -> Result<Vec<Created>, DbErr> {
-    let mut created: Vec<Created> = tasks.iter().map(|task| Created::New(task.id)).collect();
-    let taken: Vec<usize> = (0..tasks.len()).filter(|&at| !new.contains(&tasks[at].id.as_uuid())).collect();
-    if taken.is_empty() {
-        return Ok(created);
-    }
-    let rows: Rows =
-        taken.iter().map(|&at| vec![id(tasks[at].id.as_uuid()), identity(&tasks[at]).into()]).collect();
-    for row in query(db, statement::FIND_TASKS, [rows.into()]).await? {
-        let (place, existing): (i32, Uuid) = (Columns(&row).get(0)?, Columns(&row).get(1)?);
-        let at = taken[place as usize];
-        let existing = TaskId::from(existing);
-        if existing != tasks[at].id {
-            created[at] = Created::Existing(existing);
+/// The places of the tasks that no earlier one of the batch takes the id or the key of. The others get what the earlier one gets.
+fn without_repeats(tasks: &[NewTask], created: &mut [Created]) -> Vec<usize> {
+    let (mut ids, mut keys) = (HashSet::new(), HashMap::<String, usize>::new());
+    let mut new = Vec::with_capacity(tasks.len());
+    for (at, task) in tasks.iter().enumerate() {
+        if !ids.insert(task.id) {
+            continue;
+        }
+        match identity(task).map(|key| keys.entry(key)) {
+            Some(Entry::Occupied(first)) => created[at] = Created::Existing(tasks[*first.get()].id),
+            Some(Entry::Vacant(entry)) => {
+                entry.insert(at);
+                new.push(at);
+            }
+            None => new.push(at),
         }
     }
-    Ok(created)
+    new
+}
+
+/// Where a task got an earlier one of the batch that itself turned out to exist, names the one that exists.
+fn follow(mut created: Vec<Created>, tasks: &[NewTask]) -> Vec<Created> {
+    let made: HashMap<TaskId, Created> =
+        tasks.iter().map(|task| task.id).zip(created.iter().copied()).collect();
+    for outcome in &mut created {
+        if let Created::Existing(first) = *outcome
+            && let Some(Created::Existing(existing)) = made.get(&first)
+        {
+            *outcome = Created::Existing(*existing);
+        }
+    }
+    created
 }

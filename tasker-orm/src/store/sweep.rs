@@ -1,5 +1,6 @@
 //! The life and death of workers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sea_orm::{DbErr, EntityTrait};
@@ -7,7 +8,7 @@ use tasker_core::store::{Ending, Execution, Lease, Swept};
 use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId};
 use uuid::Uuid;
 
-use super::change::{Change, End, StepHistory, advance, change};
+use super::change::{Change, End, Given, History, advance, change, finish};
 use super::{SqlStore, execute, query};
 use crate::entity::worker;
 use crate::presence::Dead;
@@ -48,7 +49,7 @@ impl SqlStore {
 
     pub(super) async fn try_retire(&self, worker: WorkerId) -> Result<(), DbErr> {
         let transaction = self.begin().await?;
-        let mut history = StepHistory::default();
+        let mut history = History::default();
         let held = held(&transaction, &[worker]).await?;
         let changes: Vec<_> = held
             .iter()
@@ -58,10 +59,8 @@ impl SqlStore {
                 end: End::Settled(&Ending::HandedBack, None),
             })
             .collect();
-        if !changes.is_empty() {
-            change(&transaction, &changes, &mut history).await?;
-            history.record(&transaction, self.now()).await?;
-        }
+        change(&transaction, &changes, &mut history).await?;
+        finish(&transaction, worker, Given::default(), history, self.now()).await?;
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
         if let Some(presence) = &self.0.presence {
@@ -123,13 +122,11 @@ impl SqlStore {
                 end: End::Lost { again: !held.executions.exhausted_by_loss() },
             })
             .collect();
-        let mut ended = Vec::new();
-        if !changes.is_empty() {
-            let mut history = StepHistory::default();
-            let accepted = change(&transaction, &changes, &mut history).await?;
-            ended = advance(&transaction, &accepted.tallies, now).await?;
-            history.record(&transaction, now).await?;
-        }
+        let mut history = History::default();
+        let accepted = change(&transaction, &changes, &mut history).await?;
+        let ended = advance(&transaction, &accepted, &BTreeMap::new(), now, &mut history).await?;
+        // No step is given to anybody, so it does not matter to whom.
+        finish(&transaction, WorkerId::from(Uuid::nil()), Given::default(), history, now).await?;
         for worker in &workers {
             worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         }

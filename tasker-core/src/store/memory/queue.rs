@@ -28,12 +28,18 @@ impl Queue {
     }
 
     /// Takes out the first `limit` steps of these definitions.
-    pub(super) fn take(&mut self, ids: &[DefinitionId], limit: usize, now: Timestamp) -> Vec<(TaskId, StepNo)> {
+    pub(super) fn take(
+        &mut self,
+        ids: &[DefinitionId],
+        limit: usize,
+        now: Timestamp,
+    ) -> Vec<(TaskId, StepNo)> {
         let mut found: Vec<(Rank, DefinitionId)> = Vec::new();
         for &id in ids {
             let ready = self.ready.get(&id).into_iter().flatten().take(limit);
             found.extend(ready.map(|&rank| (rank, id)));
-            let due = self.waiting.get(&id).into_iter().flatten().take_while(|(due, _)| due.0 <= now).take(limit);
+            let due =
+                self.waiting.get(&id).into_iter().flatten().take_while(|(due, _)| due.0 <= now).take(limit);
             found.extend(due.map(|(&(run_at, task, step), &priority)| ((priority, run_at, task, step), id)));
         }
         found.sort_unstable();

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::super::{NewTask, StepStatus, TaskStatus, WaitingFor};
 use super::Execution;
-use crate::{
-    Attempt, DefinitionId, Executions, IllegalTransition, Json, StepError, StepNo, StepState, TaskId, TaskState,
-    Timestamp, WorkerId, WorkflowDef,
-};
 use crate::store::StoreError;
+use crate::{
+    Attempt, DefinitionId, Executions, IllegalTransition, Json, StepError, StepNo, StepState, TaskId,
+    TaskState, Timestamp, WorkerId, WorkflowDef,
+};
 
 #[derive(Debug)]
 pub(super) struct Task {
@@ -108,7 +108,11 @@ impl Task {
     }
 
     /// A worker begins an execution.
-    pub(super) fn begin(&mut self, no: StepNo, worker: WorkerId) -> Result<(Execution, Executions), StoreError> {
+    pub(super) fn begin(
+        &mut self,
+        no: StepNo,
+        worker: WorkerId,
+    ) -> Result<(Execution, Executions), StoreError> {
         if self.state == TaskState::Pending {
             self.go_to(TaskState::InProgress)?;
         }
@@ -170,16 +174,17 @@ impl Task {
     }
 
     pub(super) fn status(&self, now: Timestamp) -> TaskStatus {
-        let steps = self.workflow.steps().iter().zip(&self.steps).enumerate().map(|(at, (def, step))| StepStatus {
-            no: StepNo::at(at),
-            name: def.name().to_owned(),
-            state: step.state,
-            attempts: step.attempt,
-            lost: step.lost,
-            error: step.error.clone(),
-            waiting_for: (step.state == StepState::Pending)
-                .then(|| WaitingFor::of(step.open_dependencies, step.run_at, now)),
-        });
+        let steps =
+            self.workflow.steps().iter().zip(&self.steps).enumerate().map(|(at, (def, step))| StepStatus {
+                no: StepNo::at(at),
+                name: def.name().to_owned(),
+                state: step.state,
+                attempts: step.attempt,
+                lost: step.lost,
+                error: step.error.clone(),
+                waiting_for: (step.state == StepState::Pending)
+                    .then(|| WaitingFor::of(step.open_dependencies, step.run_at, now)),
+            });
         TaskStatus {
             id: self.id,
             workflow: self.workflow.id().clone(),
