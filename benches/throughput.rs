@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tasker::{SqlStore, TaskState, Tasker};
 use tasker_benches::chain5;
 
-const TASKS: u64 = 1_000;
-const STEPS: u64 = 5;
+const TASKS: u32 = 1_000;
+const STEPS: u32 = 5;
 
 #[tokio::main]
 async fn main() {
@@ -38,12 +38,12 @@ async fn main() {
     }
     if wanted("idle_latency") {
         let times = idle().await;
-        let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e3;
+        let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
         println!(
             "idle_latency  sqlite  {} tasks one by one: p50 {:.2} ms, p95 {:.2} ms",
             times.len(),
-            at(0.5),
-            at(0.95)
+            at(50),
+            at(95)
         );
     }
 }
@@ -62,7 +62,10 @@ async fn chains() -> f64 {
     let starts = (0..TASKS).map(|number| {
         let tasker = tasker.clone();
         tokio::spawn(async move {
-            let task = tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started");
+            let task = tasker
+                .start::<chain5::Workflow>(chain5::Context { number: number.into() })
+                .await
+                .expect("started");
             assert_eq!(task.wait().await.expect("ended").state, TaskState::Complete);
         })
     });
@@ -71,7 +74,7 @@ async fn chains() -> f64 {
     }
     let took = began.elapsed();
     tasker.shutdown().await;
-    (TASKS * STEPS) as f64 / took.as_secs_f64()
+    f64::from(TASKS * STEPS) / took.as_secs_f64()
 }
 
 /// The times from start to end, in order.
@@ -79,9 +82,12 @@ async fn idle() -> Vec<Duration> {
     let folder = tempfile::tempdir().expect("a folder");
     let tasker = tasker(&folder).await;
     let mut times = Vec::new();
-    for number in 0..200 {
+    for number in 0..200_u32 {
         let began = Instant::now();
-        let task = tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started");
+        let task = tasker
+            .start::<chain5::Workflow>(chain5::Context { number: number.into() })
+            .await
+            .expect("started");
         task.wait().await.expect("ended");
         times.push(began.elapsed());
     }

@@ -95,7 +95,7 @@ impl Tasker {
     ///
     /// The context is checked against its schema first, so constraints such as `#[schemars(range(min = 1))]` hold for
     /// typed contexts too.
-    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "a task takes its context over")]
     pub fn start<W: Workflow>(&self, context: W::Context) -> Start<W> {
         let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
         let registered = registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()));
@@ -104,7 +104,6 @@ impl Tasker {
     }
 
     /// Starts a task of a workflow that is known by name: for requests from outside.
-    #[must_use]
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
         let id = WorkflowId {
             namespace: namespace.to_owned(),

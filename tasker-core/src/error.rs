@@ -71,6 +71,7 @@ impl StepError {
     }
 
     /// The error of an execution that was lost with its worker.
+    #[must_use]
     pub fn worker_lost(worker: WorkerId) -> Self {
         Self::retryable(format!("the worker {worker} died or lost its lease during this execution"))
             .code("WORKER_LOST")

@@ -2,10 +2,6 @@
 //!
 //! Applications depend on the crate `tasker`, which re-exports this one together with a store.
 
-// Generated code names the façade; in this crate's own tests that is the crate itself.
-#[cfg(test)]
-extern crate self as tasker;
-
 mod batcher;
 mod client;
 mod clock;

@@ -110,6 +110,7 @@ pub fn finish<S: Step>(returned: S::Returned) -> Result<Json, StepError> {
 }
 
 /// Starts the definition of a workflow.
+#[must_use]
 pub fn workflow<W: Workflow>(namespace: &str, name: &str, version: &str) -> WorkflowBuilder {
     WorkflowDef::builder(namespace, name, version).context_schema(schemars::schema_for!(W::Context).into())
 }

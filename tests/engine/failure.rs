@@ -22,10 +22,10 @@ fn assert_ended_at_work(status: &TaskStatus, attempts: u32) {
     assert_eq!(status.steps[2].waiting_for, Some(WaitingFor::Dependencies(1)));
 }
 
-fn assert_within_a_tenth(waits: &[Duration], expected: &[u64]) {
+fn assert_within_a_tenth(waits: &[Duration], expected: &[u32]) {
     assert_eq!(waits.len(), expected.len());
     for (wait, &seconds) in waits.iter().zip(expected) {
-        let seconds = seconds as f64;
+        let seconds = f64::from(seconds);
         // Timers of tokio and the clock of the store are precise to a millisecond.
         let range = seconds * 0.9 - 0.002..seconds * 1.1 + 0.002;
         assert!(range.contains(&wait.as_secs_f64()), "{wait:?} is not within a tenth of {seconds} s");
@@ -82,7 +82,7 @@ async fn a_panic_is_a_failed_attempt() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_past_its_time_limit_is_a_failed_attempt() {
-    let app = App::new([Act::Sleep(Duration::from_secs(3_600)), Act::Sleep(Duration::from_secs(9))]);
+    let app = App::new([Act::Sleep(Duration::from_hours(1)), Act::Sleep(Duration::from_secs(9))]);
     let status = run(&app).await;
     assert_eq!(status.state, TaskState::Complete);
     assert_eq!(status.steps[1].attempts, Attempt(2));

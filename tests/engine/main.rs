@@ -3,6 +3,8 @@
 //! Most tests run on the memory store in virtual time: tokio's clock is paused and jumps to the next timer when nothing else
 //! is to be done, so hours of backoff take no time and no test sleeps.
 
+#![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
+
 mod client;
 mod crash;
 mod failure;

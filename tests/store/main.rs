@@ -3,6 +3,8 @@
 //! `verbs` states the rules one by one. `model` runs random histories on a database and on the
 //! `MemoryStore` beside it, compares every answer, and checks the invariants after every step.
 
+#![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
+
 mod fixture;
 mod model;
 mod sqlite;

@@ -269,7 +269,7 @@ fn check(status: &TaskStatus, workflow: &WorkflowDef, held: &HashSet<(TaskId, St
             }
             (StepState::Pending, Some(WaitingFor::Worker | WaitingFor::Time(_))) => reasons += 1,
             (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) => {
-                assert_eq!(waits_for as usize, open)
+                assert_eq!(waits_for as usize, open);
             }
             (StepState::Pending, None) => panic!("pending without a reason: {step:?}"),
             (_, waiting) => assert_eq!(waiting, None),

@@ -146,7 +146,9 @@ pub(super) fn canonical_order(
         .map(|knot| knot.into_iter().map(NodeIndex::index).collect::<Vec<_>>())
         .filter(|knot| knot.len() > 1 || dependencies[knot[0]].contains(&knot[0]))
         .collect();
-    cycles.iter_mut().for_each(|knot| knot.sort_unstable());
+    for knot in &mut cycles {
+        knot.sort_unstable();
+    }
     cycles.sort_unstable();
     Err(cycles)
 }

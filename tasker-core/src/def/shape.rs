@@ -57,9 +57,8 @@ mod tests {
 
     #[test]
     fn names_and_edges_make_the_shape() {
-        let shape = |steps: &[(&str, &[&str])]| {
-            Shape::of(steps.iter().map(|&(name, deps)| (name, deps.iter().copied().collect::<Vec<_>>())))
-        };
+        let shape =
+            |steps: &[(&str, &[&str])]| Shape::of(steps.iter().map(|&(name, deps)| (name, deps.to_vec())));
         let chain = shape(&[("a", &[]), ("b", &["a"])]);
         assert_eq!(chain, shape(&[("a", &[]), ("b", &["a"])]));
         assert_ne!(chain, shape(&[("a", &[]), ("b", &[])]));

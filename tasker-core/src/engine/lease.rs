@@ -31,12 +31,12 @@ impl Keeper {
         loop {
             sleep(self.config.heartbeat).await;
             let asked = Instant::now();
-            let last_moment = self.granted + (self.config.lease - self.config.heartbeat);
+            let last_moment = self.granted + self.config.lease.saturating_sub(self.config.heartbeat);
             match timeout_at(last_moment, self.store.heartbeat(self.worker, self.config.lease)).await {
                 Ok(Ok(Lease::Held)) => self.granted = asked,
                 Ok(Ok(Lease::Lost)) => return self.give_up("another worker took over its steps"),
                 Ok(Err(error)) => {
-                    tracing::warn!(worker = %self.worker, %error, "the lease was not prolonged")
+                    tracing::warn!(worker = %self.worker, %error, "the lease was not prolonged");
                 }
                 Err(_) => return self.give_up("the store did not answer in time"),
             }

@@ -84,7 +84,7 @@ impl Change<'_> {
     fn transitions(&self, history: &mut History) -> Result<(), DbErr> {
         let (mut from, mut revision) = (StepState::InProgress, self.execution.revision);
         for &to in self.path() {
-            let to = from.transition(to).map_err(illegal)?;
+            let to = from.transition(to).map_err(|error| illegal(&error))?;
             revision += 1;
             let error = if to == StepState::Error { self.error()? } else { None };
             history.step(Execution { revision, ..self.execution }, from, to, self.worker, error);
@@ -129,7 +129,7 @@ impl History {
         from: TaskState,
         to: TaskState,
     ) -> Result<(), DbErr> {
-        let to = from.transition(to).map_err(illegal)?;
+        let to = from.transition(to).map_err(|error| illegal(&error))?;
         self.tasks.push([id(task), revision.into(), from.as_str().into(), to.as_str().into()]);
         Ok(())
     }
@@ -253,7 +253,7 @@ pub(super) async fn finish(
     answer(&query(transaction, statement::FINISH, values).await?)
 }
 
-fn illegal(error: IllegalTransition) -> DbErr {
+fn illegal(error: &IllegalTransition) -> DbErr {
     DbErr::Custom(error.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DbErr, QueryResult, Value};
+use sea_orm::{DbErr, QueryResult, TransactionTrait, Value};
 use tasker_core::store::StoreError;
 use tasker_core::{
     Attempt, Json, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp, WaitingFor,
@@ -56,12 +56,14 @@ impl SqlStore {
             ORDER BY s.task_id, s.step_no";
         let wrong = |error| store_error(WHAT, error);
         let mut found = HashMap::new();
-        for row in self.read(WHAT, tasks_sql, [ids(tasks).into()]).await? {
+        // One transaction, so that a task and its steps are seen at the same moment.
+        let snapshot = self.reader().begin().await.map_err(wrong)?;
+        for row in query(&snapshot, tasks_sql, [ids(tasks).into()]).await.map_err(wrong)? {
             let status = task_status(&Columns(&row)).map_err(wrong)?;
             found.insert(status.id, status);
         }
         let now = self.0.clock.now();
-        for row in self.read(WHAT, steps_sql, [ids(tasks).into()]).await? {
+        for row in query(&snapshot, steps_sql, [ids(tasks).into()]).await.map_err(wrong)? {
             let error: Option<String> = Columns(&row).get(6).map_err(wrong)?;
             let (task, mut step) = step_status(&Columns(&row), now).map_err(wrong)?;
             step.error = parse_error(error.as_deref())?;
@@ -69,6 +71,7 @@ impl SqlStore {
                 status.steps.push(step);
             }
         }
+        snapshot.commit().await.map_err(wrong)?;
         Ok(tasks.iter().map(|task| found.get(task).cloned()).collect())
     }
 

@@ -7,13 +7,14 @@ use super::task::Task;
 use crate::{DefinitionId, StepNo, TaskId, Timestamp};
 
 type Rank = (Reverse<i16>, Timestamp, TaskId, StepNo);
+type Due = (Timestamp, TaskId, StepNo);
 
 /// Ready steps by definition, priority and age; apart from them the steps that wait for a time, by that time.
 /// However many wait, a claim does not touch them.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     ready: HashMap<DefinitionId, BTreeSet<Rank>>,
-    waiting: HashMap<DefinitionId, BTreeMap<(Timestamp, TaskId, StepNo), Reverse<i16>>>,
+    waiting: HashMap<DefinitionId, BTreeMap<Due, Reverse<i16>>>,
 }
 
 impl Queue {

@@ -53,7 +53,7 @@ impl Step {
     }
 
     fn go_to(&mut self, state: StepState) -> Result<(), StoreError> {
-        self.state = self.state.transition(state).map_err(corrupt)?;
+        self.state = self.state.transition(state).map_err(|error| corrupt(&error))?;
         self.revision += 1;
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Task {
     }
 
     pub(super) fn go_to(&mut self, state: TaskState) -> Result<(), StoreError> {
-        self.state = self.state.transition(state).map_err(corrupt)?;
+        self.state = self.state.transition(state).map_err(|error| corrupt(&error))?;
         Ok(())
     }
 
@@ -197,6 +197,6 @@ impl Task {
     }
 }
 
-fn corrupt(error: IllegalTransition) -> StoreError {
+fn corrupt(error: &IllegalTransition) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
