@@ -46,9 +46,8 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
     /// Asks, and waits for the answer.
     pub(crate) async fn ask(&self, item: I) -> Result<O, StoreError> {
         let (asker, answer) = oneshot::channel();
-        let gone = || StoreError::Corrupt("the runtime that the engine runs on has ended".to_owned());
-        self.0.send((item, asker)).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        self.0.send((item, asker)).map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 }
 

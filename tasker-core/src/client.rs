@@ -5,12 +5,11 @@ mod handle;
 mod start;
 
 use std::any::TypeId;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use builder::{BuildError, NoStore, TaskerBuilder};
@@ -66,7 +65,8 @@ struct Inner {
     client: Client,
     workflows: Vec<(DefinitionId, Arc<Registration>)>,
     stop: CancellationToken,
-    engine: Mutex<Option<JoinHandle<()>>>,
+    /// Cancelled when the engine has ended.
+    ended: CancellationToken,
     _stop_when_dropped: DropGuard,
 }
 
@@ -139,15 +139,10 @@ impl Tasker {
     /// Shuts the engine down: no step is claimed any more, those that run may come to their end within the grace period, the rest is
     /// handed back at no cost of attempts. Returns when everything is settled and the worker is forgotten.
     ///
-    /// A second call waits for the first. Tasks can still be started afterwards; another process runs them.
+    /// It may be called again, and from several places: each call waits for the same end. Tasks can still be started afterwards; another process runs them.
     pub async fn shutdown(&self) {
         self.0.stop.cancel();
-        let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(engine) = engine
-            && let Err(error) = engine.await
-        {
-            tracing::error!(%error, "the engine did not end in order");
-        }
+        self.0.ended.cancelled().await;
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {

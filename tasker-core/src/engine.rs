@@ -14,13 +14,17 @@ mod run;
 mod waiters;
 mod worker;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use waiters::Waiters;
+use worker::Worker;
 
 use crate::DefinitionId;
 use crate::WorkerId;
@@ -72,22 +76,45 @@ impl Engine {
         let runnable =
             Runnable::new(workflows.map(|(id, registration)| (*id, Arc::clone(&registration.workflow))));
         while !self.stop.is_cancelled() {
-            let worker = WorkerId::random();
-            if let Err(error) = self.store.enlist(worker, self.config.lease).await {
-                tracing::warn!(%error, "cannot enlist as a worker; trying again");
+            let Some((id, asked)) = self.enlist().await else { return };
+            tracing::info!(worker = %id, "worker enlisted");
+            let worker = Worker::new(&self, id, asked, &runnable);
+            if AssertUnwindSafe(worker.run()).catch_unwind().await.is_err() {
+                // A bug; what it held comes back when its lease has run out.
+                tracing::error!(worker = %id, "the worker panicked; another one takes its place");
                 self.pause().await;
-                continue;
             }
-            tracing::info!(%worker, "worker enlisted");
-            worker::Worker::new(&self, worker, &runnable).run().await;
         }
+    }
+
+    /// A new identity, and when it was asked for; none if the engine is to stop first.
+    async fn enlist(&self) -> Option<(WorkerId, Instant)> {
+        let worker = WorkerId::random();
+        while !self.stop.is_cancelled() {
+            let asked = Instant::now();
+            match self.store.enlist(worker, self.config.lease).await {
+                Ok(()) => return Some((worker, asked)),
+                Err(error) => tracing::warn!(%error, "cannot enlist as a worker; trying again"),
+            }
+            self.pause().await;
+        }
+        None
     }
 
     /// A short wait after the store did not answer.
     async fn pause(&self) {
         tokio::select! {
             () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(self.config.poll) => {}
+            () = tokio::time::sleep(PAUSE) => {}
         }
     }
+}
+
+/// How long the engine waits before it asks a store again that did not answer.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The moment after a wait, however long a step or a server asks for.
+fn after(wait: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_hours(24 * 365 * 30);
+    Instant::now() + wait.min(LONGEST)
 }

@@ -1,6 +1,6 @@
 //! How a step fails.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,23 @@ impl StepError {
         self
     }
 
+    /// Cut to what is reasonable to store with every attempt: 8 KiB of message, 64 KiB of context.
+    pub(crate) fn bounded(mut self) -> Self {
+        const MESSAGE: usize = 8 << 10;
+        const CONTEXT: usize = 64 << 10;
+        if self.message.len() > MESSAGE {
+            let size = self.message.len();
+            self.message.truncate(self.message.floor_char_boundary(MESSAGE));
+            let _ = write!(self.message, " … (cut from {size} bytes)");
+        }
+        let size = self.context.to_string().len();
+        if size > CONTEXT {
+            self.context =
+                format!("a context of {size} bytes of JSON, more than the limit of {CONTEXT}").into();
+        }
+        self
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn message(&self) -> &str {
@@ -164,6 +181,15 @@ mod tests {
         let error: StepError = Outer("x".parse::<u8>().unwrap_err()).into();
         assert!(!error.is_permanent());
         assert_eq!(error.to_string(), "the order could not be read: invalid digit found in string");
+    }
+
+    #[test]
+    fn what_is_too_long_to_store_is_cut() {
+        let error = StepError::retryable("é".repeat(5_000)).context("x".repeat(70_000)).bounded();
+        assert!(error.message().len() < 8_300 && error.message().ends_with("(cut from 10000 bytes)"));
+        assert_eq!(error.facts(), "a context of 70002 bytes of JSON, more than the limit of 65536");
+        let short = StepError::permanent("no").context(5);
+        assert_eq!(short.clone().bounded(), short);
     }
 
     #[test]

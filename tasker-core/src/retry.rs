@@ -33,8 +33,8 @@ impl RetryPolicy {
     pub fn delay(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(63);
         let factor = 1_u64 << doublings;
-        let millis = u64::try_from(self.base.as_millis()).unwrap_or(u64::MAX).saturating_mul(factor);
-        Duration::from_millis(millis).min(self.max)
+        let micros = u64::try_from(self.base.as_micros()).unwrap_or(u64::MAX).saturating_mul(factor);
+        Duration::from_micros(micros).min(self.max)
     }
 
     /// The wait with jitter: `chance` in `0.0..1.0` picks a point within [`JITTER`](Self::JITTER) of it.
@@ -85,7 +85,13 @@ impl Executions {
     /// Whether the loss of the present execution ends the step.
     #[must_use]
     pub const fn exhausted_by_loss(self) -> bool {
-        self.limit <= 1 || self.lost + 1 >= Self::LOST_LIMIT
+        !self.may_run_again() || self.lost + 1 >= Self::LOST_LIMIT
+    }
+
+    /// Whether an execution that nobody saw the end of may be repeated.
+    #[must_use]
+    pub const fn may_run_again(self) -> bool {
+        self.limit > 1
     }
 }
 

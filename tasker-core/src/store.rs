@@ -176,7 +176,7 @@ pub struct ClaimedStep {
 pub struct Claim {
     /// The steps that are now the worker's.
     pub steps: Vec<ClaimedStep>,
-    /// How long until the next step that waits for a time becomes ready; told when nothing was found.
+    /// How long until the next step that waits for a time becomes ready.
     pub next_due: Option<Duration>,
 }
 

@@ -51,13 +51,15 @@ impl Verdict {
     fn of_sqlite(code: i32) -> Self {
         const BUSY: i32 = 5;
         const LOCKED: i32 = 6;
+        const NOMEM: i32 = 7;
         const READONLY: i32 = 8;
         const IOERR: i32 = 10;
         const FULL: i32 = 13;
         const CANTOPEN: i32 = 14;
+        const PROTOCOL: i32 = 15;
         match code & 0xff {
-            BUSY | LOCKED => Self::Busy,
-            READONLY | IOERR | FULL | CANTOPEN => Self::Unavailable,
+            BUSY | LOCKED | PROTOCOL => Self::Busy,
+            NOMEM | READONLY | IOERR | FULL | CANTOPEN => Self::Unavailable,
             _ => Self::Refused,
         }
     }

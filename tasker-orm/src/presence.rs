@@ -48,7 +48,7 @@ impl Presence {
     pub(crate) fn announce(&self, worker: WorkerId) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let path = self.path(worker);
-        // Locked before it has the name by which others look: nobody finds it unlocked.
+        // Locked before it has the name by which others look: nobody finds it unlocked, and `tidy` knows no other names.
         let unnamed = path.with_extension("new");
         let file = File::create(&unnamed)?;
         file.lock()?;
@@ -70,10 +70,11 @@ impl Presence {
         let Ok(files) = fs::read_dir(&self.folder) else { return };
         for file in files.flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
-            if known.iter().any(|worker| worker.to_string() == name) {
+            let Ok(worker) = name.parse::<WorkerId>() else { continue };
+            // The file of a worker that is about to enlist is not known yet, but it is locked.
+            if known.contains(&worker) {
                 continue;
             }
-            // The file of a worker that is about to enlist is locked.
             if let Ok(lock) = File::open(file.path())
                 && lock.try_lock().is_ok()
             {

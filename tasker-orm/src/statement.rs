@@ -121,6 +121,10 @@ FROM tasker_workflow_steps AS s
 WHERE s.state = 'in_progress' AND s.worker_id IN (SELECT unhex(value->>0) FROM json_each($1))
 ORDER BY s.task_id, s.step_no";
 
+/// For how many definitions a statement is written at most: SQLite takes 500 parts of a `UNION`.
+/// A worker of more asks for those of the first hundred first.
+pub(crate) const MOST_DEFINITIONS: usize = 100;
+
 /// The steps that a worker is to get, with their tasks. Written for a number of definitions, so that however many steps of other
 /// definitions wait, each arm reads no more index entries than the limit.
 /// Parameters: the worker, the limit, the time, then the definitions.

@@ -56,7 +56,7 @@ async fn an_unknown_workflow_is_refused_with_the_known_ones() {
     let error = tasker.start_named("test", "job", "9.0.0", json!({"number": 3})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`"
+        "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`, `test.once@0.1.0`"
     );
 }
 
@@ -72,6 +72,13 @@ async fn an_idempotency_key_returns_the_task_there_is() {
     assert_eq!(second.id(), first.id());
     assert_eq!(second.wait().await.unwrap().state, TaskState::Complete);
     assert_eq!(app.reported(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_idempotency_key_is_refused() {
+    let tasker = tasker(&App::new([]), &memory()).await;
+    let error = tasker.start::<job::Workflow>(context(1)).idempotency_key("").await.unwrap_err();
+    assert_eq!(error.to_string(), "the idempotency key `` is not 1 to 255 characters");
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,6 +145,10 @@ async fn options_that_make_no_sense_are_refused() {
     assert!(
         message(builder(&app, &memory()).lease(seconds(11), seconds(30))).await.contains("at most a third")
     );
+    assert!(
+        message(builder(&app, &memory()).lease(Duration::MAX, Duration::MAX)).await.contains("`lease` is")
+    );
+    assert!(message(builder(&app, &memory()).grace(Duration::MAX)).await.contains("the longest is a year"));
     assert!(message(builder(&app, &memory()).poll(seconds(0))).await.contains("`poll` is 0"));
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::store::{Claim, Created, Execution, Lease, NewTask, Outcome, Runnable, Settled, Swept};
 use tasker::{
-    Attempt, DefinitionId, Json, MemoryStore, Store, StoreError, TaskId, TaskState, TaskStatus, Tasker,
-    WorkerId, WorkflowDef,
+    Attempt, DefinitionId, Json, MemoryStore, StepState, Store, StoreError, TaskId, TaskState, TaskStatus,
+    Tasker, WorkerId, WorkflowDef,
 };
 
 use crate::support::{Act, App, context, job, memory};
@@ -170,4 +170,23 @@ async fn a_worker_that_cannot_prolong_its_lease_stops_its_steps_and_begins_anew(
     assert_eq!((status.steps[1].attempts, status.steps[1].lost), (Attempt(2), 1));
     assert_eq!(app.script.attempts(), [1, 2]);
     assert_eq!(app.reported(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_while_the_store_was_away_is_settled_before_the_shutdown_ends() {
+    let app = App::new([Act::Sleep(Duration::from_secs(2))]);
+    let store = Flaky::new(0);
+    let tasker = tasker(&app, &store).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    while app.script.attempts().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    store.faults.cut_off.store(true, Ordering::SeqCst);
+    let back = async {
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
+        store.faults.cut_off.store(false, Ordering::SeqCst);
+    };
+    tokio::join!(tasker.shutdown(), back);
+    let status = task.status().await.unwrap();
+    assert_eq!((status.steps[1].state, status.steps[1].attempts), (StepState::Complete, Attempt(1)));
 }

@@ -108,3 +108,24 @@ async fn chance_is_repeatable_with_a_seed() {
     };
     assert_eq!(waits().await, waits().await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_while_a_step_is_stopped_at_its_time_limit_is_a_failed_attempt() {
+    let app = App::new([Act::PanicWhenStopped]);
+    let status = run(&app).await;
+    assert_eq!(status.state, TaskState::Complete);
+    assert_eq!(status.steps[1].attempts, Attempt(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_centuries_holds_up_nobody_else() {
+    let app = App::new([Act::FailAfter(Duration::MAX)]);
+    let tasker = tasker(&app, &memory()).await;
+    let slow = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    while app.script.attempts().is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let quick = tasker.start::<job::Workflow>(context(2)).await.unwrap();
+    assert_eq!(quick.wait().await.unwrap().state, TaskState::Complete);
+    assert!(matches!(slow.status().await.unwrap().steps[1].waiting_for, Some(WaitingFor::Time(_))));
+}

@@ -23,6 +23,8 @@ pub(crate) enum Act {
     Panic,
     Sleep(Duration),
     SleepUntilCancelled,
+    /// Sleeps past every limit, and panics when it is dropped.
+    PanicWhenStopped,
     Swell(usize),
 }
 
@@ -74,6 +76,14 @@ struct Running(Script);
 impl Drop for Running {
     fn drop(&mut self) {
         self.0.0.lock().unwrap().running -= 1;
+    }
+}
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "dropped before its time");
     }
 }
 
@@ -135,6 +145,10 @@ pub(crate) mod job {
                 cancelled.cancelled().await;
                 return Err(StepError::retryable("interrupted"));
             }
+            Act::PanicWhenStopped => {
+                let _bomb = Bomb;
+                tokio::time::sleep(Duration::from_hours(1)).await;
+            }
             Act::Swell(size) => return Ok("x".repeat(size)),
         }
         Ok(format!("work {}", *number))
@@ -153,6 +167,23 @@ pub(crate) mod job {
     }
 }
 
+/// One step that may run once.
+#[workflow(namespace = "test", context = u32)]
+pub(crate) mod once {
+    use super::{Attempt, Cancelled, Script, State, StepError};
+
+    #[step(no_retry)]
+    pub(crate) async fn charge(
+        script: State<Script>,
+        attempt: Attempt,
+        cancelled: Cancelled,
+    ) -> Result<(), StepError> {
+        let (_, _running) = script.begin(attempt);
+        cancelled.cancelled().await;
+        std::future::pending().await
+    }
+}
+
 pub(crate) fn context(number: u32) -> job::Context {
     job::Context { number, note: String::new() }
 }
@@ -165,7 +196,11 @@ pub(crate) fn memory() -> MemoryStore {
 }
 
 pub(crate) fn builder(app: &App, store: &MemoryStore) -> TaskerBuilder<App, Arc<dyn tasker::Store>> {
-    Tasker::builder(app.clone()).store(store.clone()).register::<job::Workflow>().seed(7)
+    Tasker::builder(app.clone())
+        .store(store.clone())
+        .register::<job::Workflow>()
+        .register::<once::Workflow>()
+        .seed(7)
 }
 
 pub(crate) async fn tasker(app: &App, store: &MemoryStore) -> Tasker {

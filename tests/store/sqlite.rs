@@ -67,17 +67,20 @@ async fn two_stores_on_one_file_take_turns() {
     ];
     let run = |bench| async move {
         let bench: &Bench<SqlStore> = bench;
-        let worker = bench.worker().await;
+        let (worker, mut ran) = (bench.worker().await, 0);
         for _ in 0..50 {
             bench.start(0).await;
             let claim = bench.claim(worker, 1).await;
             if !claim.is_empty() {
                 let outcome = crate::fixture::outcome(&claim[0], done());
                 assert!(bench.settle(worker, &[outcome], 0).await.refused.is_empty());
+                ran += 1;
             }
         }
+        ran
     };
-    tokio::join!(run(&benches[0]), run(&benches[1]));
+    let ran = tokio::join!(run(&benches[0]), run(&benches[1]));
+    assert_eq!(ran, (50, 50), "there is always a step for each");
 }
 
 #[tokio::test]

@@ -66,12 +66,16 @@ pub async fn run(options: Options) -> Result<Exit, Failure> {
     let tasker = tasker.build().await.map_err(Failure::opening)?;
 
     let ended = tokio::select! {
-        ended = follow(&tasker, unfinished, &files, format) => Some(ended?),
+        ended = follow(&tasker, unfinished, &files, format) => Some(ended),
         _ = tokio::signal::ctrl_c() => None,
     };
-    tasker.shutdown().await;
-    if let Some(exit) = ended {
-        return Ok(exit);
+    tokio::select! {
+        () = tasker.shutdown() => {}
+        // A second Ctrl-C does not wait for the steps that run: they are executed again, as after a crash.
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    if let Some(ended) = ended {
+        return ended;
     }
     let open = tasker.open_tasks().await.map_err(Failure::running)?.len();
     eprintln!("\ninterrupted; {open} unfinished orders will be resumed by the next run with `--db {db}`");

@@ -130,19 +130,30 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             wake: Arc::clone(&client.0.wake),
             stop: stop.clone(),
         };
-        let engine = std::sync::Mutex::new(Some(tokio::spawn(engine.run())));
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            engine.run().await;
+            drop(end);
+        });
         let guard = stop.clone().drop_guard();
-        Ok(Tasker(Arc::new(Inner { client, workflows, stop, engine, _stop_when_dropped: guard })))
+        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, _stop_when_dropped: guard })))
     }
 }
 
 fn check(config: &EngineConfig) -> Result<(), BuildError> {
+    const LONGEST: Duration = Duration::from_hours(24 * 365);
     let wrong = |message: String| Err(BuildError::Option(message));
     if config.concurrency == 0 {
         return wrong("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
     }
-    if config.heartbeat.is_zero() || config.heartbeat * 3 > config.lease {
-        let (heartbeat, lease) = (config.heartbeat, config.lease);
+    let (heartbeat, lease) = (config.heartbeat, config.lease);
+    for (what, time) in [("lease", lease), ("grace", config.grace), ("poll", config.poll)] {
+        if time > LONGEST {
+            return wrong(format!("`{what}` is {time:?}; the longest is a year"));
+        }
+    }
+    if heartbeat.is_zero() || heartbeat.saturating_mul(3) > lease {
         return wrong(format!(
             "a heartbeat every {heartbeat:?} does not keep a lease of {lease:?} alive; \
              the heartbeat is more than 0 and at most a third of the lease"

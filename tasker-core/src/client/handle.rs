@@ -85,17 +85,20 @@ impl<W> TaskHandle<W> {
 
     /// Waits until the task has ended, in whatever process, and returns how.
     ///
+    /// A handle does not keep the engine alive: when the last [`Tasker`](crate::Tasker) of this process is dropped or shut down, and no
+    /// other process runs the workflow, the task does not end and neither does the wait.
+    ///
     /// # Errors
     /// When there is no such task, or the store does not answer.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
         loop {
             // Registered before the look, so that an end in between is not missed.
-            let ended = self.client.0.waiters.register(self.id());
+            let mut waiting = self.client.0.waiters.register(self.id());
             if self.state().await?.has_ended() {
                 return self.status().await;
             }
             tokio::select! {
-                _ = ended => {}
+                () = waiting.ended() => {}
                 () = tokio::time::sleep(self.client.0.poll) => {}
             }
         }

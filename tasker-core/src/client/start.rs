@@ -41,6 +41,9 @@ pub enum StartError {
         /// Every violation.
         violations: Vec<Violation>,
     },
+    /// The idempotency key is empty, or longer than 255 characters.
+    #[error("the idempotency key `{0}` is not 1 to 255 characters")]
+    InvalidKey(String),
     /// The context is larger than `max_payload`.
     #[error(
         "the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
@@ -83,7 +86,7 @@ impl<W> Start<W> {
     }
 
     /// Starts the task at most once: if a task of the same namespace and name (at any version) has this key, that one is
-    /// returned, whatever its context and state, and [`TaskHandle::is_new`] is false.
+    /// returned, whatever its context and state, and [`TaskHandle::is_new`] is false. A key has 1 to 255 characters.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
@@ -95,8 +98,11 @@ impl<W> Start<W> {
         self
     }
 
-    async fn create(self) -> Result<TaskHandle<W>, StartError> {
+    async fn create(mut self) -> Result<TaskHandle<W>, StartError> {
         let (definition, registration) = self.registration?;
+        if let Some(key) = self.idempotency_key.take_if(|key| !(1..=255).contains(&key.chars().count())) {
+            return Err(StartError::InvalidKey(key));
+        }
         let workflow = &registration.workflow;
         let context = check(&registration, self.context, self.client.0.max_payload)?;
         let task = NewTask {

@@ -19,29 +19,34 @@ pub(super) async fn run(
     timeout: Option<Duration>,
     max_payload: usize,
 ) -> Result<Json, StepError> {
-    let running = AssertUnwindSafe(async move { handler.run(input).await }).catch_unwind();
-    let ended = match timeout {
-        None => running.await,
-        Some(limit) => match tokio::time::timeout(limit, running).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                return Err(StepError::retryable(format!("not done within its time limit of {limit:?}"))
-                    .code("TIMEOUT"));
-            }
-        },
-    };
+    // The time limit is inside, because dropping what did not end in time may panic too.
+    let ended = AssertUnwindSafe(within(timeout, handler.run(input))).catch_unwind().await;
     let result = ended.unwrap_or_else(|panic| {
         Err(StepError::retryable(format!("the step panicked: {}", panic_message(&*panic))).code("PANIC"))
-    })?;
-    let size = result.as_str().len();
-    if size > max_payload {
-        return Err(StepError::permanent(format!(
-            "the result is {size} bytes of JSON, more than the limit of {max_payload}; \
-             store it elsewhere and return where it is, or raise the limit with `max_payload`"
-        ))
-        .code("RESULT_TOO_LARGE"));
+    });
+    match result {
+        Ok(json) if json.as_str().len() > max_payload => Err(too_large(json.as_str().len(), max_payload)),
+        Ok(json) => Ok(json),
+        Err(error) => Err(error.bounded()),
     }
-    Ok(result)
+}
+
+async fn within(
+    limit: Option<Duration>,
+    running: impl Future<Output = Result<Json, StepError>>,
+) -> Result<Json, StepError> {
+    let Some(limit) = limit else { return running.await };
+    tokio::time::timeout(limit, running).await.unwrap_or_else(|_| {
+        Err(StepError::retryable(format!("not done within its time limit of {limit:?}")).code("TIMEOUT"))
+    })
+}
+
+fn too_large(size: usize, limit: usize) -> StepError {
+    let message = format!(
+        "the result is {size} bytes of JSON, more than the limit of {limit}; \
+         store it elsewhere and return where it is, or raise the limit with `max_payload`"
+    );
+    StepError::permanent(message).code("RESULT_TOO_LARGE")
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -50,19 +55,34 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// What becomes of a step whose execution ended like this.
+///
+/// An error after the step was told to come to an end is no failure, if the step may run again and did not say that this
+/// cannot help.
 pub(super) fn ending(
     result: Result<Json, StepError>,
+    told_to_end: bool,
     executions: Executions,
     policy: RetryPolicy,
     chance: f64,
 ) -> Ending {
     match result {
         Ok(json) => Ending::Complete(json),
-        Err(error) if error.is_permanent() || executions.exhausted_by_failure() => Ending::Failed(error),
+        Err(error) if error.is_permanent() => Ending::Failed(error),
+        Err(_) if told_to_end && executions.may_run_again() => Ending::HandedBack,
+        Err(error) if executions.exhausted_by_failure() => Ending::Failed(error),
         Err(error) => {
             let wait =
                 error.wait().unwrap_or_else(|| policy.delay_with_jitter(executions.failures(), chance));
             Ending::Retry(error, wait)
         }
     }
+}
+
+/// What becomes of a step that was stopped because its worker shuts down.
+pub(super) fn stopped(executions: Executions) -> Ending {
+    if executions.may_run_again() {
+        return Ending::HandedBack;
+    }
+    let message = "the worker shut down before the step had ended, and it may run only once";
+    Ending::Failed(StepError::retryable(message).code("STOPPED"))
 }

@@ -22,6 +22,9 @@ pub enum StoreError {
         /// What the database or its driver said.
         cause: Arc<dyn Error + Send + Sync>,
     },
+    /// The tokio runtime on which the [`Tasker`](crate::Tasker) was built is gone.
+    #[error("the runtime on which the Tasker was built has ended")]
+    Closed,
     /// What is stored makes no sense.
     #[error("the store holds what it should not: {0}")]
     Corrupt(String),

@@ -136,7 +136,7 @@ impl Store for MemoryStore {
         let now = self.clock.now();
         let mut tables = self.tables();
         let steps = tables.claim(worker, runnable, limit, now)?;
-        let next_due = if steps.is_empty() { tables.queue.next_due(runnable.ids(), now) } else { None };
+        let next_due = tables.queue.next_due(runnable.ids(), now);
         Ok(Claim { steps, next_due: next_due.map(|due| due.since(now)) })
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::Value as Json;
-use tasker_core::store::{Ending, Execution, StoreError};
+use tasker_core::store::{Ending, Execution};
 use tasker_core::{IllegalTransition, StepError, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
 
@@ -262,8 +262,7 @@ pub(super) fn parse_state<S: std::str::FromStr<Err: std::fmt::Display>>(text: &s
     text.parse().map_err(|error: S::Err| DbErr::Type(error.to_string()))
 }
 
-/// An error as stored.
-pub(super) fn parse_error(text: Option<&str>) -> Result<Option<StepError>, StoreError> {
-    let parsed = text.map(serde_json::from_str).transpose();
-    parsed.map_err(|error| StoreError::Corrupt(format!("the error of a step does not parse: {error}")))
+/// An error as stored. One that does not parse is shown as it is: it is no reason to show nothing.
+pub(super) fn parse_error(text: &str) -> StepError {
+    serde_json::from_str(text).unwrap_or_else(|_| StepError::retryable(text).code("UNREADABLE"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Value};
 use serde::Deserialize;
-use tasker_core::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Runnable};
+use tasker_core::store::{Claim, ClaimedStep, Execution, Runnable};
 use tasker_core::{Attempt, DefinitionId, Executions, Json, StepNo, StepState, TaskId, TaskState, WorkerId};
 use uuid::Uuid;
 
@@ -27,21 +27,21 @@ impl SqlStore {
             return Ok(Claim { steps: Vec::new(), next_due });
         }
         let transaction = self.begin().await?;
-        let steps = self.claim_in(&transaction, worker, runnable, limit, &[], History::default()).await?;
+        let steps =
+            self.claim_in(&transaction, worker, runnable, limit, Results::new(), History::default()).await?;
         transaction.commit().await?;
-        let next_due = next_due.filter(|_| steps.is_empty());
         Ok(Claim { steps, next_due })
     }
 
-    /// Claims as the last part of a transaction, and records its history. The outcomes that it settled are at hand for the steps
-    /// that read them.
+    /// Claims as the last part of a transaction, and records its history. The results that it settled are at hand for the
+    /// steps that read them.
     pub(super) async fn claim_in(
         &self,
         transaction: &DatabaseTransaction,
         worker: WorkerId,
         runnable: &Runnable,
         limit: usize,
-        outcomes: &[Outcome],
+        mut results: Results,
         mut history: History,
     ) -> Result<Vec<ClaimedStep>, DbErr> {
         let now = self.now();
@@ -49,7 +49,6 @@ impl SqlStore {
         for step in ready_steps(transaction, worker, runnable, limit, now).await? {
             claimed.push(step.begin(worker, &mut given, &mut history)?);
         }
-        let mut results: HashMap<(TaskId, StepNo), Json> = outcomes.iter().filter_map(result_of).collect();
         for step in &claimed {
             for &read in runnable.reads(step.definition, step.execution.step) {
                 if !results.contains_key(&(step.execution.task, read)) {
@@ -70,16 +69,18 @@ impl SqlStore {
     }
 
     async fn outlook<C: ConnectionTrait>(&self, db: &C, runnable: &Runnable) -> Result<Outlook, DbErr> {
-        let (now, ids) = (self.now(), runnable.ids());
-        if ids.is_empty() {
-            return Ok(Outlook::default());
+        let now = self.now();
+        let mut outlook = Outlook::default();
+        for ids in runnable.ids().chunks(statement::MOST_DEFINITIONS) {
+            let values = [now].into_iter().chain(ids.iter().map(|definition| definition.0)).map(Value::from);
+            let rows = query(db, statement::outlook(ids.len()), values).await?;
+            let Some(row) = rows.first().map(Columns) else { continue };
+            let (ready, due): (bool, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let due = due.map(|due| Duration::from_micros(u64::try_from(due - now).unwrap_or(0)));
+            outlook.ready |= ready;
+            outlook.next_due = outlook.next_due.into_iter().chain(due).min();
         }
-        let values = [now].into_iter().chain(ids.iter().map(|definition| definition.0)).map(Value::from);
-        let rows = query(db, statement::outlook(ids.len()), values).await?;
-        let Some(row) = rows.first().map(Columns) else { return Ok(Outlook::default()) };
-        let (ready, due): (bool, Option<i64>) = (row.get(0)?, row.get(1)?);
-        let next_due = due.map(|due| Duration::from_micros(u64::try_from(due - now).unwrap_or(0)));
-        Ok(Outlook { ready, next_due })
+        Ok(outlook)
     }
 }
 
@@ -91,6 +92,9 @@ struct Outlook {
     /// How long until the next step that waits for a time can be.
     next_due: Option<Duration>,
 }
+
+/// Results by task and step.
+pub(super) type Results = HashMap<(TaskId, StepNo), Json>;
 
 /// A step that can be claimed, and its task.
 #[derive(Deserialize)]
@@ -115,12 +119,18 @@ async fn ready_steps(
     now: i64,
 ) -> Result<Vec<ReadyStep>, DbErr> {
     let ids = runnable.ids();
-    if limit == 0 || ids.is_empty() {
-        return Ok(Vec::new());
+    let mut steps = Vec::new();
+    for ids in ids.chunks(statement::MOST_DEFINITIONS) {
+        let room = limit - steps.len();
+        if room == 0 {
+            break;
+        }
+        let mut values: Vec<Value> = vec![worker.as_uuid().into(), (room as i64).into(), now.into()];
+        values.extend(ids.iter().map(|definition| Value::from(definition.0)));
+        let rows = query(transaction, statement::ready_steps(ids.len()), values).await?;
+        steps.extend(answer::<ReadyStep>(&rows)?);
     }
-    let mut values: Vec<Value> = vec![worker.as_uuid().into(), (limit as i64).into(), now.into()];
-    values.extend(ids.iter().map(|definition| Value::from(definition.0)));
-    answer(&query(transaction, statement::ready_steps(ids.len()), values).await?)
+    Ok(steps)
 }
 
 impl ReadyStep {
@@ -140,12 +150,5 @@ impl ReadyStep {
             context: Json::from_stored(self.context),
             results: Vec::new(),
         })
-    }
-}
-
-fn result_of(outcome: &Outcome) -> Option<((TaskId, StepNo), Json)> {
-    match &outcome.ending {
-        Ending::Complete(result) => Some(((outcome.execution.task, outcome.execution.step), result.clone())),
-        _ => None,
     }
 }

@@ -130,7 +130,8 @@ fn database_file(url: &str) -> Result<Option<PathBuf>, DbErr> {
     let options: SqliteConnectOptions =
         url.parse().map_err(|error: sea_orm::SqlxError| DbErr::Custom(error.to_string()))?;
     let file = options.get_filename().to_path_buf();
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+    // The driver names a database in memory so that its connections find it.
+    let in_memory = file.to_string_lossy().starts_with("file:sqlx-in-memory-");
     Ok((!in_memory).then_some(file))
 }
 

@@ -13,6 +13,9 @@ use super::{SqlStore, execute, query};
 use crate::rows::{Rows, answer, id};
 use crate::statement;
 
+/// The largest retry limit that the column holds; at a second each, 68 years of tries.
+const MOST_EXECUTIONS: u32 = i32::MAX as u32;
+
 impl SqlStore {
     pub(super) async fn try_create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, DbErr> {
         let now = self.now();
@@ -63,7 +66,12 @@ impl SqlStore {
         Ok(steps
             .map(|(at, (step, &named_step))| {
                 let dependencies = graph.dependencies(StepNo::at(at)).len();
-                vec![at.into(), named_step.into(), dependencies.into(), step.retry().limit.into()]
+                vec![
+                    at.into(),
+                    named_step.into(),
+                    dependencies.into(),
+                    step.retry().limit.min(MOST_EXECUTIONS).into(),
+                ]
             })
             .collect())
     }

@@ -11,7 +11,7 @@ use tasker_core::{
 use uuid::Uuid;
 
 use super::change::{parse_error, parse_state};
-use super::{SqlStore, query};
+use super::{SqlStore, query, transact};
 use crate::error::store_error;
 use crate::rows::{Columns, Rows, id};
 
@@ -22,7 +22,8 @@ impl SqlStore {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
-        query(self.reader(), sql, values).await.map_err(|error| store_error(what, error))
+        let values: Vec<Value> = values.into_iter().collect();
+        transact(what, || query(self.reader(), sql, values.clone())).await
     }
 
     pub(super) async fn states_of(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {
@@ -39,7 +40,7 @@ impl SqlStore {
         Ok(tasks.iter().map(|task| states.get(task).copied()).collect())
     }
 
-    pub(super) async fn statuses_of(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
+    pub(super) async fn statuses_of(&self, wanted: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         const WHAT: &str = "reading tasks";
         let tasks_sql = "
             SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version
@@ -54,25 +55,16 @@ impl SqlStore {
             JOIN tasker_named_steps AS n ON n.id = s.named_step_id
             WHERE s.task_id IN (SELECT unhex(value->>0) FROM json_each(?))
             ORDER BY s.task_id, s.step_no";
-        let wrong = |error| store_error(WHAT, error);
-        let mut found = HashMap::new();
-        // One transaction, so that a task and its steps are seen at the same moment.
-        let snapshot = self.reader().begin().await.map_err(wrong)?;
-        for row in query(&snapshot, tasks_sql, [ids(tasks).into()]).await.map_err(wrong)? {
-            let status = task_status(&Columns(&row)).map_err(wrong)?;
-            found.insert(status.id, status);
-        }
-        let now = self.0.clock.now();
-        for row in query(&snapshot, steps_sql, [ids(tasks).into()]).await.map_err(wrong)? {
-            let error: Option<String> = Columns(&row).get(6).map_err(wrong)?;
-            let (task, mut step) = step_status(&Columns(&row), now).map_err(wrong)?;
-            step.error = parse_error(error.as_deref())?;
-            if let Some(status) = found.get_mut(&task) {
-                status.steps.push(step);
-            }
-        }
-        snapshot.commit().await.map_err(wrong)?;
-        Ok(tasks.iter().map(|task| found.get(task).cloned()).collect())
+        let read = || async {
+            // One transaction, so that a task and its steps are seen at the same moment.
+            let snapshot = self.reader().begin().await?;
+            let rows = query(&snapshot, tasks_sql, [ids(wanted).into()]).await?;
+            let steps = query(&snapshot, steps_sql, [ids(wanted).into()]).await?;
+            snapshot.commit().await?;
+            assemble(&rows, &steps, self.0.clock.now())
+        };
+        let found = transact(WHAT, read).await?;
+        Ok(wanted.iter().map(|task| found.get(task).cloned()).collect())
     }
 
     pub(super) async fn open_tasks_after(
@@ -106,6 +98,25 @@ fn ids(tasks: &[TaskId]) -> Rows {
     tasks.iter().map(|task| vec![id(task.as_uuid())]).collect()
 }
 
+fn assemble(
+    tasks: &[QueryResult],
+    steps: &[QueryResult],
+    now: Timestamp,
+) -> Result<HashMap<TaskId, TaskStatus>, DbErr> {
+    let mut found = HashMap::with_capacity(tasks.len());
+    for row in tasks {
+        let status = task_status(&Columns(row))?;
+        found.insert(status.id, status);
+    }
+    for row in steps {
+        let (task, step) = step_status(&Columns(row), now)?;
+        if let Some(status) = found.get_mut(&task) {
+            status.steps.push(step);
+        }
+    }
+    Ok(found)
+}
+
 fn task_status(row: &Columns<'_>) -> Result<TaskStatus, DbErr> {
     let (id, state): (Uuid, String) = (row.get(0)?, row.get(1)?);
     let identity: Option<String> = row.get(2)?;
@@ -134,5 +145,6 @@ fn step_status(row: &Columns<'_>, now: Timestamp) -> Result<(TaskId, StepStatus)
         .then(|| WaitingFor::of(open_dependencies as u32, Timestamp::from_micros(run_at), now));
     let no = StepNo(no as u32);
     let attempts = Attempt(attempt as u32);
-    Ok((task.into(), StepStatus { no, name, state, attempts, lost: lost as u32, error: None, waiting_for }))
+    let error = row.get::<Option<String>>(6)?.map(|text| parse_error(&text));
+    Ok((task.into(), StepStatus { no, name, state, attempts, lost: lost as u32, error, waiting_for }))
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use sea_orm::DbErr;
+use tasker_core::WorkerId;
 use tasker_core::store::{Ending, Outcome, Runnable, Settled};
-use tasker_core::{StepNo, TaskId, WorkerId};
 
 use super::SqlStore;
 use super::change::{Change, End, History, advance, change};
+use super::claim::Results;
 
 impl SqlStore {
     pub(super) async fn try_settle(
@@ -17,21 +18,26 @@ impl SqlStore {
         outcomes: &[Outcome],
         room: usize,
     ) -> Result<Settled, DbErr> {
-        let now = self.now();
         let transaction = self.begin().await?;
+        let now = self.now();
         let mut history = History::default();
         let changes: Vec<_> = outcomes.iter().map(|outcome| end_of(outcome, worker, now)).collect();
         let accepted = change(&transaction, &changes, &mut history).await?;
-        let (mut released, mut refused) = (BTreeMap::new(), Vec::new());
-        for (outcome, accepted) in outcomes.iter().zip(&accepted.changes) {
-            if *accepted {
-                release(outcome, runnable, &mut released);
-            } else {
-                refused.push(outcome.execution);
+        let (mut released, mut results, mut refused) = (BTreeMap::new(), Results::new(), Vec::new());
+        for (Outcome { execution, definition, ending }, accepted) in outcomes.iter().zip(&accepted.changes) {
+            match ending {
+                _ if !accepted => refused.push(*execution),
+                Ending::Complete(result) => {
+                    for &dependent in runnable.dependents(*definition, execution.step) {
+                        *released.entry((execution.task, dependent)).or_default() += 1;
+                    }
+                    results.insert((execution.task, execution.step), result.clone());
+                }
+                _ => {}
             }
         }
         let ended = advance(&transaction, &accepted, &released, now, &mut history).await?;
-        let claimed = self.claim_in(&transaction, worker, runnable, room, outcomes, history).await?;
+        let claimed = self.claim_in(&transaction, worker, runnable, room, results, history).await?;
         transaction.commit().await?;
         Ok(Settled { refused, ended, claimed })
     }
@@ -45,14 +51,4 @@ fn end_of(outcome: &Outcome, worker: WorkerId, now: i64) -> Change<'_> {
         _ => None,
     };
     Change { execution: outcome.execution, worker, end: End::Settled(&outcome.ending, due) }
-}
-
-/// Adds the steps that wait for a completed one.
-fn release(outcome: &Outcome, runnable: &Runnable, released: &mut BTreeMap<(TaskId, StepNo), u32>) {
-    let Outcome { execution, definition, ending } = outcome;
-    if matches!(ending, Ending::Complete(_)) {
-        for &dependent in runnable.dependents(*definition, execution.step) {
-            *released.entry((execution.task, dependent)).or_default() += 1;
-        }
-    }
 }

@@ -37,14 +37,29 @@ impl SqlStore {
         let (now, lease_until) = (self.now(), self.after(lease));
         let values = [worker.as_uuid().into(), lease_until.into(), now.into()];
         let sql = "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
-        execute(&self.0.writer, sql, values).await.map(|_| ())
+        let enlisted = execute(&self.0.writer, sql, values).await;
+        if enlisted.is_err() {
+            self.withdraw(worker);
+        }
+        enlisted.map(|_| ())
+    }
+
+    /// Takes away what shows that a worker of this process lives.
+    fn withdraw(&self, worker: WorkerId) {
+        if let Some(presence) = &self.0.presence {
+            presence.withdraw(worker);
+        }
     }
 
     pub(super) async fn try_heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, DbErr> {
         let values = [self.after(lease).into(), worker.as_uuid().into()];
         let done =
             execute(&self.0.writer, "UPDATE tasker_workers SET lease_until = ? WHERE id = ?", values).await?;
-        Ok(if done.rows_affected() == 1 { Lease::Held } else { Lease::Lost })
+        if done.rows_affected() == 1 {
+            return Ok(Lease::Held);
+        }
+        self.withdraw(worker);
+        Ok(Lease::Lost)
     }
 
     pub(super) async fn try_retire(&self, worker: WorkerId) -> Result<(), DbErr> {
@@ -63,9 +78,7 @@ impl SqlStore {
         finish(&transaction, worker, Given::default(), history, self.now()).await?;
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
-        if let Some(presence) = &self.0.presence {
-            presence.withdraw(worker);
-        }
+        self.withdraw(worker);
         Ok(())
     }
 
@@ -151,12 +164,16 @@ fn held_step(row: &Columns<'_>) -> Result<Held, DbErr> {
     let (task, step): (Uuid, i32) = (row.get(0)?, row.get(1)?);
     let (attempt, revision): (i32, i32) = (row.get(2)?, row.get(3)?);
     let (worker, definition): (Uuid, i64) = (row.get(4)?, row.get(5)?);
-    let (lost, limit): (i32, i32) = (row.get(6)?, row.get(7)?);
+    let (lost, limit): (i32, i64) = (row.get(6)?, row.get(7)?);
     let (task, step, attempt) = (task.into(), StepNo(step as u32), Attempt(attempt as u32));
     Ok(Held {
         execution: Execution { task, step, attempt, revision: revision as u32 },
         worker: worker.into(),
         definition: DefinitionId(definition),
-        executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },
+        executions: Executions {
+            attempt,
+            lost: lost as u32,
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
+        },
     })
 }
