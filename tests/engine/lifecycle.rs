@@ -108,7 +108,7 @@ async fn two_workers_share_the_work_and_run_each_step_once() {
     let sleeps = || std::iter::repeat_n(Act::Sleep(Duration::from_secs(1)), 200);
     let apps = [App::new(sleeps()), App::new(sleeps())];
     let workers = [builder(&apps[0], &store).concurrency(10), builder(&apps[1], &store).concurrency(10)]
-        .map(|b| b.build());
+        .map(tasker::TaskerBuilder::build);
     let workers = futures_util::future::try_join_all(workers).await.unwrap();
     let mut tasks = Vec::new();
     for number in 0..200 {
