@@ -79,6 +79,10 @@ impl SqlStore {
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
         self.withdraw(worker);
+        // Moves the log into the database file, as far as nobody reads it, so that a copy of the file after a shutdown is whole.
+        if let Err(error) = execute(&self.0.writer, "PRAGMA wal_checkpoint(PASSIVE)", []).await {
+            tracing::debug!(%error, "the log was not moved into the database");
+        }
         Ok(())
     }
 
