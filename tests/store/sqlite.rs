@@ -29,6 +29,32 @@ async fn a_finished_task_is_there_after_the_database_was_opened_again() {
 }
 
 #[tokio::test]
+async fn a_copy_of_the_file_alone_is_whole_after_the_worker_retired() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    bench.store.retire(worker).await.unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    std::fs::copy(folder.path().join("tasks.db"), elsewhere.path().join("tasks.db")).unwrap();
+    let copy = Bench::new(SqlStore::connect(&url(elsewhere.path())).await.unwrap(), &[chain()]).await;
+    assert_eq!(copy.status(task).await, bench.status(task).await);
+}
+
+#[tokio::test]
+async fn a_worker_may_run_more_definitions_than_one_statement_can_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let workflows: Vec<_> =
+        (0..260).map(|n| crate::fixture::workflow(&format!("w{n}"), &[("only", &[], 3)])).collect();
+    let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &workflows).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.start(259).await;
+    assert_eq!(bench.claim(worker, 10).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_worker_whose_store_is_gone_is_dead_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
