@@ -29,6 +29,7 @@ pub struct WorkflowDef {
     context_schema: Option<Value>,
     steps: Vec<StepDef>,
     graph: Graph,
+    concurrent: bool,
     shape: Shape,
 }
 
@@ -105,6 +106,12 @@ impl WorkflowDef {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Whether steps of one task may run at the same time.
+    #[must_use]
+    pub fn is_concurrent(&self) -> bool {
+        self.concurrent
     }
 
     /// A digest of the steps and their edges; it is stored with each task.

@@ -32,7 +32,7 @@ pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
     DependsOn, Executable, Param, Payload, Returned, Step, StepHandler, StepResult, StepReturn, Workflow,
 };
-pub use store::{MemoryStore, StepStatus, Store, StoreError, TaskStatus, WaitingFor};
+pub use store::{MemoryStore, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor};
 pub use tasker_macros::{AppState, step, workflow};
 
 /// Names that only expanded code uses.

@@ -10,9 +10,11 @@
 
 mod error;
 mod memory;
+mod room;
 mod runnable;
 mod status;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +22,9 @@ use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use room::Room;
 pub use runnable::Runnable;
-pub use status::{StepStatus, TaskStatus, WaitingFor};
+pub use status::{StepStatus, TaskStatus, UnknownWaiting, Waiting, WaitingFor};
 
 use crate::{
     Attempt, DefinitionId, Executions, Json, StepError, StepNo, TaskId, TaskState, WorkerId, WorkflowDef,
@@ -31,8 +34,10 @@ use crate::{
 ///
 /// A call that fails may have taken effect all the same, when the answer was lost on the way. Every verb is made so that the caller
 /// can ask again, or find out: `create` by the ids of its tasks, `settle` by the fence, `claim` by [`held`](Self::held).
+///
+/// It is `Any`, so that a function for one kind of store can find out whether that is what an engine works on.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Any + Send + Sync + 'static {
     /// Makes definitions known, once per version and shape, and says how this store names them.
     async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError>;
 
@@ -52,17 +57,22 @@ pub trait Store: Send + Sync + 'static {
     /// has run out, or when the store knows for certain that its process is gone.
     async fn sweep(&self) -> Result<Swept, StoreError>;
 
-    /// Gives up to `limit` ready steps to a worker: by priority, then the oldest task first.
-    async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError>;
+    /// Makes the steps ready that are due, at most [`DUE_AT_ONCE`], and gives as many ready steps to a worker as it has
+    /// room for.
+    ///
+    /// By priority first. At equal priority definitions take turns, so that a flood of one workflow starves no other; within
+    /// a definition the oldest task comes first.
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError>;
 
-    /// Records outcomes, releases the steps that waited for them, ends tasks, and claims up to `room`
-    /// steps for the same worker, in one transaction.
+    /// Records outcomes, releases the steps that waited for them, ends tasks, passes the turn in tasks that run one step at
+    /// a time, and claims for the same worker as far as there is room, in one transaction. It takes only what is
+    /// ready: what becomes due is left to [`claim`](Self::claim).
     async fn settle(
         &self,
         worker: WorkerId,
         runnable: &Runnable,
         outcomes: &[Outcome],
-        room: usize,
+        room: &Room,
     ) -> Result<Settled, StoreError>;
 
     /// The executions that a worker holds, with the definitions of their tasks: among them what a claim gave out
@@ -80,7 +90,41 @@ pub trait Store: Send + Sync + 'static {
 
     /// The recorded result of a step, by its name.
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError>;
+
+    /// Ends an open task: no step of it begins any more, and what still runs is refused when it ends.
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError>;
+
+    /// Opens a task in error again: its failed steps run as if they never had.
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError>;
+
+    /// Lets no further step of an open task begin; what runs may come to its end.
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError>;
+
+    /// Lets a paused task go on.
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError>;
+
+    /// Removes tasks that ended at least `age` ago with all that belongs to them, the oldest end first and at most `limit`;
+    /// how many. Their idempotency keys are free again.
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError>;
+
+    /// Open tasks that wait without a reason, at most `limit`. There is none, unless there is a bug.
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError>;
+
+    /// Resolves when another process may have made work or ended a task. A hint, no promise: it may be late, come for nothing, or never come,
+    /// which is what it does unless a store knows better.
+    async fn hint(&self) {
+        std::future::pending().await
+    }
+
+    /// How many settles of one worker the store can work on at the same time.
+    fn parallel_settles(&self) -> usize {
+        1
+    }
 }
+
+/// How many steps a [`claim`](Store::claim) makes ready at most, because their time has come. It bounds the transaction; the rest
+/// is left to the next claim.
+pub const DUE_AT_ONCE: usize = 1_000;
 
 /// A task to be created.
 #[derive(Debug, Clone)]
@@ -176,7 +220,7 @@ pub struct ClaimedStep {
 pub struct Claim {
     /// The steps that are now the worker's.
     pub steps: Vec<ClaimedStep>,
-    /// How long until the next step that waits for a time becomes ready.
+    /// How long until the next step that waits for a time is due; zero if some were over [`DUE_AT_ONCE`].
     pub next_due: Option<Duration>,
 }
 
@@ -189,6 +233,8 @@ pub struct Settled {
     pub ended: Vec<TaskId>,
     /// What was claimed for the room.
     pub claimed: Vec<ClaimedStep>,
+    /// Whether it left steps that it released for the next claim.
+    pub left: bool,
 }
 
 /// What a sweep did.
@@ -209,4 +255,15 @@ pub enum Lease {
     Held,
     /// The worker was given up: what it ran belongs to others.
     Lost,
+}
+
+/// What came of an operator's wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operated {
+    /// It was done, or was so already.
+    Done,
+    /// The task stands in a state in which this cannot be done; nothing changed.
+    Refused(TaskState),
+    /// There is no such task.
+    NoTask,
 }

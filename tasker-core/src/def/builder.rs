@@ -94,6 +94,7 @@ pub struct WorkflowBuilder {
     id: WorkflowId,
     description: String,
     context_schema: Option<Value>,
+    concurrent: bool,
     steps: Vec<StepSpec>,
 }
 
@@ -116,7 +117,7 @@ impl DefinitionError {
 impl WorkflowBuilder {
     pub(super) fn new(namespace: String, name: String, version: String) -> Self {
         let id = WorkflowId { namespace, name, version };
-        Self { id, description: String::new(), context_schema: None, steps: Vec::new() }
+        Self { id, description: String::new(), context_schema: None, concurrent: true, steps: Vec::new() }
     }
 
     /// Namespace, name and version, as given.
@@ -136,6 +137,14 @@ impl WorkflowBuilder {
     #[must_use]
     pub fn context_schema(mut self, schema: Value) -> Self {
         self.context_schema = Some(schema);
+        self
+    }
+
+    /// Says whether steps of one task may run at the same time. Default: they may. If not, a task runs one step at a time, of those that
+    /// could run the first in canonical order; a step that waits for its retry holds up the others.
+    #[must_use]
+    pub fn concurrent(mut self, concurrent: bool) -> Self {
+        self.concurrent = concurrent;
         self
     }
 
@@ -292,8 +301,9 @@ impl WorkflowBuilder {
             (step.name.as_str(), names)
         }));
         let graph = Graph::in_order(&placed);
-        let Self { id, description, context_schema, .. } = self;
-        WorkflowDef { id, description, context_schema, steps, graph, shape }
+        let Self { id, description, context_schema, concurrent, .. } = self;
+        let shape = if concurrent { shape } else { shape.one_at_a_time() };
+        WorkflowDef { id, description, context_schema, steps, graph, concurrent, shape }
     }
 }
 
@@ -374,6 +384,17 @@ mod tests {
         assert_eq!(names(&one), ["a", "b", "c"]);
         assert_eq!(names(&other), names(&one));
         assert_eq!(other.steps()[2].reads(), [StepNo(0)]);
+    }
+
+    #[test]
+    fn a_workflow_that_runs_one_step_at_a_time_has_another_shape() {
+        let built = |concurrent| {
+            let builder = WorkflowDef::builder("shop", "order", "1.0.0").concurrent(concurrent);
+            builder.step(StepSpec::new("a")).build().unwrap()
+        };
+        assert!(built(true).is_concurrent() && !built(false).is_concurrent());
+        assert_eq!(built(true).shape(), workflow([StepSpec::new("a")]).unwrap().shape());
+        assert_ne!(built(true).shape(), built(false).shape());
     }
 
     #[test]

@@ -3,7 +3,8 @@ use std::fmt;
 /// A digest of what decides the order of a workflow's steps: their names and edges, in canonical order.
 ///
 /// FNV-1a, 64 bits, over `name < dependency , … ; ` for each step, dependencies by name. Retry policies, timeouts,
-/// configuration and documentation are not part of it. `tasker-macros` computes the same number.
+/// configuration and documentation are not part of it. A workflow that runs one step of a task at a time adds a mark at the
+/// end. `tasker-macros` computes the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape(u64);
 
@@ -21,6 +22,13 @@ impl Shape {
             }
             hash.feed("", b';');
         }
+        Self(hash.0)
+    }
+
+    /// The shape of the same steps where one of a task runs at a time.
+    pub(super) fn one_at_a_time(self) -> Self {
+        let mut hash = Fnv1a(self.0);
+        hash.feed("concurrent=false", b';');
         Self(hash.0)
     }
 

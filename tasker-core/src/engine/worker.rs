@@ -19,7 +19,7 @@ use super::lease::{Keeper, Sweeper};
 use super::run::{ending, run, stopped};
 use super::{Engine, PAUSE, after};
 use crate::param::StepInput;
-use crate::store::{ClaimedStep, Ending, Execution, Outcome, Runnable, Settled, StoreError};
+use crate::store::{ClaimedStep, Ending, Execution, Outcome, Room, Runnable, Settled, StoreError};
 use crate::{DefinitionId, Executions, StepError, WorkerId};
 
 pub(super) struct Worker<'e> {
@@ -139,7 +139,7 @@ impl<'e> Worker<'e> {
         }
         let room = self.room();
         let done = if self.batch.is_empty() {
-            let claim = self.engine.store.claim(self.id, self.runnable, room).await;
+            let claim = self.engine.store.claim(self.id, self.runnable, &Room::new(room)).await;
             claim.map(|claim| {
                 self.look_again_in(claim.next_due.unwrap_or(Duration::MAX));
                 self.begin(claim.steps, room);
@@ -155,7 +155,7 @@ impl<'e> Worker<'e> {
     /// Settles the batch. If the store refuses it, each outcome on its own, so that one that cannot be stored holds up no
     /// other.
     async fn settle(&mut self, room: usize) -> Result<(), StoreError> {
-        match self.engine.store.settle(self.id, self.runnable, &self.batch, room).await {
+        match self.engine.store.settle(self.id, self.runnable, &self.batch, &Room::new(room)).await {
             Ok(settled) => self.settled(settled, room),
             Err(error) if error.is_transient() => return Err(error),
             Err(error) => {
@@ -176,7 +176,7 @@ impl<'e> Worker<'e> {
     async fn settle_alone(&mut self, outcome: Outcome) -> Result<(), StoreError> {
         self.batch = vec![outcome];
         for last in [false, true] {
-            match self.engine.store.settle(self.id, self.runnable, &self.batch, 0).await {
+            match self.engine.store.settle(self.id, self.runnable, &self.batch, &Room::default()).await {
                 Ok(settled) => {
                     self.settled(settled, 0);
                     break;

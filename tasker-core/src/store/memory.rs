@@ -4,6 +4,7 @@
 //! [`Store`] is written here once in plain Rust, under one lock, in the order in which it happens. Nothing survives the
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
+mod operate;
 mod queue;
 mod task;
 
@@ -17,8 +18,8 @@ use queue::Queue;
 use task::Task;
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Outcome, Runnable, Settled, Store,
-    StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, DUE_AT_ONCE, Ending, Execution, Lease, NewTask, Operated, Outcome, Room,
+    Runnable, Settled, Store, StoreError, Swept, TaskStatus,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, SystemClock, TaskId, TaskState, Timestamp, WorkerId,
@@ -39,6 +40,7 @@ struct Tables {
     /// By namespace, name and key.
     keys: HashMap<(String, String, String), TaskId>,
     open: BTreeSet<TaskId>,
+    ended: BTreeSet<(Timestamp, TaskId)>,
     queue: Queue,
     workers: BTreeMap<WorkerId, Worker>,
 }
@@ -123,6 +125,7 @@ impl Store for MemoryStore {
         for worker in dead {
             for (task, step) in tables.holds(worker) {
                 tables.lose_execution(task, step, worker)?;
+                tables.pass_turn(task, now);
                 swept.ended.extend(tables.end_task(task, now)?);
                 swept.steps += 1;
             }
@@ -132,11 +135,12 @@ impl Store for MemoryStore {
         Ok(swept)
     }
 
-    async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError> {
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let steps = tables.claim(worker, runnable, limit, now)?;
-        let next_due = tables.queue.next_due(runnable.ids(), now);
+        tables.make_due_steps_ready(runnable.ids(), now);
+        let steps = tables.claim(worker, runnable, room)?;
+        let next_due = tables.queue.next_due(runnable.ids());
         Ok(Claim { steps, next_due: next_due.map(|due| due.since(now)) })
     }
 
@@ -145,26 +149,37 @@ impl Store for MemoryStore {
         worker: WorkerId,
         runnable: &Runnable,
         outcomes: &[Outcome],
-        room: usize,
+        room: &Room,
     ) -> Result<Settled, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let mut settled = Settled::default();
+        let (mut settled, mut released) = (Settled::default(), Vec::new());
         for outcome in outcomes {
             let Outcome { execution, definition, ending } = outcome;
+            let Execution { task, step, .. } = *execution;
             if !tables.holds_execution(worker, *execution) {
                 settled.refused.push(*execution);
                 continue;
             }
-            tables.end_execution(execution.task, execution.step, ending.clone(), now)?;
-            if matches!(ending, Ending::Complete(_)) {
-                for &dependent in runnable.dependents(*definition, execution.step) {
-                    tables.release(execution.task, dependent);
+            tables.end_execution(task, step, ending.clone(), now)?;
+            match ending {
+                Ending::Complete(_) => {
+                    for &dependent in runnable.dependents(*definition, step) {
+                        tables.release(task, dependent);
+                        released.push((task, dependent));
+                    }
                 }
+                Ending::HandedBack => released.push((task, step)),
+                Ending::Failed(_) | Ending::Retry(..) => {}
             }
-            settled.ended.extend(tables.end_task(execution.task, now)?);
+            settled.ended.extend(tables.end_task(task, now)?);
         }
-        settled.claimed = tables.claim(worker, runnable, room, now)?;
+        for outcome in outcomes {
+            let task = outcome.execution.task;
+            released.extend(tables.pass_turn(task, now).map(|step| (task, step)));
+        }
+        settled.claimed = tables.claim(worker, runnable, room)?;
+        settled.left = released.iter().any(|&(task, step)| tables.is_ready(task, step));
         Ok(settled)
     }
 
@@ -195,6 +210,36 @@ impl Store for MemoryStore {
         let tables = self.tables();
         Ok(tables.tasks.get(&task).and_then(|task| task.result(step)))
     }
+
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
+        let now = self.clock.now();
+        self.tables().cancel(task, now)
+    }
+
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+        let now = self.clock.now();
+        self.tables().retry(task, now)
+    }
+
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
+        Ok(self.tables().pause(task))
+    }
+
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
+        let now = self.clock.now();
+        Ok(self.tables().resume(task, now))
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        let until = self.clock.now() - age;
+        Ok(self.tables().purge(until, limit))
+    }
+
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        let tables = self.tables();
+        let stranded = tables.open.iter().copied().filter(|task| tables.is_stranded(&tables.tasks[task]));
+        Ok(stranded.take(limit).collect())
+    }
 }
 
 impl Tables {
@@ -212,9 +257,7 @@ impl Tables {
         if self.tasks.contains_key(&new.id) {
             return Created::New(new.id); // asked for again
         }
-        if let Some(key) = &new.idempotency_key {
-            let id = new.workflow.id();
-            let key = (id.namespace.clone(), id.name.clone(), key.clone());
+        if let Some(key) = key(&new.workflow, new.idempotency_key.as_deref()) {
             if let Some(&existing) = self.keys.get(&key) {
                 return Created::Existing(existing);
             }
@@ -222,7 +265,7 @@ impl Tables {
         }
         let task = Task::new(new, now);
         for step in new.workflow.graph().roots() {
-            self.queue.push_ready(&task, step);
+            self.queue.put(&task, step);
         }
         self.open.insert(new.id);
         self.tasks.insert(new.id, task);
@@ -244,16 +287,31 @@ impl Tables {
         self.tasks.get_mut(&task).ok_or_else(|| no_task(task))
     }
 
+    fn make_due_steps_ready(&mut self, ids: &[DefinitionId], now: Timestamp) {
+        for (task, step) in self.queue.take_due(ids, DUE_AT_ONCE, now) {
+            if let Some(task) = self.tasks.get_mut(&task) {
+                task.step_mut(step).waiting = None;
+                self.queue.put(task, step);
+            }
+        }
+    }
+
+    fn is_ready(&self, task: TaskId, step: StepNo) -> bool {
+        let step = self.tasks[&task].step(step);
+        step.is_active_pending() && step.waiting.is_none()
+    }
+
     fn claim(
         &mut self,
         worker: WorkerId,
         runnable: &Runnable,
-        limit: usize,
-        now: Timestamp,
+        room: &Room,
     ) -> Result<Vec<ClaimedStep>, StoreError> {
         let mut claimed = Vec::new();
-        let room = if self.workers.contains_key(&worker) { limit } else { 0 };
-        for (task_id, step) in self.queue.take(runnable.ids(), room, now) {
+        if !self.workers.contains_key(&worker) {
+            return Ok(claimed);
+        }
+        for (task_id, step) in self.queue.take(runnable.ids(), room) {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker)?;
             let reads = runnable.reads(task.definition, step);
@@ -286,38 +344,41 @@ impl Tables {
         match ending {
             Ending::Complete(result) => task.complete(step, result)?,
             Ending::Failed(error) => task.fail(step, error)?,
-            Ending::Retry(error, wait) => {
-                task.fail(step, error)?;
-                task.retry(step, Some(now + wait))?;
-                self.queue.push_waiting(task, step);
-            }
-            Ending::HandedBack => {
-                task.hand_back(step)?;
-                self.queue.push_ready(task, step);
-            }
+            Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait))?,
+            Ending::HandedBack => task.hand_back(step)?,
         }
+        self.queue.put(task, step);
         Ok(())
     }
 
     /// Takes a step from a dead worker: it runs again at once, unless it was lost too often.
     fn lose_execution(&mut self, task: TaskId, step: StepNo, worker: WorkerId) -> Result<(), StoreError> {
         let task = self.tasks.get_mut(&task).ok_or_else(|| no_task(task))?;
-        let last = task.step(step).executions().exhausted_by_loss();
-        task.fail(step, StepError::worker_lost(worker))?;
-        task.step_mut(step).lost += 1;
-        if !last {
-            task.retry(step, None)?;
-            self.queue.push_ready(task, step);
+        let (last, error) =
+            (task.step(step).executions().exhausted_by_loss(), StepError::worker_lost(worker));
+        if last {
+            task.fail(step, error)?;
+        } else {
+            task.retry(step, error, None)?;
         }
+        task.step_mut(step).lost += 1;
+        self.queue.put(task, step);
         Ok(())
     }
 
     fn release(&mut self, task: TaskId, step: StepNo) {
-        if let Some(task) = self.tasks.get_mut(&task)
-            && task.release(step)
-        {
-            self.queue.push_ready(task, step);
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.release(step);
+            self.queue.put(task, step);
         }
+    }
+
+    /// In a task that runs one step at a time: lets the next one be ready, if none is and none runs.
+    fn pass_turn(&mut self, task: TaskId, now: Timestamp) -> Option<StepNo> {
+        let task = self.tasks.get_mut(&task)?;
+        let step = task.pass_turn(now)?;
+        self.queue.put(task, step);
+        Some(step)
     }
 
     /// Ends a task in which nothing can go on.
@@ -333,8 +394,15 @@ impl Tables {
         task.go_to(ended)?;
         task.ended_at = Some(now);
         self.open.remove(&task_id);
+        self.ended.insert((now, task_id));
         Ok(Some(task_id))
     }
+}
+
+/// A key as it is unique: with the namespace and the name of its workflow.
+fn key(workflow: &WorkflowDef, key: Option<&str>) -> Option<(String, String, String)> {
+    let id = workflow.id();
+    key.map(|key| (id.namespace.clone(), id.name.clone(), key.to_owned()))
 }
 
 fn no_task(task: TaskId) -> StoreError {

@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use crate::{Attempt, StepError, StepNo, StepState, TaskId, TaskState, Timestamp, WorkflowId};
 
 /// A task with all its steps, as it stood at one moment.
@@ -11,6 +13,8 @@ pub struct TaskStatus {
     pub idempotency_key: Option<String>,
     /// Where it stands.
     pub state: TaskState,
+    /// Whether a step of it waits for an operator.
+    pub paused: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it ended.
@@ -45,20 +49,63 @@ pub enum WaitingFor {
     Dependencies(u32),
     /// A time: its retry is due then.
     Time(Timestamp),
+    /// Its turn: the task runs one step at a time.
+    Turn,
+    /// An operator: the task is paused.
+    Operator,
     /// A worker that has room and can run it.
     Worker,
+}
+
+/// What a store keeps about why a step waits, beside its dependencies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Waiting {
+    /// For its time.
+    Time,
+    /// For its turn.
+    Turn,
+    /// For an operator.
+    Operator,
+}
+
+/// A text that names nothing a step can wait for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is nothing that a step waits for")]
+pub struct UnknownWaiting(String);
+
+impl Waiting {
+    /// The name, as stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Turn => "turn",
+            Self::Operator => "operator",
+        }
+    }
+}
+
+impl FromStr for Waiting {
+    type Err = UnknownWaiting;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWaiting> {
+        let all = [Self::Time, Self::Turn, Self::Operator];
+        all.into_iter()
+            .find(|waiting| waiting.as_str() == text)
+            .ok_or_else(|| UnknownWaiting(text.to_owned()))
+    }
 }
 
 impl WaitingFor {
     /// Why a pending step waits, from what a store keeps about it.
     #[must_use]
-    pub fn of(open_dependencies: u32, run_at: Timestamp, now: Timestamp) -> Self {
-        if open_dependencies > 0 {
-            Self::Dependencies(open_dependencies)
-        } else if run_at > now {
-            Self::Time(run_at)
-        } else {
-            Self::Worker
+    pub fn of(open_dependencies: u32, waiting: Option<Waiting>, run_at: Timestamp, now: Timestamp) -> Self {
+        match waiting {
+            _ if open_dependencies > 0 => Self::Dependencies(open_dependencies),
+            Some(Waiting::Operator) => Self::Operator,
+            Some(Waiting::Turn) => Self::Turn,
+            Some(Waiting::Time) if run_at > now => Self::Time(run_at),
+            Some(Waiting::Time) | None => Self::Worker,
         }
     }
 }
@@ -68,5 +115,18 @@ impl TaskStatus {
     #[must_use]
     pub fn step(&self, name: &str) -> Option<&StepStatus> {
         self.steps.iter().find(|step| step.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_step_waits_for_reads_back_from_its_name() {
+        for waiting in [Waiting::Time, Waiting::Turn, Waiting::Operator] {
+            assert_eq!(waiting.as_str().parse(), Ok(waiting));
+        }
+        assert!("worker".parse::<Waiting>().is_err());
     }
 }

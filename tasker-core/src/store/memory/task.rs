@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{NewTask, StepStatus, TaskStatus, WaitingFor};
+use super::super::{NewTask, StepStatus, TaskStatus, Waiting, WaitingFor};
 use super::Execution;
 use crate::store::StoreError;
 use crate::{
@@ -19,8 +19,8 @@ pub(super) struct Task {
     pub(super) context: Json,
     pub(super) ended_at: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
-    workflow: Arc<WorkflowDef>,
-    idempotency_key: Option<String>,
+    pub(super) workflow: Arc<WorkflowDef>,
+    pub(super) idempotency_key: Option<String>,
     created_at: Timestamp,
 }
 
@@ -30,6 +30,8 @@ pub(super) struct Step {
     pub(super) lost: u32,
     pub(super) run_at: Timestamp,
     pub(super) worker: Option<WorkerId>,
+    /// What it waits for beside its dependencies. One that runs may be to wait for an operator afterwards.
+    pub(super) waiting: Option<Waiting>,
     open_dependencies: u32,
     attempt: Attempt,
     revision: u32,
@@ -41,15 +43,29 @@ pub(super) struct Step {
 impl Step {
     /// Whether it runs, or will run without anything else being done first.
     pub(super) fn can_go_on(&self) -> bool {
-        match self.state {
-            StepState::InProgress => true,
-            StepState::Pending => self.open_dependencies == 0,
-            _ => false,
+        self.state == StepState::InProgress || self.is_active_pending()
+    }
+
+    /// Whether it is pending and its dependencies are complete, whatever else it waits for.
+    pub(super) fn is_active_pending(&self) -> bool {
+        self.state == StepState::Pending && self.open_dependencies == 0
+    }
+
+    /// Whether the task's turn is with it, in a task that runs one step at a time.
+    fn has_turn(&self) -> bool {
+        match self.waiting {
+            None | Some(Waiting::Time) => self.can_go_on(),
+            Some(Waiting::Turn | Waiting::Operator) => self.state == StepState::InProgress,
         }
     }
 
     pub(super) fn executions(&self) -> Executions {
         Executions { attempt: self.attempt, lost: self.lost, limit: self.limit }
+    }
+
+    /// That it waits for its time, if that has not come.
+    fn time(&self, now: Timestamp) -> Option<Waiting> {
+        (self.run_at > now).then_some(Waiting::Time)
     }
 
     fn go_to(&mut self, state: StepState) -> Result<(), StoreError> {
@@ -68,6 +84,7 @@ impl Task {
             // Of the ready steps those of the oldest task come first, so that tasks end in the order they began in.
             run_at: now,
             worker: None,
+            waiting: (!new.workflow.is_concurrent()).then_some(Waiting::Turn),
             open_dependencies: graph.dependencies(StepNo::at(at)).len() as u32,
             attempt: Attempt(0),
             revision: 0,
@@ -75,7 +92,7 @@ impl Task {
             result: None,
             error: None,
         });
-        Self {
+        let mut task = Self {
             id: new.id,
             definition: new.definition,
             state: TaskState::Pending,
@@ -86,7 +103,9 @@ impl Task {
             workflow: Arc::clone(&new.workflow),
             idempotency_key: new.idempotency_key.clone(),
             created_at: now,
-        }
+        };
+        task.pass_turn(now);
+        task
     }
 
     pub(super) fn step(&self, no: StepNo) -> &Step {
@@ -128,23 +147,34 @@ impl Task {
         let step = self.step_mut(no);
         step.go_to(StepState::Complete)?;
         step.worker = None;
+        step.waiting = None;
         step.error = None;
         step.result = Some(result);
         Ok(())
     }
 
+    /// An execution failed, and the step with it.
     pub(super) fn fail(&mut self, no: StepNo, error: StepError) -> Result<(), StoreError> {
         let step = self.step_mut(no);
         step.go_to(StepState::Error)?;
         step.worker = None;
+        step.waiting = None;
         step.error = Some(error);
         Ok(())
     }
 
-    /// A failed step is to run again: when its time has come, or in its turn.
-    pub(super) fn retry(&mut self, no: StepNo, due: Option<Timestamp>) -> Result<(), StoreError> {
+    /// An execution failed, and the step is to run again: when its time has come, or in its place among the ready steps.
+    pub(super) fn retry(
+        &mut self,
+        no: StepNo,
+        error: StepError,
+        due: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let waiting = self.step(no).waiting;
+        self.fail(no, error)?;
         let step = self.step_mut(no);
         step.go_to(StepState::Pending)?;
+        step.waiting = waiting.or(due.map(|_| Waiting::Time));
         step.run_at = due.unwrap_or(step.run_at);
         Ok(())
     }
@@ -158,11 +188,52 @@ impl Task {
         Ok(())
     }
 
-    /// One dependency less; whether it was the last.
-    pub(super) fn release(&mut self, no: StepNo) -> bool {
+    /// An operator stops the step for good.
+    pub(super) fn cancel(&mut self, no: StepNo) -> Result<(), StoreError> {
         let step = self.step_mut(no);
-        step.open_dependencies -= 1;
-        step.open_dependencies == 0
+        step.go_to(StepState::Cancelled)?;
+        step.worker = None;
+        step.waiting = None;
+        Ok(())
+    }
+
+    /// An operator lets a failed step run as if it never had. Its error is kept until it ends again.
+    pub(super) fn begin_anew(&mut self, no: StepNo, now: Timestamp) -> Result<(), StoreError> {
+        let step = self.step_mut(no);
+        step.go_to(StepState::Pending)?;
+        step.attempt = Attempt(0);
+        step.lost = 0;
+        step.run_at = now;
+        Ok(())
+    }
+
+    /// A step waits for its operator no more; now it waits for its time, for its turn, or for nothing.
+    pub(super) fn let_go(&mut self, no: StepNo, now: Timestamp) {
+        let sequential = !self.workflow.is_concurrent();
+        let step = self.step_mut(no);
+        step.waiting = match step.state {
+            StepState::Pending if sequential => Some(Waiting::Turn),
+            StepState::Pending if step.open_dependencies == 0 => step.time(now),
+            _ => None,
+        };
+    }
+
+    /// Gives the turn to the first step that waits for it and could run, if it is with none; to which.
+    pub(super) fn pass_turn(&mut self, now: Timestamp) -> Option<StepNo> {
+        if self.workflow.is_concurrent() || self.steps.iter().any(Step::has_turn) {
+            return None;
+        }
+        let next = self.steps.iter_mut().enumerate();
+        let mut next =
+            next.filter(|(_, step)| step.is_active_pending() && step.waiting == Some(Waiting::Turn));
+        let (at, step) = next.next()?;
+        step.waiting = step.time(now);
+        Some(StepNo::at(at))
+    }
+
+    /// One dependency less.
+    pub(super) fn release(&mut self, no: StepNo) {
+        self.step_mut(no).open_dependencies -= 1;
     }
 
     pub(super) fn results(&self, steps: &[StepNo]) -> Vec<(StepNo, Json)> {
@@ -183,13 +254,14 @@ impl Task {
                 lost: step.lost,
                 error: step.error.clone(),
                 waiting_for: (step.state == StepState::Pending)
-                    .then(|| WaitingFor::of(step.open_dependencies, step.run_at, now)),
+                    .then(|| WaitingFor::of(step.open_dependencies, step.waiting, step.run_at, now)),
             });
         TaskStatus {
             id: self.id,
             workflow: self.workflow.id().clone(),
             idempotency_key: self.idempotency_key.clone(),
             state: self.state,
+            paused: self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: self.created_at,
             ended_at: self.ended_at,
             steps: steps.collect(),
