@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Runnable, Settled, Store};
+use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Room, Runnable, Settled, Store};
 use tasker::{
     DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp,
     WorkerId, WorkflowBuilder, WorkflowDef,
@@ -80,11 +80,11 @@ impl<S: Store> Bench<S> {
     }
 
     pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<ClaimedStep> {
-        self.store.claim(worker, &self.runnable, limit).await.expect("claimed").steps
+        self.store.claim(worker, &self.runnable, &Room::new(limit)).await.expect("claimed").steps
     }
 
     pub(crate) async fn settle(&self, worker: WorkerId, outcomes: &[Outcome], room: usize) -> Settled {
-        self.store.settle(worker, &self.runnable, outcomes, room).await.expect("settled")
+        self.store.settle(worker, &self.runnable, outcomes, &Room::new(room)).await.expect("settled")
     }
 
     /// Claims one step, which must be there, and lets it end.

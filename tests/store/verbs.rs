@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Created, Ending, Execution, Lease, Store};
+use tasker::store::{Created, Ending, Execution, Lease, Room, Store};
 use tasker::{
     Attempt, Clock, ManualClock, MemoryStore, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId,
 };
@@ -171,7 +171,7 @@ async fn a_retry_waits_for_its_time<S: Store>(store: S, clock: Arc<ManualClock>)
     assert_eq!((status.state, status.steps[0].state), (TaskState::InProgress, StepState::Pending));
     assert_eq!(status.steps[0].waiting_for, Some(WaitingFor::Time(due)));
     assert_eq!(status.steps[0].error.as_ref().unwrap().message(), "not now");
-    let early = bench.store.claim(worker, &bench.runnable, 10).await.unwrap();
+    let early = bench.store.claim(worker, &bench.runnable, &Room::new(10)).await.unwrap();
     assert!(early.steps.is_empty());
     assert_eq!(early.next_due, Some(Duration::from_secs(2)));
     clock.advance(Duration::from_secs(2));
@@ -298,10 +298,10 @@ async fn a_worker_claims_only_what_it_can_run<S: Store>(store: S, _: Arc<ManualC
     bench.start(0).await;
     bench.start(1).await;
     let only = tasker::store::Runnable::new([bench.workflows[1].clone()]);
-    let claim = bench.store.claim(worker, &only, 10).await.unwrap();
+    let claim = bench.store.claim(worker, &only, &Room::new(10)).await.unwrap();
     assert_eq!(bench.names(&claim.steps), ["top"]);
     let none = tasker::store::Runnable::default();
-    assert!(bench.store.claim(worker, &none, 10).await.unwrap().steps.is_empty());
+    assert!(bench.store.claim(worker, &none, &Room::new(10)).await.unwrap().steps.is_empty());
 }
 
 async fn a_worker_that_is_not_enlisted_claims_nothing<S: Store>(store: S, _: Arc<ManualClock>) {
