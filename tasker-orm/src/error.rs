@@ -25,25 +25,75 @@ pub(crate) enum Verdict {
     Refused,
 }
 
+/// In place of a row or a table that another process created meanwhile, an error after which asking again finds it.
+pub(crate) fn somebody_else_did(error: DbErr) -> DbErr {
+    const UNIQUE_VIOLATION: &str = "23505";
+    const DUPLICATE_TABLE: &str = "42P07";
+    const DUPLICATE_OBJECT: &str = "42710";
+    match sql_state(&error).as_deref() {
+        Some(UNIQUE_VIOLATION | DUPLICATE_TABLE | DUPLICATE_OBJECT) => DbErr::RecordNotInserted,
+        _ => error,
+    }
+}
+
+/// What the database calls the error: a SQLSTATE, or a number of SQLite's.
+fn sql_state(error: &DbErr) -> Option<String> {
+    match sqlx_error(error)? {
+        SqlxError::Database(error) => error.code().map(Into::into),
+        _ => None,
+    }
+}
+
+fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
 impl Verdict {
     pub(crate) fn of(error: &DbErr) -> Self {
-        let runtime = match error {
+        match error {
             DbErr::ConnectionAcquire(_) => return Self::Unavailable,
-            DbErr::Conn(error) | DbErr::Exec(error) | DbErr::Query(error) => error,
-            _ => return Self::Refused,
-        };
-        match runtime {
-            RuntimeErr::SqlxError(error) => match &**error {
-                SqlxError::Database(error) => {
-                    error.code().and_then(|code| code.parse().ok()).map_or(Self::Refused, Self::of_sqlite)
-                }
+            DbErr::RecordNotInserted => return Self::Busy,
+            _ => {}
+        }
+        match sqlx_error(error) {
+            Some(SqlxError::Database(error)) => error.code().map_or(Self::Refused, |code| Self::of_code(&code)),
+            Some(
                 SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::Protocol(_)
                 | SqlxError::PoolTimedOut
                 | SqlxError::PoolClosed
-                | SqlxError::WorkerCrashed => Self::Unavailable,
+                | SqlxError::WorkerCrashed,
+            ) => Self::Unavailable,
+            _ => Self::Refused,
+        }
+    }
+
+    /// A SQLSTATE has five places; SQLite's numbers have fewer.
+    fn of_code(code: &str) -> Self {
+        match code.parse() {
+            Ok(number) if code.len() < 5 => Self::of_sqlite(number),
+            _ => Self::of_sql_state(code),
+        }
+    }
+
+    /// By class or code (postgresql.org/docs/current/errcodes-appendix.html).
+    fn of_sql_state(code: &str) -> Self {
+        match code {
+            // serialization_failure, deadlock_detected, lock_not_available
+            "40001" | "40P01" | "55P03" => Self::Busy,
+            // read_only_sql_transaction: a server that was demoted.
+            "25006" => Self::Unavailable,
+            _ => match &code[..2] {
+                // Connection, resources, operator intervention, system error.
+                "08" | "53" | "57" | "58" => Self::Unavailable,
                 _ => Self::Refused,
             },
-            RuntimeErr::Internal(_) => Self::Refused,
         }
     }
 
@@ -68,6 +118,15 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sql_state_counts_as_its_class() {
+        assert_eq!(Verdict::of_code("40001"), Verdict::Busy);
+        assert_eq!(Verdict::of_code("57P01"), Verdict::Unavailable); // admin_shutdown
+        assert_eq!(Verdict::of_code("08006"), Verdict::Unavailable); // connection_failure
+        assert_eq!(Verdict::of_code("22001"), Verdict::Refused); // string_data_right_truncation
+        assert_eq!(Verdict::of_code("2067"), Verdict::Refused); // SQLITE_CONSTRAINT_UNIQUE
+    }
 
     #[test]
     fn extended_codes_count_as_their_primary_code() {

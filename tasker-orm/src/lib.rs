@@ -5,12 +5,14 @@
 //! * [`migration`] creates the tables. [`SqlStore::connect`] applies it by itself; a host that runs its own
 //!   migrations can splice [`migration::migrations`] into them.
 
+mod batch;
 pub mod entity;
 mod error;
 pub mod migration;
 mod presence;
-mod rows;
+mod profile;
 mod statement;
 mod store;
 
+pub use profile::Profile;
 pub use store::{SqlStore, SqlStoreOptions};

@@ -1,37 +1,43 @@
 //! The store on a SQL database.
 //!
-//! Every verb is one transaction of a few statements, each of which takes the whole batch. On SQLite one connection writes, under
-//! `BEGIN IMMEDIATE`; others read beside it. A transaction that meets a lock of another process is repeated here; nobody
-//! outside sees a busy database, unless it stays so.
+//! Every verb is one transaction of a few statements, each of which takes the whole batch; those of the hot path are one trip
+//! to the database. On SQLite one connection writes, under `BEGIN IMMEDIATE`; others read beside it. On PostgreSQL a few
+//! connections write, with settings that keep their plans the same on an empty and on a full table; others read. A transaction that meets
+//! a lock of another process, or cannot be serialized, is repeated here; nobody outside sees a busy database, unless it
+//! stays so.
 
-mod change;
-mod claim;
 mod connect;
 mod create;
+mod exchange;
 mod install;
+mod lease;
+mod listen;
+mod operate;
+mod outlook;
+mod purge;
 mod query;
 mod settle;
-mod sweep;
+mod trip;
 
 use std::collections::HashMap;
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
-};
+use sea_orm::{DatabaseConnection, DbBackend, DbErr};
 use tasker_core::store::{
-    Claim, Created, Execution, Lease, NewTask, Outcome, Runnable, Settled, Store, StoreError, Swept,
+    Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Store, StoreError,
+    Swept,
 };
 use tasker_core::{Clock, DefinitionId, Json, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 pub use connect::SqlStoreOptions;
+use listen::Company;
+use operate::Action;
+use trip::{execute, query};
 
-use crate::error::{Verdict, store_error};
 use crate::presence::Presence;
+use crate::statement::Dialect;
 
 /// Keeps tasks in a database. Clones share its connections.
 ///
@@ -46,121 +52,88 @@ pub struct SqlStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    url: String,
     writer: DatabaseConnection,
     reader: DatabaseConnection,
-    clock: Arc<dyn Clock>,
+    dialect: Dialect,
+    /// Set by tests; otherwise leases go by the database's clock, which on SQLite is this machine's.
+    clock: Option<Arc<dyn Clock>>,
     presence: Option<Presence>,
+    company: Company,
     /// The rows of named steps by definition, for the steps of new tasks.
     named_steps: Mutex<HashMap<DefinitionId, Arc<[i64]>>>,
 }
 
 impl SqlStore {
-    /// Opens the database at `url`, creates it if there is none, and brings its tables up to date.
+    /// Opens the database at `url`, and brings its tables up to date.
     ///
-    /// `sqlite://orders.db` is a file in the working directory, `sqlite:///var/lib/orders.db` one by its whole
-    /// path, `sqlite::memory:` a database that ends with the process.
+    /// | URL | database |
+    /// |---|---|
+    /// | `sqlite://orders.db` | a file in the working directory, created if there is none |
+    /// | `sqlite:///var/lib/orders.db` | a file by its whole path |
+    /// | `sqlite::memory:` | one that ends with the process |
+    /// | `postgres://user@host/orders` | a PostgreSQL database that exists, 13 or newer (feature `postgres`) |
     ///
-    /// A commit is on the disk when it returns (`synchronous = FULL`).
+    /// A commit is on the disk when it returns: `synchronous = FULL` on SQLite; on PostgreSQL as the server is set up.
     ///
     /// # Errors
-    /// When the URL is none, the file cannot be opened or is no database, or the migrations fail.
+    /// When the URL is none, the database cannot be opened or is none, or the migrations fail.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         SqlStoreOptions::new(url).connect().await
     }
 
-    /// The connection that reads, for queries of the host's own over [`entity`](crate::entity).
+    /// The connections that read, for queries of the host's own over [`entity`](crate::entity).
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.0.reader
     }
 
-    fn now(&self) -> i64 {
-        self.0.clock.now().as_micros()
+    fn writer(&self) -> &DatabaseConnection {
+        &self.0.writer
     }
 
-    async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        self.0.writer.begin_with_options(options).await
+    fn dialect(&self) -> Dialect {
+        self.0.dialect
     }
 
-    fn named_steps(&self, definition: DefinitionId) -> Result<Arc<[i64]>, DbErr> {
-        let known = self.0.named_steps.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(&definition)
-            .cloned()
-            .ok_or_else(|| DbErr::Custom(format!("{definition:?} was not installed")))
+    fn is_postgres(&self) -> bool {
+        self.dialect().backend == DbBackend::Postgres
     }
 }
 
-/// Repeats a transaction while others hold the lock that it needs.
-///
-/// The driver itself waits 5 s for a lock; what is left are deadlocks of upgrades and long transactions of
-/// others.
-async fn transact<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> Result<T, StoreError>
-where
-    F: Future<Output = Result<T, DbErr>>,
-{
-    const TRIES: u32 = 5;
-    let mut tries = 1;
-    loop {
-        match attempt().await {
-            Err(error) if Verdict::of(&error) == Verdict::Busy && tries < TRIES => {
-                tracing::debug!(what, tries, %error, "the database is busy; trying again");
-                tokio::time::sleep(Duration::from_millis(10) * 2_u32.pow(tries)).await;
-                tries += 1;
-            }
-            done => return done.map_err(|error| store_error(what, error)),
-        }
-    }
-}
-
-async fn query<C: ConnectionTrait>(
-    db: &C,
-    sql: impl Into<String>,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<Vec<QueryResult>, DbErr> {
-    db.query_all_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await
-}
-
-async fn execute<C: ConnectionTrait>(
-    db: &C,
-    sql: impl Into<String>,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<ExecResult, DbErr> {
-    db.execute_raw(Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)).await
+/// A state as stored.
+fn parse_state<S: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<S, DbErr> {
+    text.parse().map_err(|error: S::Err| DbErr::Type(error.to_string()))
 }
 
 #[async_trait]
 impl Store for SqlStore {
     async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError> {
-        transact("installing definitions", || self.try_install(definitions)).await
+        self.repeated("installing definitions", || self.try_install(definitions)).await
     }
 
     async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
-        transact("creating tasks", || self.try_create(tasks)).await
+        self.create_tasks(tasks).await
     }
 
     async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        transact("enlisting a worker", || self.try_enlist(worker, lease)).await
+        self.repeated("enlisting a worker", || self.try_enlist(worker, lease)).await
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {
-        transact("prolonging a lease", || self.try_heartbeat(worker, lease)).await
+        self.repeated("prolonging a lease", || self.try_heartbeat(worker, lease)).await
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
-        transact("retiring a worker", || self.try_retire(worker)).await
+        self.repeated("retiring a worker", || self.try_retire(worker)).await
     }
 
     async fn sweep(&self) -> Result<Swept, StoreError> {
-        transact("sweeping dead workers", || self.try_sweep()).await
+        self.sweep_workers().await
     }
 
-    async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError> {
-        transact("claiming steps", || self.try_claim(worker, runnable, limit)).await
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
+        self.claim_steps(worker, runnable, room).await
     }
 
     async fn settle(
@@ -168,13 +141,45 @@ impl Store for SqlStore {
         worker: WorkerId,
         runnable: &Runnable,
         outcomes: &[Outcome],
-        room: usize,
+        room: &Room,
     ) -> Result<Settled, StoreError> {
-        transact("settling outcomes", || self.try_settle(worker, runnable, outcomes, room)).await
+        self.settle_outcomes(worker, runnable, outcomes, room).await
     }
 
     async fn held(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
-        transact("asking what a worker holds", || self.try_held(worker)).await
+        self.held_by(worker).await
+    }
+
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.operate(Action::Cancel, task).await
+    }
+
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.operate(Action::Retry, task).await
+    }
+
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.operate(Action::Pause, task).await
+    }
+
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.operate(Action::Resume, task).await
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        self.purge_tasks(age, limit).await
+    }
+
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.stranded_tasks(limit).await
+    }
+
+    async fn hint(&self) {
+        self.hinted().await;
+    }
+
+    fn parallel_settles(&self) -> usize {
+        if self.is_postgres() { 2 } else { 1 }
     }
 
     async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {

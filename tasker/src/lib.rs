@@ -41,11 +41,11 @@
 //! ```
 
 pub use tasker_core::*;
-#[cfg(feature = "sqlite")]
-pub use tasker_orm::{SqlStore, SqlStoreOptions};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions};
 
 /// The database behind [`SqlStore`]: its tables as entities, its migrations, and the sea-orm that they belong to.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod orm {
     pub use tasker_orm::{entity, migration};
 }

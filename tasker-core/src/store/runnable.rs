@@ -15,6 +15,7 @@ struct Entry {
     workflow: Arc<WorkflowDef>,
     /// By step, so that a settle looks nothing up.
     dependents: Vec<Vec<StepNo>>,
+    chain: bool,
 }
 
 impl Runnable {
@@ -25,7 +26,8 @@ impl Runnable {
             .map(|(id, workflow)| {
                 let steps = (0..workflow.steps().len()).map(StepNo::at);
                 let dependents = steps.map(|step| workflow.graph().dependents(step)).collect();
-                (id, Entry { workflow, dependents })
+                let chain = workflow.graph().levels().iter().all(|level| level.len() == 1);
+                (id, Entry { workflow, dependents, chain })
             })
             .collect();
         let mut ids: Vec<_> = definitions.keys().copied().collect();
@@ -43,6 +45,12 @@ impl Runnable {
     #[must_use]
     pub fn workflow(&self, definition: DefinitionId) -> Option<&Arc<WorkflowDef>> {
         self.definitions.get(&definition).map(|entry| &entry.workflow)
+    }
+
+    /// Whether a task of a definition never has two steps that could run at the same time.
+    #[must_use]
+    pub fn is_chain(&self, definition: DefinitionId) -> bool {
+        self.definitions.get(&definition).is_some_and(|entry| entry.chain)
     }
 
     /// The steps that wait for a step.

@@ -16,6 +16,8 @@ pub struct Model {
     /// The steps in canonical order with the places of their dependencies, as JSON: `[{"name":"ship","depends_on":[0]}]`.
     #[sea_orm(column_type = "Text")]
     pub graph: String,
+    /// Whether steps of one task may run at the same time.
+    pub concurrent: bool,
     /// When it was first installed.
     pub created_at: i64,
 }

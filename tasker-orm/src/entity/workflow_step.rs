@@ -31,7 +31,7 @@ pub struct Model {
     pub retry_limit: i32,
     /// Not before this time; among ready steps, the earliest goes first.
     pub run_at: i64,
-    /// `time` while its retry is not due; nothing else holds it back that is not in another column.
+    /// What it waits for beside its dependencies: `time` for its retry, `turn` in a sequential task, `operator` in a paused one.
     #[sea_orm(column_type = "String(StringLen::N(32))")]
     pub waiting_for: Option<String>,
     /// The worker that runs it.

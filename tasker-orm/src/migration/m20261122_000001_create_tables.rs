@@ -143,6 +143,7 @@ fn definitions(backend: DbBackend) -> TableCreateStatement {
         .col(big("named_task_id"))
         .col(big("shape"))
         .col(text("graph"))
+        .col(ColumnDef::new("concurrent").boolean().not_null().to_owned())
         .col(big("created_at"))
         .to_owned()
 }
@@ -311,15 +312,19 @@ fn indexes() -> Vec<IndexCreateStatement> {
         .col("definition_id")
         .col(("priority", IndexOrder::Desc))
         .col("run_at")
+        .col("task_id")
+        .col("step_no")
         .and_where(state("pending"))
         .and_where(Expr::col("open_dependencies").eq(0))
         .and_where(Expr::col("waiting_for").is_null());
-    let mut due = index(STEPS, &["definition_id", "run_at"], "due");
+    let mut due = index(STEPS, &["definition_id", "run_at", "task_id", "step_no"], "due");
     due.and_where(state("pending")).and_where(Expr::col("waiting_for").eq("time"));
     let mut held = index(STEPS, &["worker_id"], "held");
     held.and_where(state("in_progress"));
     let mut open = index("tasker_tasks", &["id"], "open");
     open.and_where(Expr::col("state").is_in(["pending", "in_progress"]));
+    let mut ended = index("tasker_tasks", &["ended_at", "id"], "ended");
+    ended.and_where(Expr::col("ended_at").is_not_null());
     vec![
         unique("tasker_named_tasks", &["namespace_id", "name", "version"]),
         unique("tasker_definitions", &["named_task_id", "shape"]),
@@ -337,5 +342,6 @@ fn indexes() -> Vec<IndexCreateStatement> {
         due,
         held,
         open,
+        ended,
     ]
 }

@@ -1,38 +1,51 @@
 //! Opening a database.
 
-use std::path::PathBuf;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::MigratorTrait;
+use tasker_core::Clock;
 use tasker_core::store::StoreError;
-use tasker_core::{Clock, SystemClock};
 
-use super::{Inner, SqlStore, transact};
-use crate::error::store_error;
+use super::{Company, Inner, SqlStore};
+use crate::error::{somebody_else_did, store_error};
 use crate::migration::Migrator;
 use crate::presence::Presence;
+use crate::profile::Profile;
+use crate::statement::Dialect;
 
 /// How a database is opened.
 #[derive(Debug)]
 pub struct SqlStoreOptions {
     url: String,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
     migrate: bool,
+    profile: Option<Profile>,
+}
+
+/// A database that was opened.
+struct Opened {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    dialect: Dialect,
+    presence: Option<Presence>,
 }
 
 impl SqlStoreOptions {
     /// The database at `url`; see [`SqlStore::connect`].
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), clock: Arc::new(SystemClock), migrate: true }
+        Self { url: url.into(), clock: None, migrate: true, profile: None }
     }
 
-    /// Sets the clock that leases, backoff and history go by, for tests. Default: the system's.
+    /// Sets the clock that leases, backoff and history go by, for tests. Default: the database's.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
         self
     }
 
@@ -44,95 +57,75 @@ impl SqlStoreOptions {
         self
     }
 
+    /// Says what a PostgreSQL can do, instead of asking it. SQLite has no choice.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
     /// Opens the database.
     ///
     /// # Errors
-    /// When the URL is none, the file cannot be opened or is no database, or the migrations fail.
+    /// When the URL is none, the database cannot be opened or is none, or the migrations fail.
     pub async fn connect(self) -> Result<SqlStore, StoreError> {
-        let opening = format!("opening the database `{}`", self.url);
-        let failed = |error| store_error(&opening, error);
-        let file = database_file(&self.url).map_err(failed)?;
-        let writer = open(&self.url, Role::Writer).await.map_err(failed)?;
-        // A database in memory belongs to its one connection.
-        let reader = match file {
-            Some(_) => open(&self.url, Role::Reader).await.map_err(failed)?,
-            None => writer.clone(),
-        };
-        let presence = file.as_deref().map(Presence::beside);
+        let opened = self.open().await;
+        let opened = opened.map_err(|error| store_error(&format!("opening the database `{}`", self.shown()), error))?;
+        let Opened { writer, reader, dialect, presence } = opened;
         let store = SqlStore(Arc::new(Inner {
+            url: self.url,
             writer,
             reader,
+            dialect,
             clock: self.clock,
             presence,
+            company: Company::default(),
             named_steps: Mutex::default(),
         }));
         if self.migrate {
-            transact("bringing the tables up to date", || store.try_migrate()).await?;
+            store.repeated("bringing the tables up to date", || store.try_migrate()).await?;
         }
         Ok(store)
+    }
+
+    async fn open(&self) -> Result<Opened, DbErr> {
+        match self.url.split(':').next() {
+            #[cfg(feature = "sqlite")]
+            Some("sqlite") => sqlite::open(&self.url).await,
+            #[cfg(feature = "postgres")]
+            Some("postgres" | "postgresql") => postgres::open(&self.url, self.profile).await,
+            #[cfg(not(feature = "postgres"))]
+            Some("postgres" | "postgresql") => {
+                Err(DbErr::Custom("this is PostgreSQL; turn the feature `postgres` of `tasker` on".to_owned()))
+            }
+            _ => Err(DbErr::Custom(
+                "this is no database that is known; write `sqlite://orders.db`, `sqlite::memory:` or \
+                 `postgres://user@host/orders`"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// The URL without its password.
+    fn shown(&self) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        match rest.split_once('@') {
+            Some((who, place)) => {
+                let user = who.split(':').next().unwrap_or_default();
+                format!("{scheme}://{user}@{place}")
+            }
+            None => self.url.clone(),
+        }
     }
 }
 
 impl SqlStore {
-    /// In one transaction that excludes other writers: of two processes that start together the second finds nothing
-    /// left to do.
+    /// In one transaction: of two processes that start together one does it, and the other finds nothing left to do.
     async fn try_migrate(&self) -> Result<(), DbErr> {
         let transaction = self.begin().await?;
-        Migrator::up(&transaction, None).await?;
-        transaction.commit().await
+        Migrator::up(&transaction, None).await.map_err(somebody_else_did)?;
+        transaction.commit().await.map_err(somebody_else_did)
     }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Writer,
-    Reader,
-}
-
-async fn open(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
-    const READERS: u32 = 4;
-    let mut options = ConnectOptions::new(url);
-    options
-        .max_connections(if role == Role::Writer { 1 } else { READERS })
-        .min_connections(1)
-        .acquire_timeout(Duration::from_secs(30))
-        .sqlx_logging(false)
-        // The file is here: a connection to it does not go stale.
-        .test_before_acquire(false)
-        .map_sqlx_sqlite_opts(move |options| pragmas(options, role))
-        .map_sqlx_sqlite_pool_opts(|options| options.idle_timeout(None).max_lifetime(None));
-    Database::connect(options).await
-}
-
-fn pragmas(options: SqliteConnectOptions, role: Role) -> SqliteConnectOptions {
-    let options = options
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .pragma("cache_size", "-16000")
-        // In pages: moving the log into the database costs two more waits for the disk, and pages that were written
-        // more than once move once.
-        .pragma("wal_autocheckpoint", "4000");
-    match role {
-        Role::Writer => options,
-        Role::Reader => options.pragma("query_only", "on"),
-    }
-}
-
-/// The file of a SQLite URL; none for a database in memory.
-fn database_file(url: &str) -> Result<Option<PathBuf>, DbErr> {
-    if !url.starts_with("sqlite:") {
-        let message = format!("`{url}` is no SQLite URL; write `sqlite://orders.db` or `sqlite::memory:`");
-        return Err(DbErr::Custom(message));
-    }
-    let options: SqliteConnectOptions =
-        url.parse().map_err(|error: sea_orm::SqlxError| DbErr::Custom(error.to_string()))?;
-    let file = options.get_filename().to_path_buf();
-    // The driver names a database in memory so that its connections find it.
-    let in_memory = file.to_string_lossy().starts_with("file:sqlx-in-memory-");
-    Ok((!in_memory).then_some(file))
 }
 
 #[cfg(test)]
@@ -140,11 +133,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_names_a_file_or_memory() {
-        assert_eq!(database_file("sqlite://orders.db").unwrap(), Some("orders.db".into()));
-        assert_eq!(database_file("sqlite:///var/orders.db?mode=rwc").unwrap(), Some("/var/orders.db".into()));
-        assert_eq!(database_file("sqlite::memory:").unwrap(), None);
-        let error = database_file("orders.db").unwrap_err().to_string();
-        assert!(error.contains("write `sqlite://orders.db`"), "{error}");
+    fn a_password_is_not_shown() {
+        let shown = |url: &str| SqlStoreOptions::new(url).shown();
+        assert_eq!(shown("postgres://ada:secret@db/orders"), "postgres://ada@db/orders");
+        assert_eq!(shown("postgres://db/orders"), "postgres://db/orders");
+        assert_eq!(shown("sqlite::memory:"), "sqlite::memory:");
     }
 }

@@ -1,93 +1,253 @@
-//! New tasks: one statement for any number of them, and one for the steps of those of each definition.
+//! New tasks: one statement for any number of them, with their steps.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
 
-use sea_orm::{DatabaseTransaction, DbErr};
-use serde_json::Value as Json;
-use tasker_core::store::{Created, NewTask};
-use tasker_core::{DefinitionId, StepNo, TaskId};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Value};
+use tasker_core::store::{Created, NewTask, StoreError, Waiting};
+use tasker_core::{DefinitionId, StepNo, TaskId, WorkflowDef};
 use uuid::Uuid;
 
-use super::{SqlStore, execute, query};
-use crate::rows::{Rows, answer, id};
-use crate::statement;
+use super::{SqlStore, query};
+use crate::batch::{Batch, Cell, Column};
+use crate::error::store_error;
+use crate::statement::Scope;
 
-/// The largest retry limit that the column holds; at a second each, 68 years of tries.
-const MOST_EXECUTIONS: u32 = i32::MAX as u32;
+const WHAT: &str = "creating tasks";
+
+const TASKS: [Column; 5] = [Column::Id, Column::Big, Column::Text, Column::Int, Column::Text];
+const STEPS: [Column; 6] =
+    [Column::Big, Column::Int, Column::Big, Column::Int, Column::Int, Column::Text];
 
 impl SqlStore {
-    pub(super) async fn try_create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, DbErr> {
-        let now = self.now();
-        let mut created: Vec<Created> = tasks.iter().map(|task| Created::New(task.id)).collect();
-        let new = without_repeats(tasks, &mut created);
-        let rows: Rows = new.iter().map(|&at| task_row(&tasks[at])).collect();
-        let transaction = self.begin().await?;
-        let mut there: HashSet<usize> = HashSet::new();
-        let rows = query(&transaction, statement::CREATE_TASKS, [rows.into(), now.into()]).await?;
-        for (place, existing) in answer::<(usize, Uuid)>(&rows)? {
-            let (at, existing) = (new[place], TaskId::from(existing));
-            there.insert(at);
-            if existing != tasks[at].id {
-                created[at] = Created::Existing(existing);
-            }
+    pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
+        let batch = New::of(tasks);
+        let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
+        let rows = self.trip(WHAT, self.dialect().create(Scope::Alone), values).await?;
+        let lost = batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
+        let mut there = batch.there(&rows).map_err(|error| store_error(WHAT, error))?;
+        if !lost.is_empty() {
+            let (sql, identities) = (IDENTITIES, batch.identities(&lost));
+            let rows = self.read(WHAT, sql, [identities]).await?;
+            there.extend(batch.winners(&lost, &rows).map_err(|error| store_error(WHAT, error))?);
         }
-        let new = new.into_iter().filter(|at| !there.contains(at)).map(|at| &tasks[at]);
-        self.create_steps(&transaction, new, now).await?;
-        transaction.commit().await?;
-        Ok(follow(created, tasks))
+        Ok(batch.created(&there))
     }
 
-    async fn create_steps<'t>(
+    /// Creates tasks as a part of the host's own transaction: they exist if and only if that one commits.
+    ///
+    /// The engine finds them after the commit, at the latest when it polls. The transaction is one of the database that
+    /// this store is on, on whatever connection.
+    ///
+    /// # Errors
+    /// As [`Store::create`](tasker_core::Store::create); what has to become of the transaction, its owner decides.
+    pub async fn create_in(
         &self,
         transaction: &DatabaseTransaction,
-        tasks: impl Iterator<Item = &'t NewTask>,
-        now: i64,
-    ) -> Result<(), DbErr> {
-        let mut by_definition: BTreeMap<DefinitionId, Vec<&NewTask>> = BTreeMap::new();
-        for task in tasks {
-            by_definition.entry(task.definition).or_default().push(task);
+        tasks: &[NewTask],
+    ) -> Result<Vec<Created>, StoreError> {
+        let backend = transaction.get_database_backend();
+        if backend != self.dialect().backend {
+            let message = format!("the transaction is one of {backend:?}, the store one of {:?}", self.dialect().backend);
+            return Err(store_error(WHAT, DbErr::Custom(message)));
         }
-        for (definition, tasks) in by_definition {
-            let task_rows: Rows =
-                tasks.iter().map(|task| vec![id(task.id.as_uuid()), task.priority.into()]).collect();
-            let steps = self.step_rows(tasks[0])?;
-            let values = [task_rows.into(), steps.into(), definition.0.into(), now.into()];
-            execute(transaction, statement::CREATE_STEPS, values).await?;
+        self.try_create_in(transaction, tasks).await.map_err(|error| store_error(WHAT, error))
+    }
+
+    async fn try_create_in(&self, db: &DatabaseTransaction, tasks: &[NewTask]) -> Result<Vec<Created>, DbErr> {
+        let batch = New::of(tasks);
+        let rows = query(db, self.dialect().create(Scope::Within), self.create_values(&batch)?).await?;
+        let lost = batch.unanswered(self.dialect().backend, &rows)?;
+        let mut there = batch.there(&rows)?;
+        if !lost.is_empty() {
+            let rows = query(db, IDENTITIES, [batch.identities(&lost)]).await?;
+            there.extend(batch.winners(&lost, &rows)?);
+        }
+        Ok(batch.created(&there))
+    }
+
+    fn create_values(&self, batch: &New<'_>) -> Result<Vec<Value>, DbErr> {
+        let backend = self.dialect().backend;
+        let (mut rows, mut steps) = (Batch::new(backend, &TASKS), Batch::new(backend, &STEPS));
+        let mut definitions = HashSet::new();
+        for &at in &batch.places {
+            let task = &batch.tasks[at];
+            rows.push([
+                Cell::Id(task.id.as_uuid()),
+                Cell::Big(task.definition.0),
+                Cell::OptText(batch.identities[at].as_deref()),
+                Cell::Int(task.priority.into()),
+                Cell::Text(task.context.as_str()),
+            ]);
+            if definitions.insert(task.definition) {
+                self.push_steps(task.definition, &task.workflow, &mut steps)?;
+            }
+        }
+        let now = self.fixed_now();
+        let mut values = Vec::new();
+        match backend {
+            DbBackend::Postgres => {
+                values.push(now.into());
+                values.extend(rows.into_values().into_iter().chain(steps.into_values()));
+                values.push(self.has_company().into());
+            }
+            _ => {
+                values.extend(rows.into_values().into_iter().chain(steps.into_values()));
+                values.push(now.into());
+            }
+        }
+        Ok(values)
+    }
+
+    /// What the steps of every task of a definition begin as.
+    fn push_steps(&self, definition: DefinitionId, workflow: &WorkflowDef, steps: &mut Batch) -> Result<(), DbErr> {
+        /// The largest retry limit that the column holds; at a second each, 68 years of tries.
+        const MOST_EXECUTIONS: u32 = i32::MAX as u32;
+        let named_steps = self.named_steps(definition)?;
+        let graph = workflow.graph();
+        let first = graph.roots().min();
+        for (at, (step, &named_step)) in workflow.steps().iter().zip(named_steps.iter()).enumerate() {
+            let no = StepNo::at(at);
+            let waits = (!workflow.is_concurrent() && Some(no) != first).then_some(Waiting::Turn.as_str());
+            steps.push([
+                Cell::Big(definition.0),
+                Cell::Int(at as i32),
+                Cell::Big(named_step),
+                Cell::Int(graph.dependencies(no).len() as i32),
+                Cell::Int(step.retry().limit.min(MOST_EXECUTIONS) as i32),
+                Cell::OptText(waits),
+            ]);
         }
         Ok(())
     }
 
-    /// What the steps of every task of a definition begin as.
-    fn step_rows(&self, task: &NewTask) -> Result<Rows, DbErr> {
-        let named_steps = self.named_steps(task.definition)?;
-        let graph = task.workflow.graph();
-        let steps = task.workflow.steps().iter().zip(named_steps.iter()).enumerate();
-        Ok(steps
-            .map(|(at, (step, &named_step))| {
-                let dependencies = graph.dependencies(StepNo::at(at)).len();
-                vec![
-                    at.into(),
-                    named_step.into(),
-                    dependencies.into(),
-                    step.retry().limit.min(MOST_EXECUTIONS).into(),
-                ]
-            })
-            .collect())
+    fn named_steps(&self, definition: DefinitionId) -> Result<Arc<[i64]>, DbErr> {
+        let known = self.0.named_steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let unknown = || DbErr::Custom(format!("{definition:?} was not installed"));
+        known.get(&definition).cloned().ok_or_else(unknown)
     }
 }
 
-fn task_row(task: &NewTask) -> Vec<Json> {
-    let roots = task.workflow.graph().roots().count();
-    vec![
-        id(task.id.as_uuid()),
-        task.definition.0.into(),
-        identity(task).into(),
-        task.priority.into(),
-        task.workflow.steps().len().into(),
-        roots.into(),
-        task.context.as_str().into(),
-    ]
+/// Who has an identity.
+const IDENTITIES: &str = "SELECT identity, id FROM tasker_tasks WHERE identity = ANY($1::text[])";
+
+/// A batch of new tasks, without those that repeat an earlier one's id or identity: they get what the earlier one gets.
+struct New<'t> {
+    tasks: &'t [NewTask],
+    identities: Vec<Option<String>>,
+    /// The places of the tasks that are asked for.
+    places: Vec<usize>,
+    /// For each task the place of the one that it repeats, or its own.
+    first: Vec<usize>,
+}
+
+impl<'t> New<'t> {
+    fn of(tasks: &'t [NewTask]) -> Self {
+        let identities: Vec<Option<String>> = tasks.iter().map(identity).collect();
+        let (mut ids, mut keys) = (HashMap::new(), HashMap::new());
+        let (mut places, mut first) = (Vec::with_capacity(tasks.len()), Vec::with_capacity(tasks.len()));
+        for (at, task) in tasks.iter().enumerate() {
+            let by_id = match ids.entry(task.id) {
+                Entry::Occupied(same) => Some(*same.get()),
+                Entry::Vacant(new) => {
+                    new.insert(at);
+                    None
+                }
+            };
+            let by_key = identities[at].as_deref().and_then(|key| match keys.entry(key) {
+                Entry::Occupied(same) => Some(*same.get()),
+                Entry::Vacant(new) => {
+                    new.insert(at);
+                    None
+                }
+            });
+            let repeats = by_id.or(by_key);
+            if repeats.is_none() {
+                places.push(at);
+            }
+            first.push(repeats.unwrap_or(at));
+        }
+        Self { tasks, identities, places, first }
+    }
+
+    /// The tasks that were there before: by their places, who they are.
+    fn there(&self, rows: &[QueryResult]) -> Result<HashMap<usize, TaskId>, DbErr> {
+        let mut there = HashMap::new();
+        for (place, id) in told(rows)? {
+            if let (Ok(place), Some(id)) = (usize::try_from(place), id) {
+                there.insert(self.places[place], id.into());
+            }
+        }
+        Ok(there)
+    }
+
+    /// The places of tasks that were neither created nor there before, because another transaction took their identity
+    /// meanwhile. On SQLite nobody else writes.
+    fn unanswered(&self, backend: DbBackend, rows: &[QueryResult]) -> Result<Vec<usize>, DbErr> {
+        if backend != DbBackend::Postgres {
+            return Ok(Vec::new());
+        }
+        let (mut answered, mut created) = (HashSet::new(), HashSet::new());
+        for (place, id) in told(rows)? {
+            match (usize::try_from(place), id) {
+                (Ok(place), _) => answered.insert(self.places[place]),
+                (Err(_), Some(id)) => created.insert(TaskId::from(id)),
+                (Err(_), None) => false,
+            };
+        }
+        let unanswered = |at: &usize| !answered.contains(at) && !created.contains(&self.tasks[*at].id);
+        Ok(self.places.iter().copied().filter(unanswered).collect())
+    }
+
+    fn identities(&self, places: &[usize]) -> Value {
+        let mut batch = Batch::new(DbBackend::Postgres, &[Column::Text]);
+        for &at in places {
+            batch.push([Cell::OptText(self.identities[at].as_deref())]);
+        }
+        batch.into_values().remove(0)
+    }
+
+    fn winners(&self, lost: &[usize], rows: &[QueryResult]) -> Result<HashMap<usize, TaskId>, DbErr> {
+        let mut owners: HashMap<String, Uuid> = HashMap::new();
+        for row in rows {
+            owners.insert(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+        }
+        let mut winners = HashMap::new();
+        for &at in lost {
+            let owner = self.identities[at].as_ref().and_then(|identity| owners.get(identity));
+            // Removed meanwhile, too: asking again creates it.
+            let gone = || DbErr::RecordNotInserted;
+            winners.insert(at, TaskId::from(*owner.ok_or_else(gone)?));
+        }
+        Ok(winners)
+    }
+
+    fn created(&self, there: &HashMap<usize, TaskId>) -> Vec<Created> {
+        let outcome = |(at, task): (usize, &NewTask)| {
+            let first = self.first[at];
+            let id = there.get(&first).copied().unwrap_or(self.tasks[first].id);
+            if id == task.id { Created::New(id) } else { Created::Existing(id) }
+        };
+        self.tasks.iter().enumerate().map(outcome).collect()
+    }
+}
+
+/// The places and ids that the statement tells: on SQLite in the one row of its first part.
+fn told(rows: &[QueryResult]) -> Result<Vec<(i32, Option<Uuid>)>, DbErr> {
+    let mut told = Vec::new();
+    for row in rows {
+        match row.try_get_by_index::<i32>(0) {
+            Ok(place) => told.push((place, row.try_get_by_index(1)?)),
+            Err(_) => {
+                let text: String = row.try_get_by_index(0)?;
+                let more: Vec<(i32, Option<Uuid>)> =
+                    serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))?;
+                told.extend(more);
+            }
+        }
+    }
+    Ok(told)
 }
 
 /// What no two tasks may have in common: an array, because names may hold any separator.
@@ -95,38 +255,4 @@ fn identity(task: &NewTask) -> Option<String> {
     let id = task.workflow.id();
     let key = task.idempotency_key.as_ref()?;
     Some(serde_json::json!([id.namespace, id.name, key]).to_string())
-}
-
-/// The places of the tasks that no earlier one of the batch takes the id or the key of. The others get what the earlier one gets.
-fn without_repeats(tasks: &[NewTask], created: &mut [Created]) -> Vec<usize> {
-    let (mut ids, mut keys) = (HashSet::new(), HashMap::<String, usize>::new());
-    let mut new = Vec::with_capacity(tasks.len());
-    for (at, task) in tasks.iter().enumerate() {
-        if !ids.insert(task.id) {
-            continue;
-        }
-        match identity(task).map(|key| keys.entry(key)) {
-            Some(Entry::Occupied(first)) => created[at] = Created::Existing(tasks[*first.get()].id),
-            Some(Entry::Vacant(entry)) => {
-                entry.insert(at);
-                new.push(at);
-            }
-            None => new.push(at),
-        }
-    }
-    new
-}
-
-/// Where a task got an earlier one of the batch that itself turned out to exist, names the one that exists.
-fn follow(mut created: Vec<Created>, tasks: &[NewTask]) -> Vec<Created> {
-    let made: HashMap<TaskId, Created> =
-        tasks.iter().map(|task| task.id).zip(created.iter().copied()).collect();
-    for outcome in &mut created {
-        if let Created::Existing(first) = *outcome
-            && let Some(Created::Existing(existing)) = made.get(&first)
-        {
-            *outcome = Created::Existing(*existing);
-        }
-    }
-    created
 }

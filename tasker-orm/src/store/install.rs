@@ -7,21 +7,28 @@ use serde_json::json;
 use tasker_core::{DefinitionId, StepDef, StepNo, WorkflowDef};
 
 use super::SqlStore;
+use crate::error::somebody_else_did;
 use crate::entity::{definition, dependent_system, named_step, named_task, named_task_named_step, namespace};
 
 /// The dependent system of steps that name none, as in Ruby Tasker.
 const UNKNOWN_SYSTEM: &str = "unknown";
 
 impl SqlStore {
+    /// Of two processes that install the same at the same time, one does and the other tries again.
     pub(super) async fn try_install(
         &self,
         definitions: &[Arc<WorkflowDef>],
     ) -> Result<Vec<DefinitionId>, DbErr> {
+        self.install_all(definitions).await.map_err(somebody_else_did)
+    }
+
+    async fn install_all(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, DbErr> {
         let transaction = self.begin().await?;
+        let now = self.now_in(&transaction).await?;
         let mut installed = Vec::with_capacity(definitions.len());
         for workflow in definitions {
             let named_task = named_task_id(&transaction, workflow).await?;
-            let definition = definition_id(&transaction, named_task, workflow, self.now()).await?;
+            let definition = definition_id(&transaction, named_task, workflow, now).await?;
             let named_steps = named_step_ids(&transaction, named_task, workflow).await?;
             installed.push((definition, named_steps));
         }
@@ -77,6 +84,7 @@ async fn definition_id(
         named_task_id: Set(named_task),
         shape: Set(shape),
         graph: Set(graph(workflow)),
+        concurrent: Set(workflow.is_concurrent()),
         created_at: Set(now),
         ..Default::default()
     };

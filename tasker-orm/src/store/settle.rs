@@ -1,54 +1,141 @@
-//! Settling: outcomes in, released steps and ended tasks out, in one transaction.
+//! Settling and claiming: an exchange that is its own transaction.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::time::Duration;
 
-use sea_orm::DbErr;
-use tasker_core::WorkerId;
-use tasker_core::store::{Ending, Outcome, Runnable, Settled};
+use tasker_core::store::{Claim, ClaimedStep, Ending, Outcome, Room, Runnable, Settled, StoreError};
+use tasker_core::{DefinitionId, Json, StepNo, TaskId, WorkerId};
 
 use super::SqlStore;
-use super::change::{Change, End, History, advance, change};
-use super::claim::Results;
+use super::exchange::{Answer, End, Exchange, How};
+use crate::error::store_error;
+use crate::statement::Scope;
+
+/// Results by task and step.
+pub(super) type Results = HashMap<(TaskId, StepNo), Json>;
 
 impl SqlStore {
-    pub(super) async fn try_settle(
+    pub(super) async fn settle_outcomes(
         &self,
         worker: WorkerId,
         runnable: &Runnable,
         outcomes: &[Outcome],
-        room: usize,
-    ) -> Result<Settled, DbErr> {
-        let transaction = self.begin().await?;
-        let now = self.now();
-        let mut history = History::default();
-        let changes: Vec<_> = outcomes.iter().map(|outcome| end_of(outcome, worker, now)).collect();
-        let accepted = change(&transaction, &changes, &mut history).await?;
-        let (mut released, mut results, mut refused) = (BTreeMap::new(), Results::new(), Vec::new());
-        for (Outcome { execution, definition, ending }, accepted) in outcomes.iter().zip(&accepted.changes) {
-            match ending {
-                _ if !accepted => refused.push(*execution),
+        room: &Room,
+    ) -> Result<Settled, StoreError> {
+        const WHAT: &str = "settling outcomes";
+        let ends: Vec<End<'_>> = outcomes
+            .iter()
+            .map(|outcome| End {
+                execution: outcome.execution,
+                worker,
+                how: How::Settled(&outcome.ending),
+                dependents: runnable.dependents(outcome.definition, outcome.execution.step),
+            })
+            .collect();
+        let sequential =
+            |definition| runnable.workflow(definition).is_some_and(|workflow| !workflow.is_concurrent());
+        let exchange = Exchange {
+            ends: &ends,
+            worker,
+            rooms: rooms(runnable, room),
+            room: room.total(),
+            due: false,
+            shared: shared(runnable, outcomes),
+            turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
+            tell: self.has_company(),
+        };
+        let Answer { accepted, ended, mut claimed, left, .. } = self.exchange(WHAT, &exchange).await?;
+        let (mut results, mut refused, mut handed_back) = (Results::new(), Vec::new(), false);
+        for (outcome, accepted) in outcomes.iter().zip(accepted) {
+            match &outcome.ending {
+                _ if !accepted => refused.push(outcome.execution),
                 Ending::Complete(result) => {
-                    for &dependent in runnable.dependents(*definition, execution.step) {
-                        *released.entry((execution.task, dependent)).or_default() += 1;
-                    }
-                    results.insert((execution.task, execution.step), result.clone());
+                    results.insert((outcome.execution.task, outcome.execution.step), result.clone());
                 }
-                _ => {}
+                Ending::HandedBack => handed_back = true,
+                Ending::Failed(_) | Ending::Retry(..) => {}
             }
         }
-        let ended = advance(&transaction, &accepted, &released, now, &mut history).await?;
-        let claimed = self.claim_in(&transaction, worker, runnable, room, results, history).await?;
-        transaction.commit().await?;
-        Ok(Settled { refused, ended, claimed })
+        self.provide(runnable, &mut claimed, results).await?;
+        Ok(Settled { refused, ended, claimed, left: left || handed_back || exchange.turns })
+    }
+
+    pub(super) async fn claim_steps(
+        &self,
+        worker: WorkerId,
+        runnable: &Runnable,
+        room: &Room,
+    ) -> Result<Claim, StoreError> {
+        const WHAT: &str = "claiming steps";
+        let rooms = rooms(runnable, room);
+        let mut next_due = None;
+        if !self.is_postgres() {
+            // An idle worker looks without taking the lock of the writers.
+            let outlook = self.outlook(WHAT, &rooms).await?;
+            next_due = outlook.next_due;
+            if !outlook.ready {
+                return Ok(Claim { steps: Vec::new(), next_due });
+            }
+        }
+        let (ends, shared) = (&[][..], Vec::new());
+        let room = room.total();
+        let exchange = Exchange { ends, worker, rooms, room, due: true, shared, turns: false, tell: false };
+        let mut answer = self.exchange(WHAT, &exchange).await?;
+        self.provide(runnable, &mut answer.claimed, Results::new()).await?;
+        let next_due = if answer.due_left { Some(Duration::ZERO) } else { answer.next_due.or(next_due) };
+        Ok(Claim { steps: answer.claimed, next_due })
+    }
+
+    async fn exchange(&self, what: &str, exchange: &Exchange<'_>) -> Result<Answer, StoreError> {
+        let dialect = self.dialect();
+        let (values, places) = exchange
+            .values(dialect.backend, self.fixed_now())
+            .map_err(|error| store_error(what, error))?;
+        let rows = if exchange.turns && self.is_postgres() {
+            self.exchange_and_pass_turns(what, exchange, &values).await?
+        } else {
+            self.trip(what, exchange.sql(dialect, Scope::Alone), values).await?
+        };
+        exchange.answer(dialect.backend, &rows, &places).map_err(|error| store_error(what, error))
+    }
+
+    /// Gives claimed steps the results that they read: those at hand, and those in the database. Results do not change any
+    /// more, so they may be read after the claim.
+    async fn provide(
+        &self,
+        runnable: &Runnable,
+        claimed: &mut [ClaimedStep],
+        mut results: Results,
+    ) -> Result<(), StoreError> {
+        let mut missing = Vec::new();
+        for step in claimed.iter() {
+            let task = step.execution.task;
+            for &read in runnable.reads(step.definition, step.execution.step) {
+                if !results.contains_key(&(task, read)) {
+                    missing.push((task, read));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            results.extend(self.results_of(&missing).await?);
+        }
+        for step in claimed {
+            let reads = runnable.reads(step.definition, step.execution.step).iter();
+            let found =
+                reads.filter_map(|&read| Some((read, results.get(&(step.execution.task, read))?.clone())));
+            step.results = found.collect();
+        }
+        Ok(())
     }
 }
 
-fn end_of(outcome: &Outcome, worker: WorkerId, now: i64) -> Change<'_> {
-    let due = match &outcome.ending {
-        Ending::Retry(_, wait) => {
-            Some(now.saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)))
-        }
-        _ => None,
-    };
-    Change { execution: outcome.execution, worker, end: End::Settled(&outcome.ending, due) }
+fn rooms(runnable: &Runnable, room: &Room) -> Vec<(DefinitionId, usize)> {
+    let rooms = runnable.ids().iter().map(|&definition| (definition, room.of(definition)));
+    rooms.filter(|&(_, room)| room > 0).collect()
+}
+
+/// The tasks of which another worker may be settling a step at this moment: those that can have more than one step active.
+fn shared(runnable: &Runnable, outcomes: &[Outcome]) -> Vec<TaskId> {
+    let shared = outcomes.iter().filter(|outcome| !runnable.is_chain(outcome.definition));
+    shared.map(|outcome| outcome.execution.task).collect()
 }

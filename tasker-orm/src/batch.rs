@@ -1,0 +1,162 @@
+//! Many rows in a few parameters.
+//!
+//! A batch goes to the database whole, so that a statement has one text, is prepared once, and takes a batch of any size: on
+//! PostgreSQL one array for each column, to be unnested; on SQLite one JSON array of arrays, for `json_each`. Arrays hold no
+//! nulls: an absent text is empty there, and an absent number is -1.
+
+use std::fmt::Write;
+
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{DbBackend, Value};
+use uuid::Uuid;
+
+/// A value of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    Id(Uuid),
+    Int(i32),
+    Big(i64),
+    /// Not negative.
+    OptBig(Option<i64>),
+    Text(&'a str),
+    /// Not empty.
+    OptText(Option<&'a str>),
+    Numbers(&'a [u32]),
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Column {
+    Id,
+    Int,
+    Big,
+    Text,
+}
+
+/// Collects rows of the same columns.
+#[derive(Debug)]
+pub(crate) enum Batch {
+    Json(String),
+    Arrays(Vec<(Column, Vec<Value>)>),
+}
+
+impl Batch {
+    pub(crate) fn new(backend: DbBackend, columns: &[Column]) -> Self {
+        match backend {
+            DbBackend::Postgres => Self::Arrays(columns.iter().map(|&column| (column, Vec::new())).collect()),
+            _ => Self::Json(String::from("[")),
+        }
+    }
+
+    /// Adds a row; its cells are as many as the columns, and fit them.
+    pub(crate) fn push<const N: usize>(&mut self, row: [Cell<'_>; N]) {
+        match self {
+            Self::Json(text) => {
+                text.push_str(if text.len() > 1 { ",[" } else { "[" });
+                for (place, cell) in row.into_iter().enumerate() {
+                    if place > 0 {
+                        text.push(',');
+                    }
+                    write_json(text, cell);
+                }
+                text.push(']');
+            }
+            Self::Arrays(columns) => {
+                for ((_, column), cell) in columns.iter_mut().zip(row) {
+                    column.push(value(cell));
+                }
+            }
+        }
+    }
+
+    /// The parameters, one or several.
+    pub(crate) fn into_values(self) -> Vec<Value> {
+        match self {
+            Self::Json(mut text) => {
+                text.push(']');
+                vec![text.into()]
+            }
+            Self::Arrays(columns) => columns
+                .into_iter()
+                .map(|(column, values)| Value::Array(array_type(column), Some(Box::new(values))))
+                .collect(),
+        }
+    }
+}
+
+/// Ids as one parameter: an array, or a JSON array of one-element rows.
+pub(crate) fn ids(backend: DbBackend, ids: impl IntoIterator<Item = Uuid>) -> Value {
+    let mut batch = Batch::new(backend, &[Column::Id]);
+    for id in ids {
+        batch.push([Cell::Id(id)]);
+    }
+    batch.into_values().remove(0)
+}
+
+fn array_type(column: Column) -> ArrayType {
+    match column {
+        Column::Id => ArrayType::Uuid,
+        Column::Int => ArrayType::Int,
+        Column::Big => ArrayType::BigInt,
+        Column::Text => ArrayType::String,
+    }
+}
+
+fn value(cell: Cell<'_>) -> Value {
+    match cell {
+        Cell::Id(id) => id.into(),
+        Cell::Int(number) => number.into(),
+        Cell::Big(number) => number.into(),
+        Cell::OptBig(number) => number.unwrap_or(-1).into(),
+        Cell::Text(text) => text.into(),
+        Cell::OptText(text) => text.unwrap_or_default().into(),
+        Cell::Numbers(numbers) => listed(numbers).into(),
+    }
+}
+
+fn listed(numbers: &[u32]) -> String {
+    let mut text = String::with_capacity(numbers.len() * 4);
+    for (place, number) in numbers.iter().enumerate() {
+        let comma = if place > 0 { "," } else { "" };
+        let _ = write!(text, "{comma}{number}");
+    }
+    text
+}
+
+fn write_json(text: &mut String, cell: Cell<'_>) {
+    // Writing to a string does not fail.
+    let _ = match cell {
+        Cell::Id(id) => write!(text, "\"{}\"", id.simple()),
+        Cell::Int(number) => write!(text, "{number}"),
+        Cell::Big(number) | Cell::OptBig(Some(number)) => write!(text, "{number}"),
+        Cell::Numbers(numbers) => write!(text, "[{}]", listed(numbers)),
+        Cell::Text(string) | Cell::OptText(Some(string)) => {
+            text.push_str(&serde_json::Value::from(string).to_string());
+            Ok(())
+        }
+        Cell::OptBig(None) | Cell::OptText(None) => {
+            text.push_str("null");
+            Ok(())
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_json_or_arrays() {
+        let columns = [Column::Int, Column::Text, Column::Text];
+        for (backend, parameters) in [(DbBackend::Sqlite, 1), (DbBackend::Postgres, 3)] {
+            let mut batch = Batch::new(backend, &columns);
+            batch.push([Cell::Int(1), Cell::OptText(Some("a \"b\"")), Cell::Numbers(&[1, 2])]);
+            batch.push([Cell::Int(2), Cell::OptText(None), Cell::Numbers(&[])]);
+            let values = batch.into_values();
+            assert_eq!(values.len(), parameters);
+            if backend == DbBackend::Sqlite {
+                assert_eq!(values, [r#"[[1,"a \"b\"",[1,2]],[2,null,[]]]"#.into()]);
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+-- Creates tasks with their steps, and tells which were there before, by id or by identity, and which were created: the
+-- places of their rows with their ids. A task that is told neither way lost a race for its identity.
+--
+-- $1 the time, or null for the database's clock   $2-$6 the tasks, by column   $7-$12 the steps of each definition
+-- $13 whether to tell other processes
+WITH
+new AS MATERIALIZED (
+    SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[])
+        WITH ORDINALITY AS n(id, definition_id, identity, priority, context, ord)
+),
+plan AS MATERIALIZED (
+    SELECT * FROM unnest($7::bigint[], $8::int[], $9::bigint[], $10::int[], $11::int[], $12::text[])
+        AS p(definition_id, step_no, named_step_id, open_dependencies, retry_limit, waiting_for)
+),
+counts AS MATERIALIZED (
+    SELECT definition_id, count(*)::int AS open, count(*) FILTER (WHERE open_dependencies = 0)::int AS active
+    FROM plan GROUP BY definition_id
+),
+created AS (
+    INSERT INTO tasker_tasks
+        (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at)
+    SELECT n.id, n.definition_id, 'pending', nullif(n.identity, ''), n.priority, c.open, c.active, 0, n.context, {now}
+    FROM new AS n JOIN counts AS c ON c.definition_id = n.definition_id
+    ON CONFLICT DO NOTHING
+    RETURNING id, definition_id, priority
+),
+steps AS (
+    INSERT INTO tasker_workflow_steps
+        (task_id, step_no, named_step_id, definition_id, state, priority, open_dependencies, attempt, lost, retry_limit, run_at,
+         waiting_for, revision)
+    SELECT c.id, p.step_no, p.named_step_id, c.definition_id, 'pending', c.priority, p.open_dependencies, 0, 0, p.retry_limit,
+        {now}, nullif(p.waiting_for, ''), 0
+    FROM created AS c JOIN plan AS p ON p.definition_id = c.definition_id
+),
+told AS MATERIALIZED (SELECT pg_notify('tasker', '') WHERE $13)
+SELECT (n.ord - 1)::int AS place, t.id FROM new AS n JOIN tasker_tasks AS t ON t.id = n.id
+UNION ALL
+SELECT (n.ord - 1)::int, t.id FROM new AS n JOIN tasker_tasks AS t ON t.identity = n.identity WHERE n.identity <> ''
+UNION ALL
+SELECT -1, id FROM created
+UNION ALL
+SELECT -2, NULL FROM told

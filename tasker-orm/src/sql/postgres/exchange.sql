@@ -1,0 +1,190 @@
+-- Ends executions, releases the steps that waited for them, ends tasks, gives steps to a worker and records it all.
+-- One statement, so one trip and one commit. All its parts see the tables as they were when it began; what they hand to one
+-- another are the rows that they return. An update that had to wait for another transaction goes by the row as that one left it.
+--
+-- $1 the time, or null for the database's clock   $2 the worker that gets steps   $3-$12 the ends, by column
+-- $13 the tasks to lock first   $14, $15 how many steps of which definition   $16 how many in all
+-- $17 whether steps that waited for a time that has come are given out, too   $18 whether to tell other processes
+WITH
+-- Who is forgotten gets nothing, and who gets something is not forgotten meanwhile.
+me AS MATERIALIZED (SELECT id FROM tasker_workers WHERE id = $2 FOR KEY SHARE),
+given AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[]
+    ) WITH ORDINALITY AS g(task_id, step_no, revision, worker_id, state, kind, error, result, wait, dependents, ord)
+),
+-- Others may settle steps of the same tasks: everybody locks tasks in the same order, and before their steps.
+locked AS MATERIALIZED (SELECT id FROM tasker_tasks WHERE id = ANY($13::uuid[]) ORDER BY id FOR UPDATE),
+-- The fence: an end counts if the worker still holds this very execution.
+ends AS (
+    UPDATE tasker_workflow_steps AS s SET
+        state = g.state,
+        error = CASE WHEN g.kind = 1 THEN s.error ELSE nullif(g.error, '') END,
+        result = nullif(g.result, ''),
+        run_at = CASE WHEN g.wait < 0 THEN s.run_at ELSE {now} + g.wait END,
+        waiting_for = CASE
+            WHEN g.state <> 'pending' THEN NULL
+            WHEN s.waiting_for = 'operator' THEN 'operator'
+            WHEN g.wait >= 0 THEN 'time'
+        END,
+        attempt = s.attempt - (g.kind = 1)::int,
+        lost = s.lost + (g.kind = 2)::int,
+        revision = s.revision + CASE WHEN g.state = 'pending' AND g.kind <> 1 THEN 2 ELSE 1 END,
+        worker_id = NULL
+    FROM given AS g
+    WHERE (SELECT count(*) FROM locked) >= 0
+      AND s.task_id = g.task_id AND s.step_no = g.step_no AND s.revision = g.revision AND s.worker_id = g.worker_id
+      AND s.state = 'in_progress'
+    RETURNING g.ord - 1 AS ord, g.task_id, g.step_no, g.revision, g.worker_id, g.state, g.kind, nullif(g.error, '') AS error,
+        s.attempt + (g.kind = 1)::int AS attempt, g.dependents
+),
+released AS MATERIALIZED (
+    SELECT e.task_id, d::int AS step_no, count(*)::int AS satisfied
+    FROM ends AS e, unnest(string_to_array(e.dependents, ',')) AS d
+    WHERE e.state = 'complete' AND e.dependents <> ''
+    GROUP BY 1, 2
+),
+rooms AS MATERIALIZED (SELECT * FROM unnest($14::bigint[], $15::int[]) AS r(definition_id, room)),
+-- The steps that could be given out: what is ready, what is due, and what is about to be released.
+candidates AS (
+    SELECT s.*, r.definition_id, r.room, 0 AS satisfied, false AS due, true AS free
+    FROM rooms AS r, LATERAL (
+        SELECT task_id, step_no, priority, run_at FROM tasker_workflow_steps
+        WHERE definition_id = r.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
+        ORDER BY priority DESC, run_at, task_id, step_no LIMIT r.room
+    ) AS s
+    UNION ALL
+    SELECT s.*, r.definition_id, r.room, 0, true, true
+    FROM rooms AS r, LATERAL (
+        SELECT task_id, step_no, priority, run_at FROM tasker_workflow_steps
+        WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
+        ORDER BY run_at, task_id, step_no LIMIT r.room
+    ) AS s
+    WHERE $17
+    UNION ALL
+    SELECT s.task_id, s.step_no, s.priority, s.run_at, s.definition_id, coalesce(r.room, 0), e.satisfied, false,
+        s.open_dependencies = e.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL
+    FROM released AS e
+    JOIN tasker_workflow_steps AS s ON s.task_id = e.task_id AND s.step_no = e.step_no
+    LEFT JOIN rooms AS r ON r.definition_id = s.definition_id
+),
+-- Definitions take turns, so that a flood of one starves no other.
+ranked AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY free, definition_id ORDER BY priority DESC, run_at, task_id, step_no
+    ) AS rank FROM candidates
+),
+placed AS MATERIALIZED (
+    SELECT *, free AND rank <= room AND EXISTS (SELECT FROM me) AND row_number() OVER (
+        ORDER BY free AND rank <= room DESC, priority DESC, rank, run_at, task_id, step_no
+    ) <= $16 AS chosen FROM ranked
+),
+-- Of a step that several transactions release at once, the last one finds no open dependency left.
+freed AS (
+    UPDATE tasker_workflow_steps AS s SET
+        open_dependencies = s.open_dependencies - p.satisfied,
+        state = CASE WHEN {go} THEN 'in_progress' ELSE s.state END,
+        attempt = s.attempt + ({go})::int,
+        revision = s.revision + ({go})::int,
+        worker_id = CASE WHEN {go} THEN $2 END
+    FROM placed AS p
+    WHERE p.satisfied > 0 AND s.task_id = p.task_id AND s.step_no = p.step_no
+    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.state, s.worker_id,
+        s.open_dependencies, s.waiting_for
+),
+wanted AS MATERIALIZED (
+    SELECT definition_id, due, count(*) AS steps FROM placed WHERE chosen AND satisfied = 0 GROUP BY definition_id, due
+),
+picked AS MATERIALIZED (
+    SELECT s.* FROM wanted AS w, LATERAL (
+        SELECT task_id, step_no FROM tasker_workflow_steps
+        WHERE definition_id = w.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
+        ORDER BY priority DESC, run_at, task_id, step_no LIMIT w.steps {skip_locked}
+    ) AS s WHERE NOT w.due
+    UNION ALL
+    SELECT s.* FROM wanted AS w, LATERAL (
+        SELECT task_id, step_no FROM tasker_workflow_steps
+        WHERE definition_id = w.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
+        ORDER BY run_at, task_id, step_no LIMIT w.steps {skip_locked}
+    ) AS s WHERE w.due
+),
+taken AS (
+    UPDATE tasker_workflow_steps AS s SET
+        state = 'in_progress', attempt = s.attempt + 1, revision = s.revision + 1, worker_id = $2, waiting_for = NULL
+    FROM picked AS p
+    WHERE s.task_id = p.task_id AND s.step_no = p.step_no AND s.state = 'pending' AND s.open_dependencies = 0
+      AND s.waiting_for IS DISTINCT FROM 'operator' AND s.waiting_for IS DISTINCT FROM 'turn'
+    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision
+),
+tally AS (
+    SELECT task_id, sum(done)::int AS done, sum(active)::int AS active FROM (
+        SELECT task_id, (state = 'complete')::int AS done, -(state <> 'pending')::int AS active FROM ends
+        UNION ALL
+        SELECT task_id, 0, 1 FROM freed WHERE open_dependencies = 0 AND state IN ('pending', 'in_progress')
+    ) AS changes GROUP BY task_id HAVING sum(done) <> 0 OR sum(active) <> 0 ORDER BY task_id
+),
+advanced AS (
+    UPDATE tasker_tasks AS t SET
+        open_steps = t.open_steps - a.done,
+        active_steps = t.active_steps + a.active,
+        state = CASE WHEN t.open_steps = a.done THEN 'complete' WHEN t.active_steps + a.active = 0 THEN 'error' ELSE t.state END,
+        ended_at = CASE WHEN t.open_steps = a.done OR t.active_steps + a.active = 0 THEN {now} ELSE t.ended_at END,
+        revision = t.revision + (t.open_steps = a.done OR t.active_steps + a.active = 0)::int
+    FROM tally AS a WHERE t.id = a.task_id
+    RETURNING t.id, t.state, t.revision
+),
+begun AS (
+    UPDATE tasker_tasks AS t SET state = 'in_progress', revision = t.revision + 1
+    FROM (SELECT DISTINCT task_id FROM taken ORDER BY task_id) AS b
+    WHERE t.id = b.task_id AND t.state = 'pending'
+    RETURNING t.id, t.revision
+),
+claimed AS (
+    SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision FROM freed WHERE worker_id IS NOT NULL
+    UNION ALL SELECT * FROM taken
+),
+left_over AS (
+    SELECT count(*) AS steps FROM freed
+    WHERE open_dependencies = 0 AND state = 'pending' AND waiting_for IS NULL
+),
+step_history AS (
+    INSERT INTO tasker_workflow_step_transitions
+        (task_id, step_no, revision, from_state, to_state, attempt, worker_id, error, created_at)
+    SELECT task_id, step_no, revision + 1, 'in_progress', CASE WHEN state = 'pending' AND kind <> 1 THEN 'error' ELSE state END,
+        attempt, worker_id, error, {now} FROM ends
+    UNION ALL
+    SELECT task_id, step_no, revision + 2, 'error', 'pending', attempt, worker_id, NULL, {now} FROM ends
+    WHERE state = 'pending' AND kind <> 1
+    UNION ALL
+    SELECT task_id, step_no, revision, 'pending', 'in_progress', attempt, $2, NULL, {now} FROM claimed
+),
+task_history AS (
+    INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
+    SELECT id, revision, 'in_progress', state, {now} FROM advanced WHERE state NOT IN ('pending', 'in_progress')
+    UNION ALL SELECT id, revision, 'pending', 'in_progress', {now} FROM begun
+),
+told AS MATERIALIZED (SELECT pg_notify('tasker', '') WHERE $18 AND (
+    (SELECT steps FROM left_over) > 0 OR EXISTS (SELECT FROM ends WHERE state = 'pending')
+    OR EXISTS (SELECT FROM advanced WHERE state NOT IN ('pending', 'in_progress'))
+))
+SELECT 0 AS kind, ord::int AS number, NULL::uuid AS task_id, 0::bigint AS definition_id, 0 AS attempt, 0 AS lost,
+    0 AS retry_limit, 0 AS revision, NULL::text AS context FROM ends
+UNION ALL
+SELECT 1, 0, id, 0, 0, 0, 0, 0, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
+UNION ALL
+SELECT 2, c.step_no, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision, t.context
+FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
+UNION ALL
+SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL FROM left_over WHERE steps > 0
+UNION ALL
+SELECT 4, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM placed WHERE due AND NOT chosen HAVING count(*) > 0
+UNION ALL
+SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told HAVING count(*) > 0
+UNION ALL
+SELECT 6, 0, NULL, min(s.run_at) - {now}, 0, 0, 0, 0, NULL
+FROM rooms AS r, LATERAL (
+    SELECT run_at FROM tasker_workflow_steps
+    WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at > {now}
+    ORDER BY run_at LIMIT 1
+) AS s
+WHERE $17 HAVING min(s.run_at) IS NOT NULL

@@ -1,0 +1,109 @@
+//! A file, or a database in memory.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Executor};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+
+use super::Opened;
+use crate::presence::Presence;
+use crate::profile::Profile;
+use crate::statement::{Dialect, SQLITE_PREPARE};
+use crate::store::SqlStore;
+
+pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
+    let file = database_file(url)?;
+    let writer = connect(url, Role::Writer).await?;
+    // A database in memory belongs to its one connection.
+    let reader = match file {
+        Some(_) => connect(url, Role::Reader).await?,
+        None => writer.clone(),
+    };
+    let presence = file.as_deref().map(Presence::beside);
+    // Writers take turns, so there is nothing to skip or to serialize, and nobody to listen.
+    let profile = Profile { skip_locked: false, notify: false, serializable: false };
+    Ok(Opened { writer, reader, dialect: Dialect { backend: DbBackend::Sqlite, profile }, presence })
+}
+
+impl SqlStore {
+    /// Moves the log into the database file, as far as nobody reads it, so that a copy of the file is whole.
+    pub(in crate::store) async fn move_log_into_database(&self) {
+        if self.is_postgres() {
+            return;
+        }
+        if let Err(error) = self.writer().execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await {
+            tracing::debug!(%error, "the log was not moved into the database");
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Writer,
+    Reader,
+}
+
+async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
+    const READERS: u32 = 4;
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(if role == Role::Writer { 1 } else { READERS })
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        .sqlx_logging(false)
+        // The file is here: a connection to it does not go stale.
+        .test_before_acquire(false)
+        .map_sqlx_sqlite_opts(move |options| pragmas(options, role))
+        .map_sqlx_sqlite_pool_opts(move |options| {
+            let options = options.idle_timeout(None).max_lifetime(None);
+            match role {
+                Role::Writer => options.after_connect(|connection, _| {
+                    Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ()) })
+                }),
+                Role::Reader => options,
+            }
+        });
+    Database::connect(options).await
+}
+
+fn pragmas(options: SqliteConnectOptions, role: Role) -> SqliteConnectOptions {
+    let options = options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory")
+        // In pages: moving the log into the database costs two more waits for the disk, and pages that were written
+        // more than once move once.
+        .pragma("wal_autocheckpoint", "4000");
+    match role {
+        Role::Writer => options,
+        Role::Reader => options.pragma("query_only", "on"),
+    }
+}
+
+/// The file of a SQLite URL; none for a database in memory.
+fn database_file(url: &str) -> Result<Option<PathBuf>, DbErr> {
+    let options: SqliteConnectOptions =
+        url.parse().map_err(|error: sea_orm::SqlxError| DbErr::Custom(error.to_string()))?;
+    let file = options.get_filename().to_path_buf();
+    // The driver names a database in memory so that its connections find it.
+    let in_memory = file.to_string_lossy().starts_with("file:sqlx-in-memory-");
+    Ok((!in_memory).then_some(file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_file_or_memory() {
+        assert_eq!(database_file("sqlite://orders.db").unwrap(), Some("orders.db".into()));
+        assert_eq!(database_file("sqlite:///var/orders.db?mode=rwc").unwrap(), Some("/var/orders.db".into()));
+        assert_eq!(database_file("sqlite::memory:").unwrap(), None);
+    }
+}

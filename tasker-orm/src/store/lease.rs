@@ -1,0 +1,168 @@
+//! The life and death of workers.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use tasker_core::store::{Ending, Execution, Lease, StoreError, Swept};
+use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId};
+
+use super::exchange::{End, Exchange, How};
+use super::{SqlStore, execute};
+use crate::entity::{worker, workflow_step};
+use crate::presence::Dead;
+
+/// A step in the hands of a worker.
+struct Held {
+    execution: Execution,
+    worker: WorkerId,
+    definition: DefinitionId,
+    executions: Executions,
+}
+
+impl SqlStore {
+    pub(super) async fn try_enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), DbErr> {
+        if let Some(presence) = &self.0.presence
+            && let Err(error) = presence.announce(worker)
+        {
+            tracing::warn!(%worker, %error, "no lock file; if this process dies, its steps wait for the lease to run out");
+        }
+        let sql = format!(
+            "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT DO NOTHING",
+            now = self.now_sql()
+        );
+        let values = [self.fixed_now().into(), worker.as_uuid().into(), micros(lease).into()];
+        let enlisted = execute(self.writer(), sql, values).await;
+        if enlisted.is_err() {
+            self.withdraw(worker);
+        }
+        enlisted.map(|_| ())
+    }
+
+    /// Takes away what shows that a worker of this process lives.
+    fn withdraw(&self, worker: WorkerId) {
+        if let Some(presence) = &self.0.presence {
+            presence.withdraw(worker);
+        }
+    }
+
+    pub(super) async fn try_heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, DbErr> {
+        let sql = format!("UPDATE tasker_workers SET lease_until = {} + $3 WHERE id = $2", self.now_sql());
+        let values = [self.fixed_now().into(), worker.as_uuid().into(), micros(lease).into()];
+        let done = execute(self.writer(), sql, values).await?;
+        if done.rows_affected() == 1 {
+            return Ok(Lease::Held);
+        }
+        self.withdraw(worker);
+        Ok(Lease::Lost)
+    }
+
+    pub(super) async fn try_retire(&self, worker: WorkerId) -> Result<(), DbErr> {
+        let transaction = self.begin().await?;
+        // Nothing is given to the worker from here on.
+        lock(&transaction, worker).await?;
+        let held = held(&transaction, worker).await?;
+        let ends: Vec<_> = held.iter().map(|held| held.end(How::Settled(&Ending::HandedBack))).collect();
+        self.exchange_in(&transaction, &Exchange::of_ends(&ends), self.fixed_now()).await?;
+        worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
+        transaction.commit().await?;
+        self.withdraw(worker);
+        self.move_log_into_database().await;
+        Ok(())
+    }
+
+    pub(super) async fn held_by(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
+        self.repeated("asking what a worker holds", || async {
+            let held = held(self.writer(), worker).await?;
+            Ok(held.into_iter().map(|held| (held.execution, held.definition)).collect())
+        })
+        .await
+    }
+
+    pub(super) async fn sweep_workers(&self) -> Result<Swept, StoreError> {
+        const WHAT: &str = "sweeping dead workers";
+        let workers = self.repeated(WHAT, || worker::Entity::find().all(self.reader())).await?;
+        let now = self.repeated(WHAT, || self.now_in(self.reader())).await?;
+        let known: Vec<WorkerId> = workers.iter().map(|worker| worker.id.into()).collect();
+        self.note_company(&known);
+        if let Some(presence) = &self.0.presence {
+            presence.tidy(&known);
+        }
+        let mut swept = Swept::default();
+        for row in workers {
+            let worker = WorkerId::from(row.id);
+            // Whoever holds the proof of a death is the one who sweeps.
+            let proof = self.0.presence.as_ref().and_then(|presence| presence.find_dead(worker));
+            if proof.is_none() && row.lease_until > now {
+                continue;
+            }
+            let taken_back = self.repeated(WHAT, || self.try_take_back(worker, proof.is_some())).await?;
+            if let Some(one) = taken_back {
+                swept.workers.push(worker);
+                swept.steps += one.steps;
+                swept.ended.extend(one.ended);
+            }
+            proof.map(Dead::bury);
+        }
+        Ok(swept)
+    }
+
+    /// Takes back what a dead worker holds, and only then forgets the worker. One that is dead only by its lease may have
+    /// prolonged it since.
+    async fn try_take_back(&self, worker: WorkerId, proven: bool) -> Result<Option<Swept>, DbErr> {
+        let transaction = self.begin().await?;
+        let row = lock(&transaction, worker).await?;
+        let now = self.now_in(&transaction).await?;
+        if !row.is_some_and(|row| proven || row.lease_until <= now) {
+            return Ok(None);
+        }
+        let held = held(&transaction, worker).await?;
+        let again = |held: &Held| How::Lost { again: !held.executions.exhausted_by_loss() };
+        let ends: Vec<_> = held.iter().map(|held| held.end(again(held))).collect();
+        let answer = self.exchange_in(&transaction, &Exchange::of_ends(&ends), self.fixed_now()).await?;
+        let ended: Vec<_> = held.iter().map(|held| held.execution.task).collect();
+        self.pass_turns(&transaction, &ended).await?;
+        worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(Some(Swept { workers: vec![worker], steps: held.len(), ended: answer.ended }))
+    }
+}
+
+/// Keeps others from changing a worker's row, and from giving it steps.
+async fn lock(transaction: &DatabaseTransaction, worker: WorkerId) -> Result<Option<worker::Model>, DbErr> {
+    worker::Entity::find_by_id(worker.as_uuid()).lock_exclusive().one(transaction).await
+}
+
+fn micros(lease: Duration) -> i64 {
+    (Timestamp::from_micros(0) + lease).as_micros()
+}
+
+async fn held<C: ConnectionTrait>(db: &C, worker: WorkerId) -> Result<Vec<Held>, DbErr> {
+    use workflow_step::{Column, Entity};
+    let steps = Entity::find()
+        .select_only()
+        .columns([Column::TaskId, Column::StepNo, Column::Attempt, Column::Revision])
+        .columns([Column::DefinitionId, Column::Lost, Column::RetryLimit])
+        .filter(Column::WorkerId.eq(worker.as_uuid()))
+        .filter(Column::State.eq("in_progress"));
+    let rows: Vec<(uuid::Uuid, i32, i32, i32, i64, i32, i32)> = steps.into_tuple().all(db).await?;
+    let mut held: Vec<Held> = rows.into_iter().map(|row| Held::of(worker, row)).collect();
+    held.sort_unstable_by_key(|held| held.execution);
+    Ok(held)
+}
+
+impl Held {
+    fn of(worker: WorkerId, row: (uuid::Uuid, i32, i32, i32, i64, i32, i32)) -> Self {
+        let (task, step, attempt, revision, definition, lost, limit) = row;
+        let (step, attempt) = (StepNo(step as u32), Attempt(attempt as u32));
+        Self {
+            execution: Execution { task: task.into(), step, attempt, revision: revision as u32 },
+            worker,
+            definition: DefinitionId(definition),
+            executions: Executions { attempt, lost: lost as u32, limit: limit as u32 },
+        }
+    }
+
+    fn end<'a>(&self, how: How<'a>) -> End<'a> {
+        End { execution: self.execution, worker: self.worker, how, dependents: &[] }
+    }
+}

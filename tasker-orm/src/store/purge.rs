@@ -1,0 +1,54 @@
+//! Retention: what ended long ago is removed, a few tasks at a time.
+
+use std::time::Duration;
+
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tasker_core::store::StoreError;
+use uuid::Uuid;
+
+use super::SqlStore;
+use crate::entity::{event, task, task_annotation, task_transition, workflow_step, workflow_step_transition};
+
+impl SqlStore {
+    pub(super) async fn purge_tasks(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        self.repeated("removing old tasks", || self.try_purge(age, limit)).await
+    }
+
+    async fn try_purge(&self, age: Duration, limit: usize) -> Result<usize, DbErr> {
+        // SQLite takes 32,766 parameters.
+        const MOST: usize = 10_000;
+        let transaction = self.begin().await?;
+        let now = self.now_in(&transaction).await?;
+        let before = now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+        let old = task::Entity::find()
+            .select_only()
+            .column(task::Column::Id)
+            .filter(task::Column::EndedAt.lte(before))
+            .order_by_asc(task::Column::EndedAt)
+            .order_by_asc(task::Column::Id)
+            .limit(limit.min(MOST) as u64)
+            .lock_exclusive();
+        let old: Vec<Uuid> = old.into_tuple().all(&transaction).await?;
+        if old.is_empty() {
+            return Ok(0);
+        }
+        macro_rules! remove {
+            ($($entity:ident . $column:ident),*) => {
+                $($entity::Entity::delete_many()
+                    .filter($entity::Column::$column.is_in(old.iter().copied()))
+                    .exec(&transaction)
+                    .await?;)*
+            };
+        }
+        remove!(
+            event.TaskId,
+            task_annotation.TaskId,
+            task_transition.TaskId,
+            workflow_step_transition.TaskId,
+            workflow_step.TaskId,
+            task.Id
+        );
+        transaction.commit().await?;
+        Ok(old.len())
+    }
+}

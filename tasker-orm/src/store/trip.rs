@@ -1,0 +1,163 @@
+//! Trips to the database, and transactions that are repeated.
+
+use std::future::Future;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, ExecResult, IsolationLevel, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+use tasker_core::Clock as _;
+use tasker_core::store::StoreError;
+
+use super::SqlStore;
+use super::exchange::Exchange;
+use crate::error::{Verdict, store_error};
+use crate::statement::Scope;
+
+impl SqlStore {
+    /// The time of the clock that was given, if one was; on SQLite otherwise this machine's. None: the database knows it.
+    pub(super) fn fixed_now(&self) -> Option<i64> {
+        match &self.0.clock {
+            Some(clock) => Some(clock.now().as_micros()),
+            None if self.is_postgres() => None,
+            None => Some(tasker_core::SystemClock.now().as_micros()),
+        }
+    }
+
+    /// The time, where the store knows it without asking.
+    pub(super) fn now(&self) -> i64 {
+        self.fixed_now().unwrap_or_else(|| tasker_core::SystemClock.now().as_micros())
+    }
+
+    /// The time in a statement whose first parameter is [`fixed_now`](Self::fixed_now).
+    pub(super) fn now_sql(&self) -> &'static str {
+        if self.is_postgres() {
+            "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)"
+        } else {
+            "$1"
+        }
+    }
+
+    /// The time, asked of the database where it is the one that knows.
+    pub(super) async fn now_in<C: ConnectionTrait>(&self, db: &C) -> Result<i64, DbErr> {
+        if let Some(now) = self.fixed_now() {
+            return Ok(now);
+        }
+        let sql = format!("SELECT {}", self.now_sql());
+        let rows = query(db, sql, [None::<i64>.into()]).await?;
+        rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?.try_get_by_index(0)
+    }
+
+    /// A transaction that writes.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            isolation_level: self.dialect().profile.serializable.then_some(IsolationLevel::Serializable),
+            sqlite_transaction_mode: (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.writer().begin_with_options(options).await
+    }
+
+    /// Repeats a transaction while others hold a lock that it needs, or it cannot be serialized.
+    pub(super) async fn repeated<T, F>(
+        &self,
+        what: &str,
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        // On SQLite the driver itself waits for a lock, 5 s each time.
+        let most = if self.is_postgres() { 20 } else { 5 };
+        let mut tries = 1;
+        loop {
+            match attempt().await {
+                Err(error) if Verdict::of(&error) == Verdict::Busy && tries < most => {
+                    tracing::debug!(what, tries, %error, "the database is busy; trying again");
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                done => return done.map_err(|error| store_error(what, error)),
+            }
+        }
+    }
+
+    pub(super) async fn read(
+        &self,
+        what: &str,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let values: Vec<Value> = values.into_iter().collect();
+        self.repeated(what, || query(self.reader(), sql, values.clone())).await
+    }
+
+    /// A text that is its own transaction, on a connection that writes.
+    pub(super) async fn trip(
+        &self,
+        what: &str,
+        sql: String,
+        values: Vec<Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        if self.is_postgres() {
+            return self.repeated(what, || query(self.writer(), sql.as_str(), values.clone())).await;
+        }
+        // The text opens a transaction: whoever asked may go away, but the transaction must come to its end.
+        let (store, owned) = (self.clone(), what.to_owned());
+        let trip = tokio::spawn(async move {
+            store.repeated(&owned, || store.try_trip(&sql, values.clone())).await
+        });
+        trip.await.unwrap_or_else(|error| Err(store_error(what, DbErr::Custom(error.to_string()))))
+    }
+
+    async fn try_trip(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
+        let answer = query(self.writer(), sql, values).await;
+        if answer.is_err() {
+            // Where it did not come to the beginning of a transaction there is none to end.
+            let _ = self.writer().execute_unprepared("ROLLBACK").await;
+        }
+        answer
+    }
+
+    /// An exchange on PostgreSQL that also passes the turn in sequential tasks, which takes a second statement.
+    pub(super) async fn exchange_and_pass_turns(
+        &self,
+        what: &str,
+        exchange: &Exchange<'_>,
+        values: &[Value],
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        let sql = exchange.sql(self.dialect(), Scope::Within);
+        let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
+        self.repeated(what, || async {
+            let transaction = self.begin().await?;
+            let rows = query(&transaction, sql.as_str(), values.to_vec()).await?;
+            self.pass_turns(&transaction, &tasks).await?;
+            transaction.commit().await?;
+            Ok(rows)
+        })
+        .await
+    }
+}
+
+/// How long to wait after so many tries: twice as long each time, up to a third of a second, with chance.
+fn pause(tries: u32) -> Duration {
+    let longest = Duration::from_millis(5) * 2_u32.pow(tries.min(6));
+    longest.mul_f64(fastrand::f64())
+}
+
+pub(super) async fn query<C: ConnectionTrait>(
+    db: &C,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<QueryResult>, DbErr> {
+    db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await
+}
+
+pub(super) async fn execute<C: ConnectionTrait>(
+    db: &C,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<ExecResult, DbErr> {
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await
+}
