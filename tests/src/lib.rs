@@ -1,1 +1,4 @@
-//! The tests are in the folders beside this one, one integration binary each.
+//! The tests are in the folders beside this one, one integration binary each; here is what they share.
+
+#[cfg(unix)]
+pub mod postgres;
