@@ -80,7 +80,10 @@ struct ClientParts {
     states: Batcher<TaskId, Option<TaskState>>,
     statuses: Batcher<TaskId, Option<TaskStatus>>,
     waiters: Arc<Waiters>,
+    /// Tells the engine that there is something to claim.
     wake: Arc<Notify>,
+    /// Tells the engine that a step which it runs may have been cancelled.
+    look: Arc<Notify>,
     poll: Duration,
     max_payload: usize,
 }

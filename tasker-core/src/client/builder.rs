@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,6 +129,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             config,
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
+            look: Arc::clone(&client.0.look),
+            limits: BTreeMap::new(),
             stop: stop.clone(),
         };
         let ended = CancellationToken::new();
@@ -185,6 +188,7 @@ fn client(store: &Arc<dyn Store>, config: &EngineConfig) -> Client {
         }),
         waiters: Arc::new(Waiters::default()),
         wake: Arc::new(Notify::new()),
+        look: Arc::new(Notify::new()),
         poll: config.poll,
         max_payload: config.max_payload,
     }))

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -7,6 +8,9 @@ use super::Client;
 use crate::step::{Returned, Step, StepResult, Workflow};
 use crate::store::{Created, StoreError, TaskStatus};
 use crate::{TaskId, TaskState};
+
+/// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
+const SHORTEST_POLL: Duration = Duration::from_millis(20);
 
 /// A task that exists. It is only a name: dropping it changes nothing.
 ///
@@ -91,17 +95,16 @@ impl<W> TaskHandle<W> {
     /// # Errors
     /// When there is no such task, or the store does not answer.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
-        loop {
-            // Registered before the look, so that an end in between is not missed.
-            let mut waiting = self.client.0.waiters.register(self.id());
-            if self.state().await?.has_ended() {
-                return self.status().await;
-            }
+        // Registered before the look, so that an end in between is not missed.
+        let waiting = self.client.0.waiters.register(self.id());
+        let mut wait = SHORTEST_POLL.min(self.client.0.poll);
+        while !self.state().await?.has_ended() {
             tokio::select! {
-                () = waiting.ended() => {}
-                () = tokio::time::sleep(self.client.0.poll) => {}
+                () = waiting.told() => {}
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(self.client.0.poll),
             }
         }
+        self.status().await
     }
 
     /// The recorded result of a step, by its name; `None` until it is complete.
