@@ -5,14 +5,17 @@
 //! may vanish at any instruction: the store knows what it held, and gives it to another worker.
 //!
 //! * `worker` is the loop: claim → run → settle, with group commit; `shutdown` is its end.
-//! * `call` is what the worker asks of the store, `capacity` how much it may bring, `poll` and `wanted` when to ask.
-//! * `run` is one execution of one step: bounded in time, panics caught.
+//! * `call` is what the worker asks of the store, and `answer` what it makes of the answers; `capacity` is how much they may bring,
+//!   `poll` and `wanted` when to ask.
+//! * `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
 //! * `purge` removes what has ended long ago.
 
+mod answer;
 mod call;
 mod capacity;
+mod execution;
 mod lease;
 mod poll;
 mod purge;
