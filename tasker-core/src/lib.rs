@@ -19,7 +19,10 @@ mod state;
 mod step;
 pub mod store;
 
-pub use client::{BuildError, NoStore, ResultError, Start, StartError, TaskHandle, Tasker, TaskerBuilder};
+pub use client::{
+    BuildError, NoStore, Operation, OperatorError, Prepared, ResultError, Start, StartError, StartMany,
+    TaskHandle, Tasker, TaskerBuilder,
+};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};
 pub use error::StepError;

@@ -16,14 +16,16 @@ const SHORTEST_POLL: Duration = Duration::from_millis(20);
 ///
 /// `W` is the workflow, where it is known; then results can be read by type.
 pub struct TaskHandle<W = ()> {
-    client: Client,
+    pub(super) client: Client,
     created: Created,
+    /// Whether the task was written in a transaction of the application, of whose end the engine is not told.
+    to_be_committed: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Clone for TaskHandle<W> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), created: self.created, workflow: PhantomData }
+        Self { client: self.client.clone(), ..*self }
     }
 }
 
@@ -56,7 +58,11 @@ pub enum ResultError {
 
 impl<W> TaskHandle<W> {
     pub(super) fn new(client: Client, created: Created) -> Self {
-        Self { client, created, workflow: PhantomData }
+        Self { client, created, to_be_committed: false, workflow: PhantomData }
+    }
+
+    pub(super) fn to_be_committed(self) -> Self {
+        Self { to_be_committed: true, ..self }
     }
 
     /// The id of the task.
@@ -95,6 +101,9 @@ impl<W> TaskHandle<W> {
     /// # Errors
     /// When there is no such task, or the store does not answer.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
+        if self.to_be_committed {
+            self.client.0.wake.notify_one();
+        }
         // Registered before the look, so that an end in between is not missed.
         let waiting = self.client.0.waiters.register(self.id());
         let mut wait = SHORTEST_POLL.min(self.client.0.poll);
