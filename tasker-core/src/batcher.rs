@@ -4,8 +4,9 @@
 //! transaction, so that a thousand callers cost a few transactions.
 
 use std::future::Future;
+use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::store::StoreError;
 
@@ -15,29 +16,31 @@ type Request<I, O> = (I, oneshot::Sender<Result<O, StoreError>>);
 pub(crate) struct Batcher<I, O>(mpsc::UnboundedSender<Request<I, O>>);
 
 impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
-    /// Starts a batcher whose `call` answers every request of a batch, in order.
-    pub(crate) fn start<F>(most: usize, mut call: impl FnMut(Vec<I>) -> F + Send + 'static) -> Self
+    /// Starts a batcher whose `call` answers every request of a batch of at most so many, in order. So many
+    /// batches are under way at the same time.
+    pub(crate) fn start<F>(
+        most: usize,
+        parallel: usize,
+        mut call: impl FnMut(Vec<I>) -> F + Send + 'static,
+    ) -> Self
     where
-        F: Future<Output = Result<Vec<O>, StoreError>> + Send,
+        F: Future<Output = Result<Vec<O>, StoreError>> + Send + 'static,
     {
         let (sender, mut receiver) = mpsc::unbounded_channel::<Request<I, O>>();
         tokio::spawn(async move {
-            let mut requests = Vec::new();
-            while receiver.recv_many(&mut requests, most).await > 0 {
-                let (items, askers): (Vec<_>, Vec<_>) = requests.drain(..).unzip();
-                match call(items).await {
-                    Ok(answers) => {
-                        for (asker, answer) in askers.into_iter().zip(answers) {
-                            // An asker that is gone needs no answer.
-                            let _ = asker.send(Ok(answer));
-                        }
-                    }
-                    Err(error) => {
-                        for asker in askers {
-                            let _ = asker.send(Err(error.clone()));
-                        }
-                    }
+            let places = Arc::new(Semaphore::new(parallel));
+            // What arrives while all places are taken makes the next batch.
+            while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+                let mut requests = Vec::new();
+                if receiver.recv_many(&mut requests, most).await == 0 {
+                    return;
                 }
+                let (items, askers): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
+                let answers = call(items);
+                tokio::spawn(async move {
+                    answer(askers, answers.await);
+                    drop(place);
+                });
             }
         });
         Self(sender)
@@ -51,9 +54,25 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
     }
 }
 
+fn answer<O>(askers: Vec<oneshot::Sender<Result<O, StoreError>>>, answers: Result<Vec<O>, StoreError>) {
+    // An asker that is gone needs no answer.
+    match answers {
+        Ok(answers) => {
+            for (asker, answer) in askers.into_iter().zip(answers) {
+                let _ = asker.send(Ok(answer));
+            }
+        }
+        Err(error) => {
+            for asker in askers {
+                let _ = asker.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
 
@@ -61,7 +80,7 @@ mod tests {
     async fn what_arrives_during_a_call_makes_the_next_one() {
         let sizes = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&sizes);
-        let batcher = Batcher::start(100, move |items: Vec<u32>| {
+        let batcher = Batcher::start(100, 1, move |items: Vec<u32>| {
             seen.lock().unwrap().push(items.len());
             async move {
                 for _ in 0..10 {

@@ -2,7 +2,10 @@
 
 mod builder;
 mod handle;
+mod operate;
+mod prepare;
 mod start;
+mod start_many;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -14,7 +17,10 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use builder::{BuildError, NoStore, TaskerBuilder};
 pub use handle::{ResultError, TaskHandle};
+pub use operate::{Operation, OperatorError};
+pub use prepare::Prepared;
 pub use start::{Start, StartError};
+pub use start_many::StartMany;
 
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
@@ -80,7 +86,10 @@ struct ClientParts {
     states: Batcher<TaskId, Option<TaskState>>,
     statuses: Batcher<TaskId, Option<TaskStatus>>,
     waiters: Arc<Waiters>,
+    /// Tells the engine that there is something to claim.
     wake: Arc<Notify>,
+    /// Tells the engine that a step which it runs may have been cancelled.
+    look: Arc<Notify>,
     poll: Duration,
     max_payload: usize,
 }
@@ -97,10 +106,38 @@ impl Tasker {
     /// typed contexts too.
     #[expect(clippy::needless_pass_by_value, reason = "a task takes its context over")]
     pub fn start<W: Workflow>(&self, context: W::Context) -> Start<W> {
-        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
-        let registered = registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()));
         let context = serde_json::to_value(&context).map_err(|error| error.to_string());
-        Start::new(self.0.client.clone(), registered, context)
+        Start::new(self.0.client.clone(), self.registered::<W>(), context)
+    }
+
+    /// Starts many tasks of one workflow, a thousand in a transaction. All contexts are checked before the first task is
+    /// stored; the handles come in the order of the contexts.
+    ///
+    /// ```
+    /// # use tasker_core::{MemoryStore, StepError, Tasker, workflow};
+    /// # extern crate tasker_core as tasker;
+    /// # #[workflow(context = u32)]
+    /// # mod count {
+    /// #     use super::StepError;
+    /// #     #[step]
+    /// #     pub async fn double(ctx: &u32) -> Result<u32, StepError> { Ok(ctx * 2) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<count::Workflow>().build().await?;
+    /// let tasks = tasker.start_many::<count::Workflow>(0..2_500).idempotency_keys(|n| format!("count-{n}")).await?;
+    /// assert_eq!(tasks.len(), 2_500);
+    /// # tasker.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn start_many<W: Workflow>(&self, contexts: impl IntoIterator<Item = W::Context>) -> StartMany<W> {
+        StartMany::new(self.0.client.clone(), self.registered::<W>(), contexts.into_iter().collect())
+    }
+
+    fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
+        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
     /// Starts a task of a workflow that is known by name: for requests from outside.
@@ -134,6 +171,14 @@ impl Tasker {
                 return Ok(handles);
             }
         }
+    }
+
+    /// Open tasks that wait without a reason, at most a thousand: none of their steps runs, can run, or waits for a time or for
+    /// an operator. There is none; if this ever finds one, it is a bug in Tasker.
+    pub async fn stranded(&self) -> Result<Vec<TaskHandle>, StoreError> {
+        const MOST: usize = 1_000;
+        let stranded = self.0.client.0.store.stranded(MOST).await?;
+        Ok(stranded.into_iter().map(|id| self.task(id)).collect())
     }
 
     /// Shuts the engine down: no step is claimed any more, those that run may come to their end within the grace period, the rest is

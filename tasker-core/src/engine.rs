@@ -4,16 +4,28 @@
 //! shuts down or loses its lease; then, if it is not to stop, it begins again as another. Everything it holds in memory
 //! may vanish at any instruction: the store knows what it held, and gives it to another worker.
 //!
-//! * `worker` is the loop: claim → run → settle, with group commit.
-//! * `run` is one execution of one step: bounded in time, panics caught.
+//! * `worker` is the loop: claim → run → settle, with group commit; `shutdown` is its end.
+//! * `call` is what the worker asks of the store, and `answer` what it makes of the answers; `capacity` is how much they may bring,
+//!   `poll` and `wanted` when to ask.
+//! * `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
+//! * `purge` removes what has ended long ago.
 
+mod answer;
+mod call;
+mod capacity;
+mod execution;
 mod lease;
+mod poll;
+mod purge;
 mod run;
+mod shutdown;
 mod waiters;
+mod wanted;
 mod worker;
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +34,14 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
-use crate::DefinitionId;
-use crate::WorkerId;
 use crate::registry::Registration;
 use crate::store::{Runnable, Store};
+use crate::{DefinitionId, Retention, WorkerId};
 
 /// How an engine works.
 #[derive(Debug, Clone)]
@@ -41,6 +53,7 @@ pub(crate) struct EngineConfig {
     pub(crate) poll: Duration,
     pub(crate) max_payload: usize,
     pub(crate) seed: Option<u64>,
+    pub(crate) retention: Option<Retention>,
 }
 
 impl Default for EngineConfig {
@@ -50,9 +63,10 @@ impl Default for EngineConfig {
             heartbeat: Duration::from_secs(5),
             lease: Duration::from_secs(30),
             grace: Duration::from_secs(30),
-            poll: Duration::from_millis(500),
+            poll: Duration::from_secs(1),
             max_payload: 1 << 20,
             seed: None,
+            retention: None,
         }
     }
 }
@@ -62,9 +76,13 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) workflows: Vec<(DefinitionId, Arc<Registration>)>,
     pub(crate) config: EngineConfig,
+    /// How many steps of a workflow may run at the same time, where that is limited.
+    pub(crate) limits: BTreeMap<DefinitionId, usize>,
     pub(crate) waiters: Arc<Waiters>,
     /// A hint that there may be something to claim.
     pub(crate) wake: Arc<Notify>,
+    /// A hint that a step which runs here may have been taken from this worker.
+    pub(crate) look: Arc<Notify>,
     /// Asks the engine to shut down.
     pub(crate) stop: CancellationToken,
 }
@@ -75,6 +93,8 @@ impl Engine {
         let workflows = self.workflows.iter();
         let runnable =
             Runnable::new(workflows.map(|(id, registration)| (*id, Arc::clone(&registration.workflow))));
+        let runnable = Arc::new(runnable);
+        let _beside = (self.listener(), self.purger());
         while !self.stop.is_cancelled() {
             let Some((id, asked)) = self.enlist().await else { return };
             tracing::info!(worker = %id, "worker enlisted");
@@ -85,6 +105,26 @@ impl Engine {
                 self.pause().await;
             }
         }
+    }
+
+    /// Passes on what the store has heard of other processes.
+    fn listener(&self) -> AbortOnDropHandle<()> {
+        let (store, wake, waiters) =
+            (Arc::clone(&self.store), Arc::clone(&self.wake), Arc::clone(&self.waiters));
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            loop {
+                store.hint().await;
+                wake.notify_one();
+                waiters.nudge();
+                // A store that says so all the time keeps nobody else from working.
+                tokio::task::yield_now().await;
+            }
+        }))
+    }
+
+    fn purger(&self) -> Option<AbortOnDropHandle<()>> {
+        let retention = self.config.retention?;
+        Some(AbortOnDropHandle::new(tokio::spawn(purge::purge(Arc::clone(&self.store), retention))))
     }
 
     /// A new identity, and when it was asked for; none if the engine is to stop first.

@@ -12,13 +12,17 @@ mod ids;
 mod json;
 mod param;
 mod registry;
+mod retention;
 mod retry;
 mod schema;
 mod state;
 mod step;
 pub mod store;
 
-pub use client::{BuildError, NoStore, ResultError, Start, StartError, TaskHandle, Tasker, TaskerBuilder};
+pub use client::{
+    BuildError, NoStore, Operation, OperatorError, Prepared, ResultError, Start, StartError, StartMany,
+    TaskHandle, Tasker, TaskerBuilder,
+};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};
 pub use error::StepError;
@@ -26,6 +30,7 @@ pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Attempt, Cancelled, Config, FromStep, Invocation, Output, Provides, State};
 pub use registry::RegisterError;
+pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};

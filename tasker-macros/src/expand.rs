@@ -51,6 +51,8 @@ fn definition(model: &Workflow) -> TokenStream {
         type Context = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::Stored;
     };
     let builder = local("builder");
+    // Said where it is not the default.
+    let concurrent = (!model.concurrent).then(|| quote!(.concurrent(false)));
     let specs = model.steps.iter().map(|step| step::spec(step, krate));
     quote! {
         #[automatically_derived]
@@ -58,7 +60,7 @@ fn definition(model: &Workflow) -> TokenStream {
             #context
 
             fn define() -> #krate::WorkflowBuilder {
-                let #builder = #krate::__private::workflow::<Self>(#namespace, #name, #version).description(#description);
+                let #builder = #krate::__private::workflow::<Self>(#namespace, #name, #version).description(#description)#concurrent;
                 // A statement each: one chain would nest as deep as there are steps.
                 #(let #builder = #builder.step(#specs);)*
                 #builder

@@ -51,6 +51,7 @@ use quote::quote;
 /// | `name = "process_order"` | the module's name | the stored name; 1 to 64 characters |
 /// | `version = "1.0.0"` | `"0.1.0"` | the semantic version. A task keeps the version it was started with; two versions are two modules with one `name` |
 /// | `context = Type` | `Context` | the type of the context, where it has another name or comes from a glob import |
+/// | `concurrent = false` | `true` | runs one step of a task at a time, of those that could run the first in canonical order |
 /// | `crate = path` | `::tasker` | where the crate `tasker` is found, for hosts that rename or re-export it |
 ///
 /// # Example

@@ -17,6 +17,8 @@ pub(crate) struct Workflow {
     pub(crate) description: String,
     /// The type of the context; none if there is no such type, which is already reported.
     pub(crate) context: Option<TokenStream>,
+    /// Whether steps of one task may run at the same time.
+    pub(crate) concurrent: bool,
     /// In the order written.
     pub(crate) steps: Vec<Step>,
     /// Code that makes rustc warn.

@@ -30,7 +30,14 @@ fn order() -> TokenStream {
 }
 
 fn options() -> TokenStream {
-    quote!(namespace = "shop", name = "order", version = "1.0.0", context = Context, crate = ::tasker)
+    quote!(
+        namespace = "shop",
+        name = "order",
+        version = "1.0.0",
+        context = Context,
+        concurrent = false,
+        crate = ::tasker
+    )
 }
 
 /// The texts of the errors in an expansion.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tasker::store::{Claim, Created, Execution, Lease, NewTask, Outcome, Runnable, Settled, Swept};
+use tasker::store::{Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Swept};
 use tasker::{
     Attempt, DefinitionId, Json, MemoryStore, StepState, Store, StoreError, TaskId, TaskState, TaskStatus,
     Tasker, WorkerId, WorkflowDef,
@@ -84,8 +84,8 @@ impl Store for Flaky {
         self.call(self.store.sweep()).await
     }
 
-    async fn claim(&self, worker: WorkerId, runnable: &Runnable, limit: usize) -> Result<Claim, StoreError> {
-        self.call(self.store.claim(worker, runnable, limit)).await
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
+        self.call(self.store.claim(worker, runnable, room)).await
     }
 
     async fn settle(
@@ -93,7 +93,7 @@ impl Store for Flaky {
         worker: WorkerId,
         runnable: &Runnable,
         outcomes: &[Outcome],
-        room: usize,
+        room: &Room,
     ) -> Result<Settled, StoreError> {
         self.call(self.store.settle(worker, runnable, outcomes, room)).await
     }
@@ -116,6 +116,30 @@ impl Store for Flaky {
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.store.result(task, step).await
+    }
+
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.cancel(task).await
+    }
+
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.retry(task).await
+    }
+
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.pause(task).await
+    }
+
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.resume(task).await
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        self.store.purge(age, limit).await
+    }
+
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.store.stranded(limit).await
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Room, Runnable, Settled, Store};
 use tasker::{
-    DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, TaskId, TaskStatus, Timestamp,
-    WorkerId, WorkflowBuilder, WorkflowDef,
+    DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, StepState, TaskId, TaskState,
+    TaskStatus, Timestamp, WaitingFor, WorkerId, WorkflowBuilder, WorkflowDef,
 };
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -18,6 +18,10 @@ pub(crate) fn clock() -> Arc<ManualClock> {
 
 /// A workflow of steps `(name, dependencies, retry limit)`; each reads what it depends on.
 pub(crate) fn workflow(name: &str, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
+    build(WorkflowDef::builder("test", name, "1.0.0"), steps)
+}
+
+fn build(builder: WorkflowBuilder, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
     let steps = steps.iter().map(|&(step, dependencies, limit)| {
         let retry = RetryPolicy { limit, ..RetryPolicy::DEFAULT };
         StepSpec::new(step)
@@ -25,8 +29,7 @@ pub(crate) fn workflow(name: &str, steps: &[(&str, &[&str], u32)]) -> Arc<Workfl
             .reads(dependencies.iter().copied())
             .retry(retry)
     });
-    let builder = steps.fold(WorkflowDef::builder("test", name, "1.0.0"), WorkflowBuilder::step);
-    Arc::new(builder.build().expect("a workflow that holds together"))
+    Arc::new(steps.fold(builder, WorkflowBuilder::step).build().expect("a workflow that holds together"))
 }
 
 pub(crate) fn chain() -> Arc<WorkflowDef> {
@@ -43,6 +46,12 @@ pub(crate) fn diamond() -> Arc<WorkflowDef> {
 /// Two parts that have nothing to do with each other.
 pub(crate) fn forest() -> Arc<WorkflowDef> {
     workflow("forest", &[("a", &[], 1), ("b", &["a"], 3), ("x", &[], 3), ("y", &["x"], 3)])
+}
+
+/// Runs one step of a task at a time: `a`, `b`, then `c`, which depends on `a`.
+pub(crate) fn sequence() -> Arc<WorkflowDef> {
+    let builder = WorkflowDef::builder("test", "sequence", "1.0.0").concurrent(false);
+    build(builder, &[("a", &[], 3), ("b", &[], 1), ("c", &["a"], 3)])
 }
 
 /// A store with workflows installed.
@@ -81,6 +90,22 @@ impl<S: Store> Bench<S> {
 
     pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<ClaimedStep> {
         self.store.claim(worker, &self.runnable, &Room::new(limit)).await.expect("claimed").steps
+    }
+
+    /// The names of the steps that a claim finds, in order.
+    pub(crate) async fn claimed(&self, worker: WorkerId, room: &Room) -> Vec<String> {
+        let claim = self.store.claim(worker, &self.runnable, room).await.expect("claimed");
+        self.names(&claim.steps)
+    }
+
+    /// Why the steps of a task wait.
+    pub(crate) async fn waiting(&self, task: TaskId) -> Vec<Option<WaitingFor>> {
+        self.status(task).await.steps.iter().map(|step| step.waiting_for).collect()
+    }
+
+    pub(crate) async fn states(&self, task: TaskId) -> (TaskState, Vec<StepState>) {
+        let status = self.status(task).await;
+        (status.state, status.steps.iter().map(|step| step.state).collect())
     }
 
     pub(crate) async fn settle(&self, worker: WorkerId, outcomes: &[Outcome], room: usize) -> Settled {

@@ -1,11 +1,13 @@
 //! What every store must do, tried on each of them.
 //!
-//! `verbs` states the rules one by one. `model` runs random histories on a database and on the
+//! `verbs` states the rules one by one, with `turns` (who is next) and `operators`. `model` runs random histories on a database and on the
 //! `MemoryStore` beside it, compares every answer, and checks the invariants after every step.
 
 #![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
 
 mod fixture;
 mod model;
+mod operators;
 mod sqlite;
+mod turns;
 mod verbs;

@@ -9,6 +9,8 @@ use tasker::{
 };
 
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
+use crate::operators::*;
+use crate::turns::*;
 
 /// Runs each rule on every store.
 macro_rules! on_every_store {
@@ -71,6 +73,35 @@ on_every_store! {
     what_does_not_exist_is_not_found,
     a_definition_is_installed_once,
     large_batches_go_through,
+    definitions_take_turns_at_equal_priority,
+    a_higher_priority_comes_before_the_turn_of_another_definition,
+    a_claim_exceeds_no_limit,
+    a_settle_exceeds_no_limit,
+    a_settle_takes_only_what_is_ready,
+    a_claim_makes_a_bounded_number_of_due_steps_ready,
+    a_settle_tells_whether_it_left_what_it_released,
+    a_sequential_task_runs_one_step_at_a_time,
+    the_turn_stays_with_a_step_that_runs_again,
+    the_turn_goes_on_when_a_step_fails,
+    the_turn_goes_on_when_a_step_is_lost_for_good,
+    a_cancelled_task_runs_no_step_and_has_ended,
+    a_step_that_runs_when_its_task_is_cancelled_records_nothing,
+    what_has_ended_otherwise_cannot_be_cancelled,
+    a_retried_task_runs_its_failed_steps_as_if_they_never_had,
+    only_a_task_in_error_can_be_retried,
+    a_retried_sequential_task_still_runs_one_step_at_a_time,
+    a_paused_task_begins_no_step_until_it_is_resumed,
+    a_step_that_runs_in_a_paused_task_waits_afterwards,
+    a_resumed_step_still_waits_for_its_time,
+    a_resumed_sequential_task_runs_one_step_at_a_time,
+    to_resume_what_is_not_paused_changes_nothing,
+    what_has_ended_can_be_neither_paused_nor_resumed,
+    a_task_that_ends_while_it_is_paused_is_paused_no_more,
+    a_retry_ends_a_pause,
+    what_does_not_exist_cannot_be_operated,
+    a_purge_removes_what_ended_long_ago_and_nothing_else,
+    a_purge_frees_idempotency_keys,
+    nothing_is_ever_stranded,
 }
 
 async fn a_step_is_claimed_when_its_dependencies_are_complete<S: Store>(store: S, _: Arc<ManualClock>) {

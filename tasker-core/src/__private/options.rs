@@ -13,6 +13,8 @@ pub mod workflow {
     pub mod version {}
     /// What a task is started with: `context = Order`. Default: the type `Context` of the module.
     pub mod context {}
+    /// Runs one step of a task at a time: `concurrent = false`.
+    pub mod concurrent {}
 }
 
 /// The options of `#[step(..)]`.

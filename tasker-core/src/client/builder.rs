@@ -1,3 +1,4 @@
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use super::{Client, ClientParts, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
-use crate::step::Executable;
+use crate::step::{Executable, Workflow};
 use crate::store::{Store, StoreError};
+use crate::{Retention, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,8 @@ pub struct TaskerBuilder<A, S = NoStore> {
     store: S,
     registry: Registry,
     errors: Vec<RegisterError>,
+    /// How many steps of a workflow may run at the same time.
+    limits: Vec<(TypeId, WorkflowId, usize)>,
     config: EngineConfig,
 }
 
@@ -41,15 +45,22 @@ pub enum BuildError {
 impl<A: Send + Sync + 'static> TaskerBuilder<A> {
     pub(super) fn new(app: A) -> Self {
         let config = EngineConfig::default();
-        Self { app: Arc::new(app), store: NoStore, registry: Registry::default(), errors: Vec::new(), config }
+        Self {
+            app: Arc::new(app),
+            store: NoStore,
+            registry: Registry::default(),
+            errors: Vec::new(),
+            limits: Vec::new(),
+            config,
+        }
     }
 }
 
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, errors, config, .. } = self;
-        TaskerBuilder { app, store: Arc::new(store), registry, errors, config }
+        let Self { app, registry, errors, limits, config, .. } = self;
+        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, config }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -68,6 +79,21 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
+    /// How many steps of one workflow run at the same time in this process, for instance because they call a service that bears no
+    /// more. Default: as many as [`concurrency`](Self::concurrency) allows.
+    #[must_use]
+    pub fn limit<W: Workflow>(mut self, steps: usize) -> Self {
+        self.limits.push((TypeId::of::<W>(), W::define().id().clone(), steps));
+        self
+    }
+
+    /// Removes tasks some time after they ended. Default: they are kept for ever.
+    #[must_use]
+    pub fn retention(mut self, retention: Retention) -> Self {
+        self.config.retention = Some(retention);
+        self
+    }
+
     /// How often the worker says that it is alive, and for how long that holds. Default: every 5 s, for 30 s. When a
     /// machine is lost, its steps run elsewhere after the lease. The heartbeat is at most a third of the lease.
     #[must_use]
@@ -83,7 +109,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// How long at most work that another process made goes unnoticed, when this one is idle. Default: 500 ms.
+    /// How long at most work that another process made goes unnoticed. Default: 1 s. A process that has work looks more
+    /// often.
     #[must_use]
     pub fn poll(mut self, poll: Duration) -> Self {
         self.config.poll = poll;
@@ -111,15 +138,21 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     /// # Errors
     /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
     pub async fn build(self) -> Result<Tasker, BuildError> {
-        let Self { store, registry, errors, config, .. } = self;
+        let Self { store, registry, errors, limits, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
         }
         check(&config)?;
+        check_limits(&limits, &registry)?;
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
+        let limits = workflows.iter().filter_map(|(id, registration)| {
+            let limit = limits.iter().rev().find(|(workflow, ..)| *workflow == registration.workflow_type);
+            limit.map(|&(_, _, steps)| (*id, steps))
+        });
+        let limits = limits.collect();
         let client = client(&store, &config);
         let stop = CancellationToken::new();
         let engine = Engine {
@@ -128,6 +161,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             config,
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
+            look: Arc::clone(&client.0.look),
+            limits,
             stop: stop.clone(),
         };
         let ended = CancellationToken::new();
@@ -148,7 +183,10 @@ fn check(config: &EngineConfig) -> Result<(), BuildError> {
         return wrong("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
     }
     let (heartbeat, lease) = (config.heartbeat, config.lease);
-    for (what, time) in [("lease", lease), ("grace", config.grace), ("poll", config.poll)] {
+    let every = config.retention.map_or(Duration::ZERO, |retention| retention.every);
+    let times =
+        [("lease", lease), ("grace", config.grace), ("poll", config.poll), ("retention.every", every)];
+    for (what, time) in times {
         if time > LONGEST {
             return wrong(format!("`{what}` is {time:?}; the longest is a year"));
         }
@@ -162,6 +200,30 @@ fn check(config: &EngineConfig) -> Result<(), BuildError> {
     if config.poll.is_zero() {
         return wrong("`poll` is 0: an idle engine would ask the store without a pause".to_owned());
     }
+    match config.retention {
+        Some(Retention { every: Duration::ZERO, .. }) => {
+            wrong("`retention.every` is 0: the engine would look for old tasks without a pause".to_owned())
+        }
+        Some(Retention { batch, .. }) if !(1..=10_000).contains(&batch) => {
+            wrong(format!("`retention.batch` is {batch}; 1 to 10,000 tasks are removed in one transaction"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> Result<(), BuildError> {
+    for (workflow_type, workflow, steps) in limits {
+        if *steps == 0 {
+            return Err(BuildError::Option(format!(
+                "`limit` of workflow `{workflow}` is 0: no step of it would ever run; the least is 1"
+            )));
+        }
+        if !registry.iter().any(|registration| registration.workflow_type == *workflow_type) {
+            return Err(BuildError::Option(format!(
+                "`limit` names workflow `{workflow}`, which is not registered; call `register` for it"
+            )));
+        }
+    }
     Ok(())
 }
 
@@ -169,22 +231,24 @@ fn client(store: &Arc<dyn Store>, config: &EngineConfig) -> Client {
     // One transaction of so many tasks is long enough to be cheap and short enough not to hold others up.
     const MOST_TASKS: usize = 200;
     let (create, states, statuses) = (Arc::clone(store), Arc::clone(store), Arc::clone(store));
+    let parallel = store.parallel_settles().clamp(1, 2);
     Client(Arc::new(ClientParts {
         store: Arc::clone(store),
-        create: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+        create: Batcher::start(MOST_TASKS, parallel, move |tasks: Vec<_>| {
             let store = Arc::clone(&create);
             async move { store.create(&tasks).await }
         }),
-        states: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+        states: Batcher::start(MOST_TASKS, 1, move |tasks: Vec<_>| {
             let store = Arc::clone(&states);
             async move { store.task_states(&tasks).await }
         }),
-        statuses: Batcher::start(MOST_TASKS, move |tasks: Vec<_>| {
+        statuses: Batcher::start(MOST_TASKS, 1, move |tasks: Vec<_>| {
             let store = Arc::clone(&statuses);
             async move { store.statuses(&tasks).await }
         }),
         waiters: Arc::new(Waiters::default()),
         wake: Arc::new(Notify::new()),
+        look: Arc::new(Notify::new()),
         poll: config.poll,
         max_payload: config.max_payload,
     }))

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -8,18 +9,23 @@ use crate::step::{Returned, Step, StepResult, Workflow};
 use crate::store::{Created, StoreError, TaskStatus};
 use crate::{TaskId, TaskState};
 
+/// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
+const SHORTEST_POLL: Duration = Duration::from_millis(20);
+
 /// A task that exists. It is only a name: dropping it changes nothing.
 ///
 /// `W` is the workflow, where it is known; then results can be read by type.
 pub struct TaskHandle<W = ()> {
-    client: Client,
+    pub(super) client: Client,
     created: Created,
+    /// Whether the task was written in a transaction of the application, of whose end the engine is not told.
+    to_be_committed: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
 impl<W> Clone for TaskHandle<W> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), created: self.created, workflow: PhantomData }
+        Self { client: self.client.clone(), ..*self }
     }
 }
 
@@ -52,7 +58,11 @@ pub enum ResultError {
 
 impl<W> TaskHandle<W> {
     pub(super) fn new(client: Client, created: Created) -> Self {
-        Self { client, created, workflow: PhantomData }
+        Self { client, created, to_be_committed: false, workflow: PhantomData }
+    }
+
+    pub(super) fn to_be_committed(self) -> Self {
+        Self { to_be_committed: true, ..self }
     }
 
     /// The id of the task.
@@ -91,17 +101,19 @@ impl<W> TaskHandle<W> {
     /// # Errors
     /// When there is no such task, or the store does not answer.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
-        loop {
-            // Registered before the look, so that an end in between is not missed.
-            let mut waiting = self.client.0.waiters.register(self.id());
-            if self.state().await?.has_ended() {
-                return self.status().await;
-            }
+        if self.to_be_committed {
+            self.client.0.wake.notify_one();
+        }
+        // Registered before the look, so that an end in between is not missed.
+        let waiting = self.client.0.waiters.register(self.id());
+        let mut wait = SHORTEST_POLL.min(self.client.0.poll);
+        while !self.state().await?.has_ended() {
             tokio::select! {
-                () = waiting.ended() => {}
-                () = tokio::time::sleep(self.client.0.poll) => {}
+                () = waiting.told() => {}
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(self.client.0.poll),
             }
         }
+        self.status().await
     }
 
     /// The recorded result of a step, by its name; `None` until it is complete.

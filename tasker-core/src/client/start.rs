@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Client, TaskHandle};
+use super::{Client, Prepared, TaskHandle};
 use crate::registry::Registration;
 use crate::schema::Violation;
 use crate::store::{NewTask, StoreError};
@@ -22,7 +22,7 @@ pub struct Start<W> {
     workflow: PhantomData<fn() -> W>,
 }
 
-/// Why a task was not started. Nothing was stored, unless the store's answer was lost.
+/// Why a task was not started. Nothing was stored, unless an error says so or the store's answer was lost.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StartError {
     /// This process knows no such workflow.
@@ -56,6 +56,22 @@ pub enum StartError {
         size: usize,
         /// The limit.
         limit: usize,
+    },
+    /// One of many tasks cannot be started; none was.
+    #[error("task {position} of those to be started, counted from 0: {cause}")]
+    Invalid {
+        /// Its place among the contexts, from 0.
+        position: usize,
+        /// What is wrong with it.
+        cause: Box<StartError>,
+    },
+    /// Of many tasks the first were started, then the store failed. The next thousand may exist too, if the store's answer was lost.
+    #[error("{} tasks were started, then the store failed: {cause}", started.len())]
+    Partly {
+        /// The tasks that were started, in the order of their contexts.
+        started: Vec<TaskId>,
+        /// Why the others were not.
+        cause: StoreError,
     },
     /// The store did not take the task.
     #[error(transparent)]
@@ -98,25 +114,45 @@ impl<W> Start<W> {
         self
     }
 
-    async fn create(mut self) -> Result<TaskHandle<W>, StartError> {
-        let (definition, registration) = self.registration?;
-        if let Some(key) = self.idempotency_key.take_if(|key| !(1..=255).contains(&key.chars().count())) {
-            return Err(StartError::InvalidKey(key));
-        }
-        let workflow = &registration.workflow;
-        let context = check(&registration, self.context, self.client.0.max_payload)?;
-        let task = NewTask {
-            id: TaskId::random(),
-            definition,
-            workflow: Arc::clone(workflow),
-            idempotency_key: self.idempotency_key,
-            context,
-            priority: self.priority,
-        };
-        let created = self.client.0.create.ask(task).await?;
-        self.client.0.wake.notify_one();
-        Ok(TaskHandle::new(self.client, created))
+    /// Checks the task and leaves it to a store to create it, in a transaction of the application. What uses this is a
+    /// function of a store, as [`Prepared`] says; an application calls that function.
+    ///
+    /// # Errors
+    /// As when the task is started, except for those of the store.
+    pub fn prepare(self) -> Result<Prepared<W>, StartError> {
+        let task =
+            prepared(&self.client, &self.registration?, self.context, self.idempotency_key, self.priority)?;
+        Ok(Prepared::new(self.client, task))
     }
+
+    async fn create(self) -> Result<TaskHandle<W>, StartError> {
+        let client = self.client.clone();
+        let task = self.prepare()?.into_task();
+        let created = client.0.create.ask(task).await?;
+        client.0.wake.notify_one();
+        Ok(TaskHandle::new(client, created))
+    }
+}
+
+/// A new task, checked.
+pub(super) fn prepared(
+    client: &Client,
+    (definition, registration): &(DefinitionId, Arc<Registration>),
+    context: Result<Value, String>,
+    idempotency_key: Option<String>,
+    priority: i16,
+) -> Result<NewTask, StartError> {
+    if let Some(key) = idempotency_key.as_ref().filter(|key| !(1..=255).contains(&key.chars().count())) {
+        return Err(StartError::InvalidKey(key.clone()));
+    }
+    Ok(NewTask {
+        id: TaskId::random(),
+        definition: *definition,
+        workflow: Arc::clone(&registration.workflow),
+        idempotency_key,
+        context: check(registration, context, client.0.max_payload)?,
+        priority,
+    })
 }
 
 /// The context as it is stored: checked against the schema, read as the workflow's type, defaults filled in.

@@ -25,6 +25,8 @@ pub(super) struct Keeper {
     pub(super) granted: Instant,
     /// Cancelled when the lease is lost.
     pub(super) lost: CancellationToken,
+    /// Told after each heartbeat, so that the worker asks what is still its own.
+    pub(super) look: Arc<Notify>,
 }
 
 impl Keeper {
@@ -35,7 +37,10 @@ impl Keeper {
             let asked = Instant::now();
             let last_moment = self.granted + self.lease.saturating_sub(self.heartbeat);
             match timeout_at(last_moment, self.store.heartbeat(self.worker, self.lease)).await {
-                Ok(Ok(Lease::Held)) => self.granted = asked,
+                Ok(Ok(Lease::Held)) => {
+                    self.granted = asked;
+                    self.look.notify_one();
+                }
                 Ok(Ok(Lease::Lost)) => return self.give_up("another worker took over its steps"),
                 Ok(Err(error)) => {
                     tracing::warn!(worker = %self.worker, %error, "the lease was not prolonged");

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 
 use crate::TaskId;
 
@@ -9,25 +9,25 @@ use crate::TaskId;
 ///
 /// A hint: a task that another process ends is found by asking the store.
 #[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<TaskId, Vec<oneshot::Sender<()>>>>);
+pub(crate) struct Waiters(Mutex<HashMap<TaskId, Vec<Arc<Notify>>>>);
 
 /// Somebody who waits; forgotten when dropped.
 pub(crate) struct Waiting {
     waiters: Arc<Waiters>,
     task: TaskId,
-    ended: oneshot::Receiver<()>,
+    told: Arc<Notify>,
 }
 
 impl Waiters {
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Vec<oneshot::Sender<()>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Vec<Arc<Notify>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to wait for a task.
     pub(crate) fn register(self: &Arc<Self>, task: TaskId) -> Waiting {
-        let (sender, ended) = oneshot::channel();
-        self.lock().entry(task).or_default().push(sender);
-        Waiting { waiters: Arc::clone(self), task, ended }
+        let told = Arc::new(Notify::new());
+        self.lock().entry(task).or_default().push(Arc::clone(&told));
+        Waiting { waiters: Arc::clone(self), task, told }
     }
 
     /// Tells those who wait for these tasks.
@@ -35,31 +35,31 @@ impl Waiters {
         if tasks.is_empty() {
             return;
         }
-        let mut waiters = self.lock();
+        let waiters = self.lock();
         for task in tasks {
-            for sender in waiters.remove(task).into_iter().flatten() {
-                // Nobody left to tell is fine.
-                let _ = sender.send(());
-            }
+            waiters.get(task).into_iter().flatten().for_each(|waiting| waiting.notify_one());
         }
+    }
+
+    /// Lets everybody look again: a task may have ended elsewhere.
+    pub(crate) fn nudge(&self) {
+        self.lock().values().flatten().for_each(|waiting| waiting.notify_one());
     }
 }
 
 impl Waiting {
-    /// Resolves when this process ends the task.
-    pub(crate) async fn ended(&mut self) {
-        // A sender that is gone has been told, or will not be: either way the store knows more.
-        let _ = (&mut self.ended).await;
+    /// Resolves when it is worth to look: this process ended the task, or another may have.
+    pub(crate) async fn told(&self) {
+        self.told.notified().await;
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.ended.close();
         let mut waiters = self.waiters.lock();
-        if let Some(senders) = waiters.get_mut(&self.task) {
-            senders.retain(|sender| !sender.is_closed());
-            if senders.is_empty() {
+        if let Some(waiting) = waiters.get_mut(&self.task) {
+            waiting.retain(|told| !Arc::ptr_eq(told, &self.told));
+            if waiting.is_empty() {
                 waiters.remove(&self.task);
             }
         }
@@ -79,5 +79,16 @@ mod tests {
         assert_eq!(waiters.lock()[&task].len(), 1);
         drop(second);
         assert!(waiters.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_is_told_before_looking_does_not_miss_it() {
+        let waiters = Arc::new(Waiters::default());
+        let tasks = [TaskId::random(), TaskId::random()];
+        let waiting = tasks.map(|task| waiters.register(task));
+        waiters.ended(&tasks[..1]);
+        waiting[0].told().await;
+        waiters.nudge();
+        tokio::join!(waiting[0].told(), waiting[1].told());
     }
 }

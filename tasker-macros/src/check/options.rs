@@ -70,6 +70,14 @@ fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
     }
 }
 
+/// `key = false`
+pub(super) fn boolean(arg: &Arg, example: &str, errors: &mut Errors) -> Option<bool> {
+    match &arg.value {
+        Value::Expr(Expr::Lit(ExprLit { lit: Lit::Bool(boolean), .. })) => Some(boolean.value),
+        value => expected(arg, value, "`true` or `false`", example, errors),
+    }
+}
+
 /// `key = Type`
 pub(super) fn ty<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a Type> {
     match &arg.value {

@@ -7,7 +7,7 @@ use crate::errors::Errors;
 use crate::model::Workflow;
 use crate::parse::{self, Module};
 
-const OPTIONS: [&str; 5] = ["namespace", "name", "version", "context", "crate"];
+const OPTIONS: [&str; 6] = ["namespace", "name", "version", "context", "concurrent", "crate"];
 
 /// Reads `#[workflow(..)]`. The steps come later.
 pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
@@ -20,6 +20,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         version: "0.1.0".to_owned(),
         description: module.summary.clone(),
         context: None,
+        concurrent: true,
         steps: Vec::new(),
         warnings: TokenStream::new(),
         hints: TokenStream::new(),
@@ -44,6 +45,9 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
             }
             "version" => set(&mut workflow.version, options::text(arg, errors), identity::version, errors),
             "context" => workflow.context = options::ty(arg, errors).map(ToTokens::into_token_stream),
+            "concurrent" => {
+                workflow.concurrent = options::boolean(arg, "false", errors).unwrap_or(true);
+            }
             "crate" => {
                 if let Some(path) = options::path(arg, errors) {
                     workflow.krate = path.into_token_stream();

@@ -1,0 +1,55 @@
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::{Client, TaskHandle};
+use crate::store::{Created, NewTask, Store};
+
+/// A task that is checked and not stored yet: what a store needs to create it in a transaction of the application.
+///
+/// A function of a store, such as one that takes a transaction of its database, prepares the task, makes sure that
+/// [`store`](Self::store) is one of its own, writes [`task`](Self::task) as its `create` would, and returns the handle that
+/// [`created`](Self::created) makes of the answer. The task exists once the application commits. No worker is told of that;
+/// it is found by [`TaskHandle::wait`] on that handle, or by the next poll.
+pub struct Prepared<W = ()> {
+    client: Client,
+    task: NewTask,
+    workflow: PhantomData<fn() -> W>,
+}
+
+impl<W> fmt::Debug for Prepared<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prepared({})", self.task.id)
+    }
+}
+
+impl<W> Prepared<W> {
+    pub(super) fn new(client: Client, task: NewTask) -> Self {
+        Self { client, task, workflow: PhantomData }
+    }
+
+    pub(super) fn into_task(self) -> NewTask {
+        self.task
+    }
+
+    /// The task as it is to be stored.
+    #[must_use]
+    pub fn task(&self) -> &NewTask {
+        &self.task
+    }
+
+    /// The store whose workers are to run it. A store finds out whether it is one of its own with `Any`:
+    /// `let store: &dyn Any = &**prepared.store();`.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.client.0.store
+    }
+
+    /// The handle of the task, once it was written.
+    #[must_use]
+    pub fn created(self, created: Created) -> TaskHandle<W> {
+        // Most transactions end soon: the engine looks often for a while.
+        self.client.0.wake.notify_one();
+        TaskHandle::new(self.client, created).to_be_committed()
+    }
+}

@@ -1,0 +1,127 @@
+//! What a worker makes of the answers of the store.
+
+use std::collections::HashSet;
+use std::panic::resume_unwind;
+
+use tokio::task::JoinError;
+
+use super::call::{Answer, Settling};
+use super::worker::Worker;
+use super::{PAUSE, after};
+use crate::DefinitionId;
+use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, StoreError};
+
+impl Worker<'_> {
+    pub(super) fn answered(&mut self, answer: Result<Answer, JoinError>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
+            Err(error) => {
+                return tracing::error!(worker = %self.id, %error, "a call to the store was stopped");
+            }
+        };
+        match answer {
+            Answer::Claimed { room, kept, claim } => {
+                self.under_way -= 1;
+                self.claiming = false;
+                self.capacity.release(&kept);
+                match claim {
+                    Ok(claim) => self.claimed(claim, &room),
+                    Err(error) => self.store_failed(&error),
+                }
+            }
+            Answer::Settled { room, kept, settling } => {
+                self.under_way -= 1;
+                self.capacity.release(&kept);
+                self.settled(settling, &room);
+            }
+            Answer::Held { running, complete, held } => {
+                self.looking = false;
+                match held {
+                    Ok(held) => {
+                        self.revoke_others(&running, &held);
+                        if complete {
+                            self.hand_back_unknown(&held);
+                        }
+                    }
+                    Err(error) if complete => self.store_failed(&error),
+                    // Nothing hangs on it; the next heartbeat asks again.
+                    Err(error) => tracing::debug!(worker = %self.id, %error, "not known what is still held"),
+                }
+            }
+        }
+    }
+
+    fn claimed(&mut self, claim: Claim, room: &Room) {
+        self.poll.answered(!claim.steps.is_empty(), claim.next_due);
+        self.begin(claim.steps, room);
+    }
+
+    fn settled(&mut self, settling: Settling, room: &Room) {
+        let Settling { settled, told, untold, error } = settling;
+        for outcome in &told {
+            if let Ending::Retry(_, wait) = outcome.ending {
+                self.poll.due_in(wait);
+            }
+        }
+        if settled.left {
+            self.wanted.of(told.iter().map(|outcome| outcome.definition));
+        }
+        for execution in &settled.refused {
+            tracing::warn!(worker = %self.id, task = %execution.task, step = execution.step.0, attempt = %execution.attempt,
+                "an outcome was refused: it was recorded before, or the execution was taken from this worker");
+        }
+        self.engine.waiters.ended(&settled.ended);
+        for outcome in &untold {
+            self.capacity.take(outcome.definition);
+        }
+        self.batch.splice(..0, untold);
+        self.begin(settled.claimed, room);
+        if let Some(error) = error {
+            self.store_failed(&error);
+        }
+    }
+
+    /// Runs what was claimed. Where all the room was filled there may be more.
+    fn begin(&mut self, claimed: Vec<ClaimedStep>, room: &Room) {
+        if !room.is_empty() && claimed.len() >= room.total() {
+            self.wanted.anything();
+        }
+        for definition in self.capacity.limited().filter(|&definition| room.of(definition) > 0) {
+            if claimed.iter().filter(|step| step.definition == definition).count() >= room.of(definition) {
+                self.wanted.of([definition]);
+            }
+        }
+        for step in claimed {
+            self.start(step);
+        }
+    }
+
+    fn store_failed(&mut self, error: &StoreError) {
+        tracing::warn!(worker = %self.id, %error, "the store did not answer; trying again");
+        self.uncertain = true;
+        self.patient_until = after(PAUSE);
+        self.wanted.anything();
+    }
+
+    /// Stops what ran when the store was asked, and is not this worker's.
+    fn revoke_others(&mut self, ran: &[Execution], held: &[(Execution, DefinitionId)]) {
+        let mine: HashSet<Execution> = held.iter().map(|(execution, _)| *execution).collect();
+        for execution in ran.iter().filter(|execution| !mine.contains(execution)) {
+            self.revoke(*execution);
+        }
+    }
+
+    /// Hands back what the store gave out without this worker's knowing, because the answer was lost.
+    fn hand_back_unknown(&mut self, held: &[(Execution, DefinitionId)]) {
+        self.uncertain = false;
+        let ended: HashSet<Execution> = self.batch.iter().map(|outcome| outcome.execution).collect();
+        for &(execution, definition) in held {
+            if !self.running.contains_key(&execution) && !ended.contains(&execution) {
+                // It never ran here, so it costs nothing, however often it may run.
+                self.capacity.take(definition);
+                self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
+            }
+        }
+    }
+}

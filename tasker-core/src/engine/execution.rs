@@ -1,0 +1,109 @@
+//! The executions of a worker: from the claimed step to its outcome in the batch.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, JoinError};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::run::{ending, run};
+use super::worker::Worker;
+use crate::param::StepInput;
+use crate::store::{ClaimedStep, Ending, Execution, Outcome};
+use crate::{DefinitionId, Executions};
+
+/// A step that runs.
+pub(super) struct Running {
+    pub(super) definition: DefinitionId,
+    pub(super) executions: Executions,
+    /// Whether it is this worker's no more.
+    pub(super) revoked: bool,
+    cancel: CancellationToken,
+    abort: AbortHandle,
+}
+
+impl Worker<'_> {
+    pub(super) fn start(&mut self, claimed: ClaimedStep) {
+        let ClaimedStep { execution, definition, executions, context, results } = claimed;
+        self.capacity.take(definition);
+        let known = self.engine.workflows.iter().find(|(id, _)| *id == definition).map(|(_, known)| known);
+        let parts = known.and_then(|known| {
+            let handler = Arc::clone(known.handler(execution.step)?);
+            let step = known.workflow.step(execution.step)?;
+            Some((Arc::clone(&known.workflow), handler, step.retry(), step.timeout()))
+        });
+        let Some((workflow, handler, policy, timeout)) = parts.filter(|_| !self.stopping) else {
+            if !self.stopping {
+                // A store that gives out what was not asked for; the step goes back to whom it belongs.
+                tracing::error!(task = %execution.task, "claimed a step of a workflow that is not registered here");
+            }
+            self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
+            return;
+        };
+        let (chance, max_payload) = (self.random.f64(), self.engine.config.max_payload);
+        let cancel = self.cancel.child_token();
+        let cancelled = cancel.clone();
+        let input = StepInput {
+            workflow,
+            step: execution.step,
+            attempt: execution.attempt,
+            context,
+            results,
+            cancelled: cancelled.clone(),
+        };
+        let abort = self.runs.spawn(async move {
+            let result = run(handler, input, timeout, max_payload).await;
+            let ending = ending(result, cancelled.is_cancelled(), executions, policy, chance);
+            Outcome { execution, definition, ending }
+        });
+        self.running.insert(execution, Running { definition, executions, revoked: false, cancel, abort });
+    }
+
+    /// Adds what has ended to the batch, together with all that ends at the same time.
+    pub(super) async fn collect(&mut self, ended: Result<Outcome, JoinError>) {
+        self.add(ended);
+        // Steps that were just claimed and have nothing to wait for end now, and go into the same batch.
+        tokio::task::yield_now().await;
+        while let Some(ended) = self.runs.try_join_next() {
+            self.add(ended);
+        }
+    }
+
+    pub(super) fn add(&mut self, ended: Result<Outcome, JoinError>) {
+        let execution = match &ended {
+            Ok(outcome) => Some(outcome.execution),
+            // Panics are caught where they happen: this is an abort, of a step that was revoked or by `shut_down`.
+            Err(error) => {
+                tracing::debug!(%error, "an execution was stopped");
+                let mut revoked = self.running.iter().filter(|(_, running)| running.revoked);
+                revoked.find(|(_, running)| running.abort.id() == error.id()).map(|(&execution, _)| execution)
+            }
+        };
+        let running = execution.and_then(|execution| self.running.remove(&execution));
+        match (ended, running) {
+            (_, Some(Running { definition, revoked: true, .. })) => {
+                self.capacity.give_back(definition);
+                self.wanted.anything();
+            }
+            (Ok(outcome), _) => self.batch.push(outcome),
+            (Err(_), _) => {}
+        }
+    }
+
+    /// Stops a step whose outcome would be refused: an operator cancelled its task.
+    pub(super) fn revoke(&mut self, execution: Execution) {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let Some(running) = self.running.get_mut(&execution).filter(|running| !running.revoked) else {
+            return;
+        };
+        tracing::info!(worker = %self.id, task = %execution.task, step = execution.step.0, "a step is stopped: it was taken from this worker");
+        running.revoked = true;
+        running.cancel.cancel();
+        let abort = running.abort.clone();
+        tokio::spawn(async move {
+            sleep(PATIENCE).await;
+            abort.abort();
+        });
+    }
+}

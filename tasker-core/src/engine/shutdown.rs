@@ -1,0 +1,80 @@
+//! How a worker comes to its end in order.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::run::stopped;
+use super::worker::Worker;
+use super::{PAUSE, after};
+use crate::store::Outcome;
+
+impl Worker<'_> {
+    /// Lets what runs come to its end within the grace period, then stops and hands back the rest. It claims no more;
+    /// what a claim under way brings is handed back.
+    pub(super) async fn shut_down(mut self) {
+        self.stopping = true;
+        self.cancel.cancel();
+        let lost = self.lost.clone();
+        let deadline = after(self.engine.config.grace);
+        while !self.runs.is_empty() {
+            tokio::select! {
+                biased;
+                () = lost.cancelled() => return self.abandon(),
+                () = sleep_until(deadline) => break,
+                () = self.next() => {}
+            }
+        }
+        let all_stopped = self.stop_runs().await;
+        let deadline = after(5 * PAUSE);
+        while !self.all_is_told() && Instant::now() < deadline {
+            tokio::select! {
+                biased;
+                () = lost.cancelled() => return self.abandon(),
+                () = sleep_until(deadline) => {}
+                () = self.next() => {}
+            }
+        }
+        if !all_stopped || !self.all_is_told() {
+            // What could not be told is found out as after a crash: the attempt counts.
+            tracing::warn!(worker = %self.id, "not everything could be settled; the rest waits for the lease to run out");
+            return;
+        }
+        match self.engine.store.retire(self.id).await {
+            Ok(()) => tracing::info!(worker = %self.id, "worker retired"),
+            Err(error) => tracing::warn!(worker = %self.id, %error, "not retired; its lease will run out"),
+        }
+    }
+
+    /// Drops everything: it belongs to other workers.
+    pub(super) fn abandon(mut self) {
+        self.cancel.cancel();
+        self.runs.abort_all();
+    }
+
+    /// Stops what still runs. A step that does not let itself be stopped, because it never waits, is left behind; then the
+    /// answer is no.
+    async fn stop_runs(&mut self) -> bool {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        self.runs.abort_all();
+        let deadline = after(PATIENCE);
+        while let Ok(Some(ended)) = timeout_at(deadline, self.runs.join_next()).await {
+            self.add(ended);
+        }
+        if !self.runs.is_empty() {
+            return false;
+        }
+        for (execution, running) in self.running.drain() {
+            if !running.revoked {
+                let ending = stopped(running.executions);
+                self.batch.push(Outcome { execution, definition: running.definition, ending });
+            }
+        }
+        true
+    }
+
+    /// Whether no outcome is left that the store may not have.
+    fn all_is_told(&self) -> bool {
+        self.batch.is_empty() && self.under_way == 0
+    }
+}

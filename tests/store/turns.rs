@@ -1,0 +1,183 @@
+//! The rules of who is next: definitions take turns, limits hold, times are met, and a sequential task runs one step at a
+//! time. `verbs` runs them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tasker::store::{Ending, Room, Store};
+use tasker::{ManualClock, StepState, TaskState, WaitingFor};
+
+use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, outcome, retry, sequence};
+
+pub(crate) async fn definitions_take_turns_at_equal_priority<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    for _ in 0..5 {
+        bench.start(0).await;
+    }
+    clock.advance(Duration::from_secs(1));
+    for _ in 0..2 {
+        bench.start(1).await;
+    }
+    let first = bench.claimed(worker, &Room::new(4)).await;
+    assert_eq!(first, ["a", "a", "top", "top"], "the flood came first and does not go first");
+    assert_eq!(
+        bench.claimed(worker, &Room::new(4)).await,
+        ["a", "a", "a"],
+        "nobody waits for who is not there"
+    );
+}
+
+pub(crate) async fn a_higher_priority_comes_before_the_turn_of_another_definition<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(1).await;
+    for _ in 0..3 {
+        let mut task = bench.task(0);
+        task.priority = 1;
+        bench.store.create(&[task]).await.unwrap();
+    }
+    assert_eq!(bench.claimed(worker, &Room::new(3)).await, ["a", "a", "a"]);
+}
+
+pub(crate) async fn a_claim_exceeds_no_limit<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    let limited = bench.workflows[0].0;
+    for _ in 0..4 {
+        bench.start(0).await;
+        bench.start(1).await;
+    }
+    let room = Room::new(5).limit(limited, 1);
+    assert_eq!(bench.claimed(worker, &room).await, ["a", "top", "top", "top", "top"]);
+    assert!(bench.claimed(worker, &Room::new(5).limit(limited, 0)).await.is_empty());
+    assert_eq!(bench.claimed(worker, &Room::new(2).limit(limited, 9)).await, ["a", "a"]);
+}
+
+pub(crate) async fn a_settle_exceeds_no_limit<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(1).await;
+    bench.start(0).await;
+    let top = bench.claim(worker, 2).await;
+    let room = Room::new(9).limit(bench.workflows[1].0, 1);
+    let outcomes: Vec<_> = top.iter().map(|step| outcome(step, done())).collect();
+    let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+    assert_eq!(bench.names(&settled.claimed), ["b", "left"]);
+    assert!(settled.left, "the other one of the two that it released");
+}
+
+pub(crate) async fn a_settle_takes_only_what_is_ready<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.run_one(worker, retry(2)).await;
+    bench.start(1).await;
+    let top = bench.claim(worker, 9).await;
+    clock.advance(Duration::from_secs(2));
+    let settled = bench.settle(worker, &[outcome(&top[0], failed())], 9).await;
+    assert!(settled.claimed.is_empty(), "what is due is left to the claim");
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a"]);
+}
+
+pub(crate) async fn a_claim_makes_a_bounded_number_of_due_steps_ready<S: Store>(
+    store: S,
+    clock: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let tasks: Vec<_> = (0..1_005).map(|_| bench.task(0)).collect();
+    bench.store.create(&tasks).await.unwrap();
+    let claim = bench.claim(worker, 2_000).await;
+    let outcomes: Vec<_> = claim.iter().map(|step| outcome(step, retry(1))).collect();
+    bench.settle(worker, &outcomes, 0).await;
+    clock.advance(Duration::from_secs(1));
+    let claim = bench.store.claim(worker, &bench.runnable, &Room::new(1)).await.unwrap();
+    assert_eq!((claim.steps.len(), claim.next_due), (1, Some(Duration::ZERO)), "more are due");
+    assert_eq!(bench.settle(worker, &[], 2_000).await.claimed.len(), 999);
+    let claim = bench.store.claim(worker, &bench.runnable, &Room::new(2_000)).await.unwrap();
+    assert_eq!((claim.steps.len(), claim.next_due), (5, None));
+}
+
+pub(crate) async fn a_settle_tells_whether_it_left_what_it_released<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let top = bench.claim(worker, 1).await;
+    let settled = bench.settle(worker, &[outcome(&top[0], done())], 1).await;
+    assert!(settled.left, "it took one of two");
+    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 1).await;
+    assert!(!settled.left, "it released nothing");
+    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 1).await;
+    assert!(!settled.left, "it took what it released");
+}
+
+pub(crate) async fn a_sequential_task_runs_one_step_at_a_time<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[sequence()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let turn = Some(WaitingFor::Turn);
+    assert_eq!(
+        bench.waiting(task).await,
+        [Some(WaitingFor::Worker), turn, Some(WaitingFor::Dependencies(1))]
+    );
+    let claim = bench.claim(worker, 9).await;
+    assert_eq!(bench.names(&claim), ["a"]);
+    assert_eq!(bench.waiting(task).await, [None, turn, Some(WaitingFor::Dependencies(1))]);
+    let settled = bench.settle(worker, &[outcome(&claim[0], done())], 9).await;
+    assert_eq!(bench.names(&settled.claimed), ["b"]);
+    assert_eq!(bench.waiting(task).await, [None, None, turn]);
+    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 9).await;
+    assert_eq!(bench.names(&settled.claimed), ["c"]);
+    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 9).await;
+    assert_eq!(settled.ended, [task]);
+}
+
+pub(crate) async fn the_turn_stays_with_a_step_that_runs_again<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[sequence()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, Ending::HandedBack).await;
+    assert_eq!(bench.waiting(task).await[..2], [Some(WaitingFor::Worker), Some(WaitingFor::Turn)]);
+    bench.run_one(worker, retry(5)).await;
+    assert!(
+        bench.claimed(worker, &Room::new(9)).await.is_empty(),
+        "it waits for its retry, and the others for it"
+    );
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a"]);
+    clock.advance(LEASE);
+    bench.store.sweep().await.unwrap();
+    let other = bench.worker().await;
+    assert_eq!(bench.claimed(other, &Room::new(9)).await, ["a"], "the worker was lost, the turn was not");
+}
+
+pub(crate) async fn the_turn_goes_on_when_a_step_fails<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[sequence()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let settled = bench.run_one(worker, failed()).await;
+    assert!(settled.ended.is_empty() && settled.left);
+    assert_eq!(bench.run_one(worker, done()).await.ended, [task], "`b` ran, and `c` never can");
+    let states = [StepState::Error, StepState::Complete, StepState::Pending];
+    assert_eq!(bench.states(task).await, (TaskState::Error, states.to_vec()));
+}
+
+pub(crate) async fn the_turn_goes_on_when_a_step_is_lost_for_good<S: Store>(
+    store: S,
+    clock: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[sequence()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    bench.run_one(worker, done()).await;
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["b"], "which may run once");
+    clock.advance(LEASE);
+    assert!(bench.store.sweep().await.unwrap().ended.is_empty());
+    let other = bench.worker().await;
+    assert_eq!(bench.claimed(other, &Room::new(9)).await, ["c"]);
+    assert_eq!(bench.states(task).await.1[1], StepState::Error);
+}
