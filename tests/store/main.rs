@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
 
+mod databases;
 mod fixture;
 mod model;
 mod operators;

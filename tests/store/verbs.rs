@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tasker::store::{Created, Ending, Execution, Lease, Room, Store};
 use tasker::{
-    Attempt, Clock, ManualClock, MemoryStore, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId,
+    Attempt, Clock, ManualClock, MemoryStore, Profile, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId,
 };
 
+use crate::databases::{database, options};
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 use crate::operators::*;
 use crate::turns::*;
@@ -39,6 +40,26 @@ macro_rules! on_every_store {
             async fn $rule() {
                 let clock = super::clock();
                 let options = super::SqlStoreOptions::new("sqlite::memory:").clock(clock.clone());
+                super::$rule(options.connect().await.unwrap(), clock).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $rule() {
+                let Some(database) = super::database().await else { return };
+                let clock = super::clock();
+                let options = super::options(&database, None).clock(clock.clone());
+                super::$rule(options.connect().await.unwrap(), clock).await;
+            })*
+        }
+
+        mod postgres_plain {
+            $(#[tokio::test]
+            async fn $rule() {
+                let Some(database) = super::database().await else { return };
+                let clock = super::clock();
+                let options = super::options(&database, Some(super::Profile::PLAIN)).clock(clock.clone());
                 super::$rule(options.connect().await.unwrap(), clock).await;
             })*
         }
