@@ -134,7 +134,10 @@ impl<'e> Worker<'e> {
         let (engine, alarm) = (self.engine, self.alarm());
         tokio::select! {
             biased;
-            Some(answer) = self.calls.join_next() => self.answered(answer),
+            Some(answer) = self.calls.join_next() => {
+                self.answered(answer);
+                self.gather().await;
+            }
             Some(ended) = self.runs.join_next() => self.collect(ended).await,
             () = engine.wake.notified(), if !self.stopping => {
                 self.wanted.anything();
@@ -182,7 +185,7 @@ impl<'e> Worker<'e> {
             let can_claim = !self.claiming && !room.is_empty();
             if can_claim && self.poll.next() <= now {
                 self.claim(room);
-            } else if !self.batch.is_empty() {
+            } else if self.batch_is_worth_a_settle() {
                 // With all places taken, what is due would wait for ever behind what is ready.
                 let make_room = room.is_empty() && !self.claiming && self.poll.is_overdue(now);
                 self.settle(make_room);
@@ -192,6 +195,17 @@ impl<'e> Worker<'e> {
                 break;
             }
         }
+    }
+
+    /// While a settle is under way the next one waits until it has its share, so that one large and one small batch
+    /// do not go by turns.
+    fn batch_is_worth_a_settle(&self) -> bool {
+        !self.batch.is_empty() && (self.under_way == 0 || self.batch.len() * 2 >= self.share())
+    }
+
+    /// The most outcomes of one settle: what each of those under way has, if all the steps that there is room for end at the same time.
+    fn share(&self) -> usize {
+        self.engine.config.concurrency.div_ceil(self.parallel)
     }
 
     fn claim(&mut self, room: Room) {
@@ -205,7 +219,7 @@ impl<'e> Worker<'e> {
 
     fn settle(&mut self, make_room: bool) {
         self.under_way += 1;
-        let size = self.batch.len().min(self.engine.config.concurrency);
+        let size = self.batch.len().min(self.share());
         let outcomes: Vec<Outcome> = self.batch.drain(..size).collect();
         for outcome in &outcomes {
             self.capacity.give_back(outcome.definition);

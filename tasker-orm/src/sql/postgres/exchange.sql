@@ -15,7 +15,8 @@ given AS MATERIALIZED (
 ),
 -- Others may settle steps of the same tasks: everybody locks tasks in the same order, and before their steps.
 locked AS MATERIALIZED (SELECT id FROM tasker_tasks WHERE id = ANY($13::uuid[]) ORDER BY id FOR UPDATE),
--- The fence: an end counts if the worker still holds this very execution.
+-- The fence: an end counts if the worker still holds this very execution. A step that a worker holds is in progress; the state is
+-- not asked for, so that the planner finds the rows by their key and not by the index of all steps in progress.
 ends AS (
     UPDATE tasker_workflow_steps AS s SET
         state = g.state,
@@ -34,7 +35,6 @@ ends AS (
     FROM given AS g
     WHERE (SELECT count(*) FROM locked) >= 0
       AND s.task_id = g.task_id AND s.step_no = g.step_no AND s.revision = g.revision AND s.worker_id = g.worker_id
-      AND s.state = 'in_progress'
     RETURNING g.ord - 1 AS ord, g.task_id, g.step_no, g.revision, g.worker_id, g.state, g.kind, nullif(g.error, '') AS error,
         s.attempt + (g.kind = 1)::int AS attempt, g.dependents
 ),
