@@ -84,6 +84,6 @@ impl Worker<'_> {
 
     /// Whether no outcome is left that the store may not have.
     fn all_is_told(&self) -> bool {
-        self.batch.is_empty() && self.under_way == 0
+        self.batch.is_empty() && !self.calls.change_something()
     }
 }
