@@ -6,7 +6,7 @@ use tasker::{Attempt, StepState, TaskState, Tasker};
 use tokio::time::timeout;
 
 use crate::faults::{Fault, Faulty, Verb};
-use crate::support::{Act, App, context, job, until};
+use crate::support::{Act, App, context, job, seeds, until};
 
 async fn tasker(app: &App, store: &Faulty) -> Tasker {
     Tasker::builder(app.clone())
@@ -99,8 +99,7 @@ async fn run_with_one_failure(verb: Verb, fault: Fault, place: u32, parallel: us
 /// Many tasks, several settles at the same time, and faults and delays by chance: 30 seeds, or `TASKER_HISTORIES`.
 #[tokio::test(start_paused = true)]
 async fn chance_finds_no_way_to_lose_a_task() {
-    let seeds = std::env::var("TASKER_HISTORIES").map_or(30, |seeds| seeds.parse().unwrap());
-    for seed in 0..seeds {
+    for seed in seeds(30) {
         let mut random = fastrand::Rng::with_seed(seed);
         let sleeps = (0..100).map(|_| match random.u32(0..4) {
             0 => Act::Succeed,

@@ -83,7 +83,7 @@ async fn a_hint_lets_those_who_wait_look_again() {
 #[tokio::test(start_paused = true)]
 async fn a_due_retry_is_met_at_its_time_however_idle_or_busy_the_worker_is() {
     // Alone.
-    let app = App::new([Act::FailAfter(Duration::from_secs(600))]);
+    let app = App::new([Act::FailAfter(Duration::from_mins(10))]);
     let store = Faulty::new();
     let tasker = builder(&app, &store).poll(Duration::from_hours(1)).build().await.unwrap();
     tasker.start::<job::Workflow>(context(1)).await.unwrap().wait().await.unwrap();

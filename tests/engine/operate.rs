@@ -1,12 +1,13 @@
 //! What operators do to tasks that run.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tasker::{Attempt, OperatorError, StepState, TaskId, TaskState};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::faults::{Faulty, Verb};
-use crate::support::{Act, App, builder, context, job, memory, once, tasker, wait_until};
+use crate::faults::{Fault, Faulty, Verb};
+use crate::support::{Act, App, builder, context, job, memory, once, seeds, tasker, wait_until};
 
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_step_is_told_to_stop_at_once() {
@@ -152,4 +153,53 @@ async fn an_operation_whose_answer_is_lost_is_an_error_and_can_be_asked_again() 
     assert!(matches!(task.cancel().await, Err(OperatorError::Store(_))));
     task.cancel().await.unwrap();
     assert_eq!(task.wait().await.unwrap().state, TaskState::Cancelled);
+}
+
+/// Operators who do this and that, while steps fail and answers get lost: 30 seeds, or `TASKER_HISTORIES`.
+#[tokio::test(start_paused = true)]
+async fn operators_and_chance_strand_no_task() {
+    for seed in seeds(30) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let acts = (0..200).map(|_| match random.u32(0..6) {
+            0 => Act::FailForGood,
+            1 => Act::SleepUntilCancelled,
+            2 => Act::Fail,
+            _ => Act::Sleep(Duration::from_millis(random.u64(1..200))),
+        });
+        let app = App::new(acts.collect::<Vec<_>>());
+        let store = Faulty::new().parallel(random.usize(1..4)).delay(Duration::from_millis(random.u64(0..9)));
+        let mut faults = random.fork();
+        store.fail(move |call| match faults.u32(0..30) {
+            0 if call.verb.is_a_workers() => Some(Fault::Before),
+            1 if call.verb.is_a_workers() => Some(Fault::After),
+            _ => None,
+        });
+        let builder = builder(&app, &store).seed(seed).concurrency(8).limit::<job::Workflow>(6);
+        let tasker = builder.build().await.unwrap();
+        let tasks = tasker.start_many::<job::Workflow>((1..=30).map(context)).await.unwrap();
+        let mut cancelled = HashSet::new();
+        for _ in 0..120 {
+            let task = &tasks[random.usize(0..tasks.len())];
+            let _ = match random.u32(0..10) {
+                0 => task.cancel().await.map(|()| cancelled.extend([task.id()])),
+                1..4 => task.retry().await,
+                4..7 => task.pause().await,
+                _ => task.resume().await,
+            };
+            tokio::time::sleep(Duration::from_millis(random.u64(0..50))).await;
+            assert!(tasker.stranded().await.unwrap().is_empty(), "seed {seed}");
+        }
+        for task in &tasks {
+            // What is paused may have ended meanwhile.
+            let _ = task.resume().await;
+            let ended = timeout(Duration::from_mins(10), task.wait()).await;
+            let Ok(status) = ended else { panic!("seed {seed}: {:?}", task.status().await) };
+            let status = status.unwrap();
+            assert_eq!(status.state == TaskState::Cancelled, cancelled.contains(&task.id()), "seed {seed}");
+            assert!(store.completed(task.id()).iter().all(|&times| times == 1), "seed {seed}");
+        }
+        tasker.shutdown().await;
+        assert!(store.most_held() <= 6 && app.script.most_running() <= 6, "seed {seed}");
+        assert_eq!(app.script.running(), 0, "seed {seed}");
+    }
 }

@@ -283,6 +283,11 @@ pub(crate) mod narrow {
     }
 }
 
+/// The seeds to try: so many, or `TASKER_HISTORIES`.
+pub(crate) fn seeds(number: u64) -> std::ops::Range<u64> {
+    0..std::env::var("TASKER_HISTORIES").map_or(number, |number| number.parse().unwrap())
+}
+
 pub(crate) async fn wait_until(mut condition: impl FnMut() -> bool) {
     while !condition() {
         tokio::time::sleep(Duration::from_millis(10)).await;
