@@ -128,6 +128,12 @@ async fn chance_finds_no_way_to_lose_a_task() {
             assert_eq!(store.completed(task.id()), vec![1; expected], "seed {seed}");
         }
         tasker.shutdown().await;
+        let complete = tasks.iter().filter(|task| store.completed(task.id()).len() == 3).count();
+        assert_eq!(
+            app.reported(),
+            complete,
+            "seed {seed}: what was handed back after a lost answer never ran"
+        );
         assert!(store.most_held() <= 5, "seed {seed}: {} steps held", store.most_held());
         assert!(app.script.most_running() <= 5, "seed {seed}");
     }
