@@ -113,7 +113,7 @@ pub trait Store: Any + Send + Sync + 'static {
     /// Resolves when another process may have made work or ended a task. A hint, no promise: it may be late, come for nothing, or never come,
     /// which is what it does unless a store knows better.
     async fn hint(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// How many settles of one worker the store can work on at the same time.

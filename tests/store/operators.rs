@@ -396,7 +396,7 @@ pub(crate) async fn nothing_is_ever_stranded<S: Store>(store: S, clock: Arc<Manu
         bench.store.resume(task).await.unwrap();
     }
     none("though every task waits for a retry").await;
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
     none("though every retry is due").await;
     let other = bench.worker().await;
     bench.claim(other, 9).await;
