@@ -66,7 +66,7 @@ impl Dialect {
         const NOW: &str = "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
         const GO: &str =
             "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
-        let skip_locked = if self.profile.skip_locked { "FOR UPDATE SKIP LOCKED" } else { "" };
+        let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
         text.replace("{now}", NOW).replace("{go}", GO).replace("{skip_locked}", skip_locked)
     }
 }

@@ -96,17 +96,19 @@ wanted AS MATERIALIZED (
     SELECT definition_id, due, count(*) AS steps FROM placed WHERE chosen AND satisfied = 0 GROUP BY definition_id, due
 ),
 picked AS MATERIALIZED (
-    SELECT s.* FROM wanted AS w, LATERAL (
-        SELECT task_id, step_no FROM tasker_workflow_steps
-        WHERE definition_id = w.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
-        ORDER BY priority DESC, run_at, task_id, step_no LIMIT w.steps {skip_locked}
-    ) AS s WHERE NOT w.due
+    SELECT p.*, w.due FROM wanted AS w, LATERAL (
+        SELECT s.task_id, s.step_no FROM tasker_workflow_steps AS s
+        WHERE s.definition_id = w.definition_id AND s.state = 'pending' AND s.open_dependencies = 0 AND s.waiting_for IS NULL
+        ORDER BY s.priority DESC, s.run_at, s.task_id, s.step_no LIMIT w.steps {skip_locked}
+    ) AS p WHERE NOT w.due
     UNION ALL
-    SELECT s.* FROM wanted AS w, LATERAL (
-        SELECT task_id, step_no FROM tasker_workflow_steps
-        WHERE definition_id = w.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
-        ORDER BY run_at, task_id, step_no LIMIT w.steps {skip_locked}
-    ) AS s WHERE w.due
+    -- Not simply those that were due first: they stand among the ready ones by their priority.
+    SELECT p.*, w.due FROM wanted AS w, LATERAL (
+        SELECT s.task_id, s.step_no FROM placed AS c
+        JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no
+        WHERE c.due AND c.definition_id = w.definition_id AND s.state = 'pending' AND s.waiting_for = 'time'
+        ORDER BY c.rank LIMIT w.steps {skip_locked}
+    ) AS p WHERE w.due
 ),
 taken AS (
     UPDATE tasker_workflow_steps AS s SET
@@ -177,7 +179,8 @@ FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
 UNION ALL
 SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL FROM left_over WHERE steps > 0
 UNION ALL
-SELECT 4, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM placed WHERE due AND NOT chosen HAVING count(*) > 0
+SELECT 4, 0, NULL, 0, 0, 0, 0, 0, NULL FROM me
+WHERE (SELECT count(*) FROM placed WHERE due) > (SELECT count(*) FROM picked WHERE due)
 UNION ALL
 SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told HAVING count(*) > 0
 UNION ALL

@@ -123,5 +123,6 @@ SELECT json_array(
      CROSS JOIN tasker_tasks AS t ON t.id = c.task_id),
     (SELECT count(*) FROM tasker_released AS r
      WHERE r.free AND NOT EXISTS (SELECT 1 FROM tasker_chosen AS c WHERE c.task_id = r.task_id AND c.step_no = r.step_no)),
-    (SELECT count(*) FROM tasker_candidates WHERE due) - (SELECT count(*) FROM tasker_chosen WHERE due)
+    (SELECT count(*) FROM tasker_candidates WHERE due AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = $3))
+        - (SELECT count(*) FROM tasker_chosen WHERE due)
 )
