@@ -126,8 +126,14 @@ impl History {
     async fn claim(&mut self) {
         let Some(worker) = self.worker() else { return };
         let limit = self.random.usize(1..6);
-        let memory = self.memory.store.claim(worker, &self.memory.runnable, &tasker::store::Room::new(limit)).await.unwrap();
-        let sql = self.sql.store.claim(worker, &self.sql.runnable, &tasker::store::Room::new(limit)).await.unwrap();
+        let memory = self
+            .memory
+            .store
+            .claim(worker, &self.memory.runnable, &tasker::store::Room::new(limit))
+            .await
+            .unwrap();
+        let sql =
+            self.sql.store.claim(worker, &self.sql.runnable, &tasker::store::Room::new(limit)).await.unwrap();
         assert_eq!(in_order(&memory.steps), in_order(&sql.steps));
         assert_eq!(memory.next_due, sql.next_due);
         self.take(worker, memory.steps);

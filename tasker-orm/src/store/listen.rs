@@ -37,10 +37,14 @@ impl SqlStore {
         #[cfg(feature = "postgres")]
         if self.is_postgres() && self.dialect().profile.notify {
             let (url, hints) = (self.0.url.clone(), Arc::clone(&self.0.company.hints));
-            self.0.company.listener.get_or_init(|| async { tokio::spawn(postgres::listen(url, hints)) }).await;
+            self.0
+                .company
+                .listener
+                .get_or_init(|| async { tokio::spawn(postgres::listen(url, hints)) })
+                .await;
             return self.0.company.hints.notified().await;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
