@@ -109,7 +109,7 @@ async fn chance_finds_no_way_to_lose_a_task() {
         let app = App::new(sleeps.collect::<Vec<_>>());
         // Some calls take longer than the engine waits after a failure.
         let delay = Duration::from_millis(random.choice([1, 2, 3, 4, 6, 8, 300]).unwrap());
-        let store = Faulty::new().parallel(random.usize(1..5)).delay(delay);
+        let store = Faulty::new().parallel(random.usize(1..5)).uneven_delay(delay, seed);
         let mut faults = random.fork();
         store.fail(move |call| match faults.u32(0..20) {
             0 if call.verb.is_a_workers() => Some(Fault::Before),
