@@ -1,7 +1,7 @@
 //! Random histories: a database against the `MemoryStore`, and both against the invariants.
 //!
-//! Both stores are told the same, in the same order, by the same clock. After every deed every answer and every task must be the
-//! same. A history is a list of numbers, each of which decides one deed; when one fails it is shrunk by leaving deeds out, and printed.
+//! Both stores are told the same, in the same order, by the same clock. Every answer must be the same, and after every deed every task
+//! that it changed; all tasks and all tables are looked at every few deeds. A history is a list of numbers, each of which decides one deed; when one fails it is shrunk by leaving deeds out, and printed.
 //!
 //! What of the eight invariants of the architecture is checked, and where:
 //!

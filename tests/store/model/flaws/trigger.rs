@@ -17,7 +17,7 @@ impl Flaw {
                 "SELECT RAISE(IGNORE)".to_owned(),
             ),
             Self::HandBackCostsAttempt => (
-                format!("AFTER UPDATE OF attempt ON {STEPS} WHEN NEW.attempt = OLD.attempt - 1 AND NEW.attempt > 0"),
+                format!("AFTER UPDATE OF attempt ON {STEPS} WHEN NEW.attempt = OLD.attempt - 1"),
                 format!("UPDATE {STEPS} SET attempt = OLD.attempt {THIS}"),
             ),
             Self::JoinLost => (
