@@ -223,7 +223,6 @@ async fn end(
         from_state: Set(from.as_str().to_owned()),
         to_state: Set(to.as_str().to_owned()),
         created_at: Set(now),
-        ..Default::default()
     };
     task_transition::Entity::insert(transition).exec_without_returning(db).await?;
     let change = task::ActiveModel {
