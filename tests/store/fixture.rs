@@ -21,7 +21,7 @@ pub(crate) fn workflow(name: &str, steps: &[(&str, &[&str], u32)]) -> Arc<Workfl
     build(WorkflowDef::builder("test", name, "1.0.0"), steps)
 }
 
-fn build(builder: WorkflowBuilder, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
+pub(crate) fn build(builder: WorkflowBuilder, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
     let steps = steps.iter().map(|&(step, dependencies, limit)| {
         let retry = RetryPolicy { limit, ..RetryPolicy::DEFAULT };
         StepSpec::new(step)

@@ -22,7 +22,7 @@
 //!
 //! `TASKER_HISTORIES` says how many histories each store has to stand, `TASKER_SEED` repeats one.
 
-mod audit;
+pub(crate) mod audit;
 mod deeds;
 mod flaws;
 mod history;

@@ -80,11 +80,11 @@ impl SqlStore {
             };
             workflow_step::Entity::update(change).exec(db).await?;
         }
-        if !sequential {
-            // A pause ends with it.
-            let paused = [StepState::Pending];
-            for step in steps(db, &row, &paused).await? {
-                let change = workflow_step::ActiveModel { waiting_for: Set(None), ..key(&step) };
+        // A pause ends with it.
+        for step in steps(db, &row, &[StepState::Pending]).await? {
+            if step.waiting_for.as_deref() == Some("operator") {
+                let waits = if sequential { Some("turn".to_owned()) } else { None };
+                let change = workflow_step::ActiveModel { waiting_for: Set(waits), ..key(&step) };
                 workflow_step::Entity::update(change).exec(db).await?;
             }
         }

@@ -16,20 +16,20 @@ use crate::fixture::LEASE;
 impl History<'_> {
     pub(super) async fn deed(&mut self, random: &mut Rng) -> Check {
         match random.u32(0..100) {
-            0..14 => self.create(random).await,
-            14..20 => self.enlist_somebody(random).await,
-            20..36 => self.claim(random).await,
-            36..64 => self.settle(random).await,
-            64..68 => self.heartbeat(random).await,
-            68..70 => self.retire(random).await,
-            70..72 => self.crash(random),
-            72..76 => self.sweep().await,
-            76..86 => {
+            0..10 => self.create(random).await,
+            10..15 => self.enlist_somebody(random).await,
+            15..33 => self.claim(random).await,
+            33..62 => self.settle(random).await,
+            62..65 => self.heartbeat(random).await,
+            65..67 => self.retire(random).await,
+            67..69 => self.crash(random),
+            69..73 => self.sweep().await,
+            73..82 => {
                 let most = if random.u32(0..5) == 0 { 40 } else { 12 };
                 self.pass_time(Duration::from_secs(random.u64(0..most)));
                 Ok(())
             }
-            86..95 => self.operate_somewhere(random).await,
+            82..95 => self.operate_somewhere(random).await,
             95..97 => self.purge(random).await,
             97..99 => self.ask(random).await,
             _ => self.reopen().await,
@@ -53,7 +53,11 @@ impl History<'_> {
             }
             wishes.push(Wish {
                 id: Uuid::from_u128(random.u128(..)).into(),
-                workflow: random.usize(0..self.workflows().len()),
+                workflow: match self.asked.last() {
+                    // The same again and again comes further than a little of everything.
+                    Some(last) if random.bool() => last.workflow,
+                    _ => random.usize(0..self.workflows().len()),
+                },
                 key: (random.u32(0..4) == 0).then(|| format!("key-{}", random.u32(0..4))),
                 priority: random.i16(-1..=1),
             });
@@ -152,13 +156,17 @@ impl History<'_> {
         use tasker::TaskState::Error;
         let wish = *random.choice(operate::Wish::ALL.iter()).unwrap_or(&operate::Wish::Pause);
         let mut tasks: Vec<TaskId> = self.ledger.tasks();
-        // A retry is mostly of what can be retried, and everything else of what has not ended.
+        // Mostly where it can be done, and where something goes on.
         if random.u32(0..8) > 0 {
             let fits = |task: &TaskId| match (wish, self.statuses.get(task)) {
                 (operate::Wish::Retry, Some(status)) => status.state == Error,
                 (_, status) => status.is_some_and(|status| !status.state.has_ended()),
             };
             tasks.retain(fits);
+        }
+        let recent: Vec<TaskId> = self.past.iter().rev().take(4).map(|(_, given)| given.execution.task).collect();
+        if random.bool() && recent.iter().any(|task| tasks.contains(task)) {
+            tasks.retain(|task| recent.contains(task));
         }
         let unknown = Uuid::from_u128(random.u128(..)).into();
         let task = random.choice(&tasks).copied().unwrap_or(unknown);
