@@ -25,8 +25,7 @@ fn engine(criterion: &mut Criterion) {
                 .await
                 .expect("built");
             let run = async |number| {
-                let task =
-                    tasker.start::<chain5::Workflow>(Context { number }).await.expect("started");
+                let task = tasker.start::<chain5::Workflow>(Context { number }).await.expect("started");
                 black_box(task.wait().await.expect("ended"));
             };
             join_all((0..TASKS).map(run)).await;

@@ -44,7 +44,9 @@ impl Bed<'_> {
     /// Works on a fresh database, which is removed afterwards.
     pub(crate) async fn fresh<T>(&self, work: impl AsyncFnOnce(&Database) -> Result<T>) -> Result<T> {
         match self.kind {
-            Kind::Memory => work(&Database { store: AnyStore::Memory(MemoryStore::new()), url: String::new() }).await,
+            Kind::Memory => {
+                work(&Database { store: AnyStore::Memory(MemoryStore::new()), url: String::new() }).await
+            }
             Kind::Sqlite => {
                 let folder = TempDir::new_in(disk())?;
                 let url = format!("sqlite://{}", folder.path().join("bench.db").display());

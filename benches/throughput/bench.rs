@@ -61,7 +61,9 @@ impl Bench {
     /// What it measures, in a line.
     pub(crate) fn about(self) -> &'static str {
         match self {
-            Self::Chain5 => "chains of 5 steps, 1,000 and 10,000 at once, beside what hand-written SQL reaches",
+            Self::Chain5 => {
+                "chains of 5 steps, 1,000 and 10,000 at once, beside what hand-written SQL reaches"
+            }
             Self::Ceiling => "the rows of 10,000 chains of 5 steps, written by hand-written SQL",
             Self::Handles => "1,000 chains of 5 steps, each awaited by its handle",
             Self::Diamond => "1,000 diamonds of 4 steps at once",

@@ -41,7 +41,8 @@ const DEFINITION: &str = "SELECT id FROM tasker_definitions";
 const NAMED_STEPS: &str = "SELECT id FROM tasker_named_steps ORDER BY CASE name
     WHEN 'one' THEN 0 WHEN 'two' THEN 1 WHEN 'three' THEN 2 WHEN 'four' THEN 3 ELSE 4 END";
 /// Rows of complete steps and of the history of all, to see that everything was written.
-const WRITTEN: &str = "SELECT (SELECT count(*) FROM tasker_workflow_steps WHERE state = 'complete' AND result IS NOT NULL)
+const WRITTEN: &str =
+    "SELECT (SELECT count(*) FROM tasker_workflow_steps WHERE state = 'complete' AND result IS NOT NULL)
     + (SELECT count(*) FROM tasker_workflow_step_transitions) + (SELECT count(*) FROM tasker_task_transitions)
     + (SELECT count(*) FROM tasker_tasks WHERE state = 'complete' AND open_steps = 0 AND active_steps = 0)";
 

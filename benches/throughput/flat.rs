@@ -16,22 +16,27 @@ const STEPS: usize = 5;
 
 pub(crate) async fn run(bed: &Bed<'_>) -> Result<Vec<Figure>> {
     let (tasks, finished) = (1_000, bed.size(200_000));
-    let (empty, full) = bed.fresh(async |empty| bed.fresh(async |full| {
-        full.install::<chain5::Workflow>().await?;
-        fill::fill(bed.kind, &full.url, finished).await?;
-        let (mut without, mut with) = (Vec::new(), Vec::new());
-        for _ in 0..bed.runs {
-            for (database, seconds) in [(empty, &mut without), (full, &mut with)] {
-                let tasker = database.tasker::<chain5::Workflow>().await?;
-                let took =
-                    flow::run_to_end::<chain5::Workflow>(&tasker, database.store.get(), tasks).await?;
-                tasker.shutdown().await;
-                seconds.push(took.as_secs_f64());
-            }
-        }
-        fill::check(bed.kind, &full.url).await?;
-        Ok((Spread::of(without), Spread::of(with)))
-    }).await).await?;
+    let (empty, full) = bed
+        .fresh(async |empty| {
+            bed.fresh(async |full| {
+                full.install::<chain5::Workflow>().await?;
+                fill::fill(bed.kind, &full.url, finished).await?;
+                let (mut without, mut with) = (Vec::new(), Vec::new());
+                for _ in 0..bed.runs {
+                    for (database, seconds) in [(empty, &mut without), (full, &mut with)] {
+                        let tasker = database.tasker::<chain5::Workflow>().await?;
+                        let took = flow::run_to_end::<chain5::Workflow>(&tasker, database.store.get(), tasks)
+                            .await?;
+                        tasker.shutdown().await;
+                        seconds.push(took.as_secs_f64());
+                    }
+                }
+                fill::check(bed.kind, &full.url).await?;
+                Ok((Spread::of(without), Spread::of(with)))
+            })
+            .await
+        })
+        .await?;
     let figure = |beside: usize, seconds| {
         let figure = Figure::new("flat", bed, tasks).took(STEPS, seconds);
         figure.with("finished_steps", Some((beside * STEPS) as f64))

@@ -28,8 +28,7 @@ pub(crate) async fn run(bed: &Bed<'_>) -> Result<Vec<Figure>> {
         awaited.push(run.await?.as_secs_f64());
         let run = bed.fresh(async |database| {
             let tasker = database.tasker::<chain5::Workflow>().await?;
-            let took =
-                flow::run_to_end::<chain5::Workflow>(&tasker, database.store.get(), tasks).await?;
+            let took = flow::run_to_end::<chain5::Workflow>(&tasker, database.store.get(), tasks).await?;
             tasker.shutdown().await;
             Ok(took)
         });

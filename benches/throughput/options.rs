@@ -29,16 +29,18 @@ pub(crate) const WORK: &str = "--work";
 
 /// Reads the arguments; an error is what to tell the user.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked, String> {
-    let mut arguments = arguments.into_iter();
+    // Cargo adds one of its own.
+    let mut arguments = arguments.into_iter().filter(|argument| argument != "--bench").peekable();
     let (mut stores, mut benches) = (Vec::new(), Vec::new());
     let (mut json, mut quick, mut url, mut runs) = (false, false, None, None);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| refused(&format!("`{argument}` needs a value")));
+        let mut value = || {
+            let value = arguments.next_if(|value| !value.starts_with("--"));
+            value.ok_or_else(|| refused(&format!("`{argument}` needs a value")))
+        };
         match argument.as_str() {
             "-h" | "--help" => return Ok(Asked::Help),
             WORK => return Ok(Asked::Work(value()?)),
-            // Added by cargo.
-            "--bench" => {}
             "--json" => json = true,
             "--quick" => quick = true,
             "--store" => stores.push(one_of("store", &value()?, Kind::ALL, Kind::name)?),

@@ -29,7 +29,8 @@ impl Observer {
     /// How many transactions there were in this database, since it exists. Of this store each statement is one. A busy connection
     /// reports its own once a second.
     pub(crate) async fn transactions(&mut self) -> Result<f64> {
-        let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";
+        let sql =
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";
         let transactions: i64 = sqlx::query_scalar(sql).fetch_one(&mut self.0).await?;
         Ok(transactions as f64)
     }

@@ -57,7 +57,8 @@ impl Figure {
     /// That many tasks were started in so many seconds.
     pub(crate) fn started(self, seconds: Spread) -> Self {
         let tasks = self.n as f64;
-        let rate = Spread { median: tasks / seconds.median, from: tasks / seconds.to, to: tasks / seconds.from };
+        let rate =
+            Spread { median: tasks / seconds.median, from: tasks / seconds.to, to: tasks / seconds.from };
         let (seconds, tasks_per_s) = (Some(seconds.median), Some(rate.median));
         Self { seconds, tasks_per_s, ..self.between(rate) }
     }
@@ -120,7 +121,8 @@ fn short(value: f64) -> String {
     match value.abs() {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        1.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
     }
 }
 
@@ -133,7 +135,16 @@ impl Report {
         if !json {
             println!(
                 "{:12} {:8} {:>7} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>6}",
-                "bench", "store", "n", "seconds", "steps/s", "tasks/s", "p50 ms", "p95 ms", "ceiling", "ratio"
+                "bench",
+                "store",
+                "n",
+                "seconds",
+                "steps/s",
+                "tasks/s",
+                "p50 ms",
+                "p95 ms",
+                "ceiling",
+                "ratio"
             );
         }
         Self { json }

@@ -21,9 +21,9 @@ impl<const LENGTH: usize> Workflow for Deep<LENGTH> {
         let schema = schemars::schema_for!(Context).into();
         let deep = WorkflowDef::builder("bench", format!("deep_{LENGTH}"), "1.0.0").context_schema(schema);
         let before = [None].into_iter().chain(names(LENGTH).map(Some));
-        names(LENGTH)
-            .zip(before)
-            .fold(deep, |deep, (name, before)| deep.step(StepSpec::new(name).depends_on(before).reads(before)))
+        names(LENGTH).zip(before).fold(deep, |deep, (name, before)| {
+            deep.step(StepSpec::new(name).depends_on(before).reads(before))
+        })
     }
 }
 

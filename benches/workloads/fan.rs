@@ -51,18 +51,18 @@ type Function<A> = for<'a> fn(&'a Invocation<'a, A>) -> Running<'a>;
 
 impl<const WIDTH: usize, A: Sync + 'static> Executable<A> for Fan<WIDTH> {
     fn handlers() -> Vec<(&'static str, Function<A>)> {
-        let first: (_, Function<A>) = (First::<WIDTH>::NAME, |_| Box::pin(new()));
-        let last: (_, Function<A>) = ("last", |_| Box::pin(new()));
-        let middle: Function<A> = |invocation| Box::pin(copy::<WIDTH, A>(invocation));
+        let first: (_, Function<A>) = (First::<WIDTH>::NAME, |_| Box::pin(async { new() }));
+        let last: (_, Function<A>) = ("last", |_| Box::pin(async { new() }));
+        let middle: Function<A> = |invocation| Box::pin(async { copy::<WIDTH, A>(invocation) });
         [first].into_iter().chain(names(WIDTH).map(|name| (name, middle))).chain([last]).collect()
     }
 }
 
-async fn new() -> Result<Json, StepError> {
+fn new() -> Result<Json, StepError> {
     Ok::<_, StepError>(Payload::usual()).into_json()
 }
 
-async fn copy<const WIDTH: usize, A: Sync>(invocation: &Invocation<'_, A>) -> Result<Json, StepError> {
+fn copy<const WIDTH: usize, A>(invocation: &Invocation<'_, A>) -> Result<Json, StepError> {
     let first = <Output<First<WIDTH>> as FromStep<Middle<WIDTH>>>::from_step(invocation, ())?;
     Ok::<_, StepError>(first.0).into_json()
 }

@@ -1,8 +1,6 @@
 //! On SQLite: one connection, statements with a list of values for a batch.
 
-use sea_orm::sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous,
-};
+use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, ConnectOptions, Executor, SqliteConnection};
 use tasker::{Clock, SystemClock};
 use uuid::Uuid;
@@ -103,7 +101,8 @@ impl Writer {
                 (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at)
             SELECT column1, {definition}, 'pending', NULL, 0, {STEPS}, 1, 0, column2, column3 FROM (VALUES {{values}})"
         );
-        let plan = named_steps.iter().enumerate().map(|(at, id)| format!("({at}, {id}, {})", i32::from(at > 0)));
+        let plan =
+            named_steps.iter().enumerate().map(|(at, id)| format!("({at}, {id}, {})", i32::from(at > 0)));
         let steps = format!(
             "INSERT INTO tasker_workflow_steps
                 (task_id, step_no, named_step_id, definition_id, state, priority, open_dependencies, attempt, lost,

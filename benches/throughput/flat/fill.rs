@@ -65,7 +65,8 @@ pub(super) async fn fill(kind: Kind, url: &str, tasks: usize) -> Result<()> {
     let mut database = Any::connect(kind, url).await?;
     for first in (1..=tasks).step_by(AT_ONCE) {
         let last = tasks.min(first + AT_ONCE - 1);
-        let statements = [TASKS, TASK_HISTORY, STEPS, STEP_HISTORY].map(|text| database.text(text, first, last));
+        let statements =
+            [TASKS, TASK_HISTORY, STEPS, STEP_HISTORY].map(|text| database.text(text, first, last));
         database.run(&format!("BEGIN; {}; COMMIT", statements.join("; "))).await?;
     }
     Ok(())
@@ -91,7 +92,8 @@ pub(super) async fn check(kind: Kind, url: &str) -> Result<()> {
         ),
     ];
     for (expected, columns) in kinds_of_rows {
-        let found = database.count(&format!("SELECT count(*) FROM (SELECT DISTINCT {columns}) AS kinds")).await?;
+        let found =
+            database.count(&format!("SELECT count(*) FROM (SELECT DISTINCT {columns}) AS kinds")).await?;
         if found != expected {
             return Err(format!("{found} kinds of rows instead of {expected}: {columns}").into());
         }
@@ -134,7 +136,9 @@ impl Any {
         let query = sqlx::query_scalar(AssertSqlSafe(sql));
         Ok(match self {
             Self::Sqlite(connection) => query.fetch_one(connection).await?,
-            Self::Postgres(connection) => sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await?,
+            Self::Postgres(connection) => {
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await?
+            }
         })
     }
 }
