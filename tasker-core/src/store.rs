@@ -57,16 +57,16 @@ pub trait Store: Any + Send + Sync + 'static {
     /// has run out, or when the store knows for certain that its process is gone.
     async fn sweep(&self) -> Result<Swept, StoreError>;
 
-    /// Makes the steps ready that are due, at most [`DUE_AT_ONCE`], and gives as many ready steps to a worker as it has
-    /// room for.
+    /// Gives as many steps to a worker as it has room for: ready ones, and those whose time has come.
     ///
     /// By priority first. At equal priority definitions take turns, so that a flood of one workflow starves no other; within
-    /// a definition the oldest task comes first.
+    /// a definition the oldest step comes first. It looks at no more steps of a definition than there is room for, ready and due
+    /// ones each, and what it does not take stays as it was.
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError>;
 
-    /// Records outcomes, releases the steps that waited for them, ends tasks, passes the turn in tasks that run one step at
-    /// a time, and claims for the same worker as far as there is room, in one transaction. It takes only what is
-    /// ready: what becomes due is left to [`claim`](Self::claim).
+    /// Records outcomes, releases the steps that waited for them, ends tasks, claims for the same worker as far as there is room,
+    /// and then passes the turn in tasks that run one step at a time, in one transaction. It takes only what is
+    /// ready or was released: what is due or handed back, and who has the turn now, is left to [`claim`](Self::claim).
     async fn settle(
         &self,
         worker: WorkerId,
@@ -113,7 +113,7 @@ pub trait Store: Any + Send + Sync + 'static {
     /// Resolves when another process may have made work or ended a task. A hint, no promise: it may be late, come for nothing, or never come,
     /// which is what it does unless a store knows better.
     async fn hint(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// How many settles of one worker the store can work on at the same time.
@@ -121,10 +121,6 @@ pub trait Store: Any + Send + Sync + 'static {
         1
     }
 }
-
-/// How many steps a [`claim`](Store::claim) makes ready at most, because their time has come. It bounds the transaction; the rest
-/// is left to the next claim.
-pub const DUE_AT_ONCE: usize = 1_000;
 
 /// A task to be created.
 #[derive(Debug, Clone)]
@@ -220,7 +216,8 @@ pub struct ClaimedStep {
 pub struct Claim {
     /// The steps that are now the worker's.
     pub steps: Vec<ClaimedStep>,
-    /// How long until the next step that waits for a time is due; zero if some were over [`DUE_AT_ONCE`].
+    /// How long until the next step that waits for a time is due, of the definitions that there was room for; zero if the claim
+    /// left some that are due.
     pub next_due: Option<Duration>,
 }
 
@@ -233,7 +230,8 @@ pub struct Settled {
     pub ended: Vec<TaskId>,
     /// What was claimed for the room.
     pub claimed: Vec<ClaimedStep>,
-    /// Whether it left steps that it released for the next claim.
+    /// Whether the next claim may find something: steps that it released and did not take, steps that it handed back, or the step
+    /// that has the turn now in a task whose outcome it recorded.
     pub left: bool,
 }
 

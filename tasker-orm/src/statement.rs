@@ -34,7 +34,7 @@ impl Dialect {
             DbBackend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql")),
             _ => {
                 let arms: String = (0..definitions).map(arm).collect();
-                let pass = if turns { self.pass_turns("SELECT task_id FROM tasker_ends", "$5") + ";" } else { String::new() };
+                let pass = if turns { self.pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5") + ";" } else { String::new() };
                 let text = include_str!("sql/sqlite/exchange.sql").replace("--{arms}", &arms).replace("--{turns}", &pass);
                 sqlite(&text, scope)
             }
@@ -50,15 +50,15 @@ impl Dialect {
     }
 
     /// Gives the turn in sequential tasks in which nobody has it to the first step that waits for it.
-    pub(crate) fn pass_turns(self, tasks: &str, now: &str) -> String {
-        include_str!("sql/pass_turns.sql").replace("{tasks}", tasks).replace("{now}", now)
+    pub(crate) fn pass_turns(self, among: &str, now: &str) -> String {
+        include_str!("sql/pass_turns.sql").replace("{among}", among).replace("{now}", now)
     }
 
-    /// A list of ids, given as the parameter of [`batch::ids`](crate::batch::ids), for `IN (..)`.
-    pub(crate) fn ids(self, parameter: &str) -> String {
+    /// Whether a column is among ids, given as the parameter of [`batch::ids`](crate::batch::ids).
+    pub(crate) fn among(self, column: &str, parameter: &str) -> String {
         match self.backend {
-            DbBackend::Postgres => format!("SELECT unnest({parameter}::uuid[])"),
-            _ => format!("SELECT unhex(value->>0) FROM json_each({parameter})"),
+            DbBackend::Postgres => format!("{column} = ANY({parameter}::uuid[])"),
+            _ => format!("{column} IN (SELECT unhex(value->>0) FROM json_each({parameter}))"),
         }
     }
 
@@ -66,7 +66,7 @@ impl Dialect {
         const NOW: &str = "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
         const GO: &str =
             "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
-        let skip_locked = if self.profile.skip_locked { "FOR UPDATE SKIP LOCKED" } else { "" };
+        let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
         text.replace("{now}", NOW).replace("{go}", GO).replace("{skip_locked}", skip_locked)
     }
 }

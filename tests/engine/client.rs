@@ -56,7 +56,8 @@ async fn an_unknown_workflow_is_refused_with_the_known_ones() {
     let error = tasker.start_named("test", "job", "9.0.0", json!({"number": 3})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`, `test.once@0.1.0`"
+        "workflow `test.job@9.0.0` is not registered; registered are `test.job@1.2.0`, `test.once@0.1.0`, \
+         `test.wide@0.1.0`, `test.narrow@0.1.0`"
     );
 }
 

@@ -5,13 +5,7 @@ use std::time::Duration;
 use tasker::{Attempt, StepState, TaskState};
 use tokio::time::Instant;
 
-use crate::support::{Act, App, builder, context, job, memory, once, tasker};
-
-async fn wait_until(mut condition: impl FnMut() -> bool) {
-    while !condition() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
+use crate::support::{Act, App, builder, context, job, memory, once, tasker, wait_until};
 
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_lets_running_steps_end_and_claims_no_more() {

@@ -5,8 +5,15 @@
 
 #![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
 
+mod bulk;
 mod client;
 mod crash;
 mod failure;
+mod faults;
+mod idle;
 mod lifecycle;
+mod limits;
+mod operate;
+mod overlap;
+mod retention;
 mod support;

@@ -1,6 +1,6 @@
 //! One workflow whose steps do what the test says, and a Tasker around it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tasker::{
-    AppState, Attempt, Cancelled, Clock, Config, MemoryStore, Output, State, StepError, Tasker,
+    AppState, Attempt, Cancelled, Clock, Config, MemoryStore, Output, State, StepError, Store, Tasker,
     TaskerBuilder, Timestamp, TokioClock, workflow,
 };
 use tokio::time::Instant;
@@ -60,10 +60,19 @@ impl Script {
         self.0.lock().unwrap().began.iter().map(|(_, attempt)| *attempt).collect()
     }
 
+    /// Waits until an execution has begun.
+    pub(crate) async fn began(&self) {
+        wait_until(|| !self.attempts().is_empty()).await;
+    }
+
     /// The waits between executions.
     pub(crate) fn waits(&self) -> Vec<Duration> {
         let notes = self.0.lock().unwrap();
         notes.began.windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+    }
+
+    pub(crate) fn running(&self) -> usize {
+        self.0.lock().unwrap().running
     }
 
     pub(crate) fn most_running(&self) -> usize {
@@ -87,15 +96,47 @@ impl Drop for Bomb {
     }
 }
 
+/// How many steps run at the same time, by what they are called.
+#[derive(Clone, Default)]
+pub(crate) struct Gauge(Arc<Mutex<BTreeMap<&'static str, Level>>>);
+
+#[derive(Default, Clone, Copy)]
+struct Level {
+    now: usize,
+    most: usize,
+    all: usize,
+}
+
+impl Gauge {
+    /// Runs for so long.
+    async fn run(&self, name: &'static str, time: Duration) {
+        {
+            let mut levels = self.0.lock().unwrap();
+            let level = levels.entry(name).or_default();
+            level.now += 1;
+            level.all += 1;
+            level.most = level.most.max(level.now);
+        }
+        tokio::time::sleep(time).await;
+        self.0.lock().unwrap().entry(name).or_default().now -= 1;
+    }
+
+    /// The most at the same time, and how many in all.
+    pub(crate) fn most_and_all(&self, name: &str) -> (usize, usize) {
+        self.0.lock().unwrap().get(name).map_or((0, 0), |level| (level.most, level.all))
+    }
+}
+
 #[derive(Clone, AppState)]
 pub(crate) struct App {
     pub(crate) script: Script,
     pub(crate) reports: Arc<AtomicUsize>,
+    pub(crate) gauge: Gauge,
 }
 
 impl App {
     pub(crate) fn new(acts: impl IntoIterator<Item = Act>) -> Self {
-        Self { script: Script::of(acts), reports: Arc::default() }
+        Self { script: Script::of(acts), reports: Arc::default(), gauge: Gauge::default() }
     }
 
     pub(crate) fn reported(&self) -> usize {
@@ -184,6 +225,85 @@ pub(crate) mod once {
     }
 }
 
+/// Four steps of a second each that could run side by side.
+#[workflow(namespace = "test", context = u32)]
+pub(crate) mod wide {
+    use super::{Duration, Gauge, State, StepError};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[step]
+    pub(crate) async fn a(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("wide", SECOND).await;
+        Ok(())
+    }
+
+    #[step]
+    pub(crate) async fn b(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("wide", SECOND).await;
+        Ok(())
+    }
+
+    #[step]
+    pub(crate) async fn c(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("wide", SECOND).await;
+        Ok(())
+    }
+
+    #[step]
+    pub(crate) async fn d(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("wide", SECOND).await;
+        Ok(())
+    }
+}
+
+/// The same one by one; the second fails once.
+#[workflow(namespace = "test", context = u32, concurrent = false)]
+pub(crate) mod narrow {
+    use super::{Attempt, Duration, Gauge, State, StepError};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[step]
+    pub(crate) async fn a(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("narrow", SECOND).await;
+        Ok(())
+    }
+
+    #[step(retry(limit = 2, base = "2s"))]
+    pub(crate) async fn b(gauge: State<Gauge>, attempt: Attempt) -> Result<(), StepError> {
+        gauge.run("narrow", SECOND).await;
+        if attempt.0 == 1 { Err(StepError::retryable("not yet")) } else { Ok(()) }
+    }
+
+    #[step(depends_on = a)]
+    pub(crate) async fn c(gauge: State<Gauge>) -> Result<(), StepError> {
+        gauge.run("narrow", SECOND).await;
+        Ok(())
+    }
+}
+
+/// The seeds to try: so many, or `TASKER_HISTORIES`.
+pub(crate) fn seeds(number: u64) -> std::ops::Range<u64> {
+    0..std::env::var("TASKER_HISTORIES").map_or(number, |number| number.parse().unwrap())
+}
+
+pub(crate) async fn wait_until(mut condition: impl FnMut() -> bool) {
+    while !condition() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Asks again until there is an answer.
+pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 pub(crate) fn context(number: u32) -> job::Context {
     job::Context { number, note: String::new() }
 }
@@ -195,14 +315,16 @@ pub(crate) fn memory() -> MemoryStore {
     MemoryStore::with_clock(clock)
 }
 
-pub(crate) fn builder(app: &App, store: &MemoryStore) -> TaskerBuilder<App, Arc<dyn tasker::Store>> {
+pub(crate) fn builder(app: &App, store: &(impl Store + Clone)) -> TaskerBuilder<App, Arc<dyn tasker::Store>> {
     Tasker::builder(app.clone())
         .store(store.clone())
         .register::<job::Workflow>()
         .register::<once::Workflow>()
+        .register::<wide::Workflow>()
+        .register::<narrow::Workflow>()
         .seed(7)
 }
 
-pub(crate) async fn tasker(app: &App, store: &MemoryStore) -> Tasker {
+pub(crate) async fn tasker(app: &App, store: &(impl Store + Clone)) -> Tasker {
     builder(app, store).build().await.unwrap()
 }

@@ -83,23 +83,62 @@ pub(crate) async fn a_settle_takes_only_what_is_ready<S: Store>(store: S, clock:
     assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a"]);
 }
 
-pub(crate) async fn a_claim_makes_a_bounded_number_of_due_steps_ready<S: Store>(
+pub(crate) async fn a_claim_looks_at_no_more_due_steps_than_there_is_room_for<S: Store>(
     store: S,
     clock: Arc<ManualClock>,
 ) {
-    let bench = Bench::new(store, &[chain()]).await;
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
     let worker = bench.worker().await;
-    let tasks: Vec<_> = (0..1_005).map(|_| bench.task(0)).collect();
+    let tasks: Vec<_> = (0..5).map(|_| bench.task(0)).chain([bench.task(1)]).collect();
     bench.store.create(&tasks).await.unwrap();
-    let claim = bench.claim(worker, 2_000).await;
-    let outcomes: Vec<_> = claim.iter().map(|step| outcome(step, retry(1))).collect();
+    let outcomes: Vec<_> = bench.claim(worker, 9).await.iter().map(|step| outcome(step, retry(1))).collect();
     bench.settle(worker, &outcomes, 0).await;
     clock.advance(Duration::from_secs(1));
-    let claim = bench.store.claim(worker, &bench.runnable, &Room::new(1)).await.unwrap();
-    assert_eq!((claim.steps.len(), claim.next_due), (1, Some(Duration::ZERO)), "more are due");
-    assert_eq!(bench.settle(worker, &[], 2_000).await.claimed.len(), 999);
-    let claim = bench.store.claim(worker, &bench.runnable, &Room::new(2_000)).await.unwrap();
-    assert_eq!((claim.steps.len(), claim.next_due), (5, None));
+    let claim = async |room: Room| {
+        let claim = bench.store.claim(worker, &bench.runnable, &room).await.unwrap();
+        (bench.names(&claim.steps), claim.next_due)
+    };
+    let limited = bench.workflows[0].0;
+    assert_eq!(claim(Room::new(0)).await, (vec![], None), "for nothing there is room");
+    let (steps, next_due) = claim(Room::new(1)).await;
+    assert_eq!((steps.len(), next_due), (1, Some(Duration::ZERO)), "one was left of the two that it saw");
+    assert_eq!(bench.settle(worker, &[], 9).await.claimed.len(), 0, "what it left is not ready, but due");
+    let (steps, next_due) = claim(Room::new(9).limit(limited, 1)).await;
+    assert!(
+        steps.contains(&"a".to_owned()) && next_due.is_none(),
+        "of the limited ones it saw one: {steps:?}"
+    );
+    let (steps, next_due) = claim(Room::new(9)).await;
+    assert_eq!((steps.iter().all(|step| step == "a"), next_due), (true, None));
+    assert_eq!(bench.store.held(worker).await.unwrap().len(), 6);
+}
+
+pub(crate) async fn due_steps_stand_among_the_ready_ones<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    let mut tasks = [bench.task(0), bench.task(0), bench.task(0), bench.task(1)];
+    for (task, priority) in tasks.iter_mut().zip([0, 3, 1, 2]) {
+        task.priority = priority;
+    }
+    bench.store.create(&tasks[..2]).await.unwrap();
+    for step in bench.claim(worker, 9).await {
+        let first = step.execution.task == tasks[0].id;
+        bench.settle(worker, &[outcome(&step, retry(if first { 1 } else { 2 }))], 0).await;
+    }
+    bench.store.create(&tasks[2..]).await.unwrap();
+    clock.advance(Duration::from_secs(2));
+    let claim = async || {
+        let mut claimed: Vec<_> =
+            bench.claim(worker, 2).await.iter().map(|step| step.execution.task).collect();
+        claimed.sort_unstable();
+        claimed
+    };
+    assert_eq!(
+        claim().await,
+        [tasks[1].id, tasks[3].id],
+        "of the priorities 3 and 2, though another one was due before"
+    );
+    assert_eq!(claim().await, [tasks[0].id, tasks[2].id]);
 }
 
 pub(crate) async fn a_settle_tells_whether_it_left_what_it_released<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -128,12 +167,18 @@ pub(crate) async fn a_sequential_task_runs_one_step_at_a_time<S: Store>(store: S
     assert_eq!(bench.names(&claim), ["a"]);
     assert_eq!(bench.waiting(task).await, [None, turn, Some(WaitingFor::Dependencies(1))]);
     let settled = bench.settle(worker, &[outcome(&claim[0], done())], 9).await;
-    assert_eq!(bench.names(&settled.claimed), ["b"]);
+    assert!(
+        settled.claimed.is_empty() && settled.left,
+        "the turn is passed when all is recorded and given out"
+    );
+    assert_eq!(bench.waiting(task).await, [None, Some(WaitingFor::Worker), turn]);
+    let claim = bench.claim(worker, 9).await;
+    assert_eq!(bench.names(&claim), ["b"]);
     assert_eq!(bench.waiting(task).await, [None, None, turn]);
-    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 9).await;
-    assert_eq!(bench.names(&settled.claimed), ["c"]);
-    let settled = bench.settle(worker, &[outcome(&settled.claimed[0], done())], 9).await;
-    assert_eq!(settled.ended, [task]);
+    assert!(bench.settle(worker, &[outcome(&claim[0], done())], 9).await.left);
+    let claim = bench.claim(worker, 9).await;
+    assert_eq!(bench.names(&claim), ["c"]);
+    assert_eq!(bench.settle(worker, &[outcome(&claim[0], done())], 9).await.ended, [task]);
 }
 
 pub(crate) async fn the_turn_stays_with_a_step_that_runs_again<S: Store>(store: S, clock: Arc<ManualClock>) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tasker::store::{Created, Ending, Execution, Lease, Room, Store};
 use tasker::{
-    Attempt, Clock, ManualClock, MemoryStore, Profile, SqlStoreOptions, StepState, TaskState, WaitingFor, WorkerId,
+    Attempt, Clock, ManualClock, MemoryStore, Profile, SqlStoreOptions, StepState, TaskState, WaitingFor,
+    WorkerId,
 };
 
 use crate::databases::{database, options};
@@ -75,6 +76,7 @@ on_every_store! {
     a_failed_step_ends_its_task_once_nothing_else_goes_on,
     a_retry_waits_for_its_time,
     a_step_handed_back_costs_no_attempt,
+    a_settle_does_not_take_what_it_handed_back,
     an_outcome_is_accepted_once,
     an_outcome_of_another_worker_is_refused,
     an_execution_that_was_handed_back_is_over_though_the_next_has_its_number,
@@ -84,6 +86,7 @@ on_every_store! {
     a_higher_priority_goes_first_then_the_older_task,
     a_worker_claims_only_what_it_can_run,
     a_worker_that_is_not_enlisted_claims_nothing,
+    enlisting_again_changes_nothing,
     a_heartbeat_prolongs_the_lease,
     a_dead_workers_steps_come_back_with_the_attempt_counted,
     a_step_that_may_run_once_is_not_run_after_a_loss,
@@ -99,7 +102,8 @@ on_every_store! {
     a_claim_exceeds_no_limit,
     a_settle_exceeds_no_limit,
     a_settle_takes_only_what_is_ready,
-    a_claim_makes_a_bounded_number_of_due_steps_ready,
+    a_claim_looks_at_no_more_due_steps_than_there_is_room_for,
+    due_steps_stand_among_the_ready_ones,
     a_settle_tells_whether_it_left_what_it_released,
     a_sequential_task_runs_one_step_at_a_time,
     the_turn_stays_with_a_step_that_runs_again,
@@ -245,6 +249,16 @@ async fn a_step_handed_back_costs_no_attempt<S: Store>(store: S, _: Arc<ManualCl
     assert_eq!(bench.claim(worker, 1).await[0].execution.attempt, Attempt(1));
 }
 
+async fn a_settle_does_not_take_what_it_handed_back<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let first = bench.claim(worker, 1).await;
+    let settled = bench.settle(worker, &[outcome(&first[0], Ending::HandedBack)], 1).await;
+    assert!(settled.claimed.is_empty() && settled.left, "others may take it; whoever claims finds it");
+    assert_eq!(bench.names(&bench.claim(worker, 1).await), ["a"]);
+}
+
 async fn an_outcome_is_accepted_once<S: Store>(store: S, _: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain()]).await;
     let worker = bench.worker().await;
@@ -277,15 +291,12 @@ async fn an_execution_that_was_handed_back_is_over_though_the_next_has_its_numbe
     let worker = bench.worker().await;
     bench.start(0).await;
     let first = bench.claim(worker, 1).await;
-    let settled = bench.settle(worker, &[outcome(&first[0], Ending::HandedBack)], 1).await;
-    assert_eq!(settled.claimed[0].execution.attempt, first[0].execution.attempt);
-    let late = [
-        outcome(&first[0], done()),
-        outcome(&settled.claimed[0], done()),
-        outcome(&settled.claimed[0], failed()),
-    ];
+    bench.settle(worker, &[outcome(&first[0], Ending::HandedBack)], 0).await;
+    let next = bench.claim(worker, 1).await;
+    assert_eq!(next[0].execution.attempt, first[0].execution.attempt);
+    let late = [outcome(&first[0], done()), outcome(&next[0], done()), outcome(&next[0], failed())];
     let refused = bench.settle(worker, &late, 0).await.refused;
-    assert_eq!(refused, [first[0].execution, settled.claimed[0].execution]);
+    assert_eq!(refused, [first[0].execution, next[0].execution]);
 }
 
 async fn a_key_is_given_to_one_task<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -358,9 +369,32 @@ async fn a_worker_claims_only_what_it_can_run<S: Store>(store: S, _: Arc<ManualC
 
 async fn a_worker_that_is_not_enlisted_claims_nothing<S: Store>(store: S, _: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.run_one(worker, retry(0)).await;
+    let claim = bench.store.claim(WorkerId::random(), &bench.runnable, &Room::new(10)).await.unwrap();
+    assert!(claim.steps.is_empty() && claim.next_due.is_none(), "nothing is due for who is not there");
     bench.start(0).await;
     assert!(bench.claim(WorkerId::random(), 10).await.is_empty());
     assert!(bench.settle(WorkerId::random(), &[], 10).await.claimed.is_empty());
+}
+
+/// As one does whose answer was lost.
+async fn enlisting_again_changes_nothing<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let claim = bench.claim(worker, 1).await;
+    clock.advance(LEASE / 2);
+    bench.store.enlist(worker, LEASE).await.unwrap();
+    assert_eq!(bench.store.held(worker).await.unwrap().len(), 1);
+    assert!(bench.settle(worker, &[outcome(&claim[0], done())], 0).await.refused.is_empty());
+    clock.advance(LEASE / 2);
+    assert_eq!(
+        bench.store.sweep().await.unwrap().workers,
+        [worker],
+        "a heartbeat prolongs a lease, this does not"
+    );
 }
 
 async fn a_heartbeat_prolongs_the_lease<S: Store>(store: S, clock: Arc<ManualClock>) {

@@ -19,7 +19,7 @@ pub struct TaskHandle<W = ()> {
     pub(super) client: Client,
     created: Created,
     /// Whether the task was written in a transaction of the application, of whose end the engine is not told.
-    to_be_committed: bool,
+    committed_later: bool,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -58,11 +58,11 @@ pub enum ResultError {
 
 impl<W> TaskHandle<W> {
     pub(super) fn new(client: Client, created: Created) -> Self {
-        Self { client, created, to_be_committed: false, workflow: PhantomData }
+        Self { client, created, committed_later: false, workflow: PhantomData }
     }
 
-    pub(super) fn to_be_committed(self) -> Self {
-        Self { to_be_committed: true, ..self }
+    pub(super) fn committed_later(self) -> Self {
+        Self { committed_later: true, ..self }
     }
 
     /// The id of the task.
@@ -101,7 +101,7 @@ impl<W> TaskHandle<W> {
     /// # Errors
     /// When there is no such task, or the store does not answer.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
-        if self.to_be_committed {
+        if self.committed_later {
             self.client.0.wake.notify_one();
         }
         // Registered before the look, so that an end in between is not missed.

@@ -50,6 +50,6 @@ impl<W> Prepared<W> {
     pub fn created(self, created: Created) -> TaskHandle<W> {
         // Most transactions end soon: the engine looks often for a while.
         self.client.0.wake.notify_one();
-        TaskHandle::new(self.client, created).to_be_committed()
+        TaskHandle::new(self.client, created).committed_later()
     }
 }

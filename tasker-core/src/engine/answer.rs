@@ -1,9 +1,6 @@
 //! What a worker makes of the answers of the store.
 
 use std::collections::HashSet;
-use std::panic::resume_unwind;
-
-use tokio::task::JoinError;
 
 use super::call::{Answer, Settling};
 use super::worker::Worker;
@@ -12,18 +9,9 @@ use crate::DefinitionId;
 use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, StoreError};
 
 impl Worker<'_> {
-    pub(super) fn answered(&mut self, answer: Result<Answer, JoinError>) {
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) if error.is_panic() => resume_unwind(error.into_panic()),
-            Err(error) => {
-                return tracing::error!(worker = %self.id, %error, "a call to the store was stopped");
-            }
-        };
+    pub(super) fn answered(&mut self, answer: Answer) {
         match answer {
             Answer::Claimed { room, kept, claim } => {
-                self.under_way -= 1;
-                self.claiming = false;
                 self.capacity.release(&kept);
                 match claim {
                     Ok(claim) => self.claimed(claim, &room),
@@ -31,24 +19,20 @@ impl Worker<'_> {
                 }
             }
             Answer::Settled { room, kept, settling } => {
-                self.under_way -= 1;
                 self.capacity.release(&kept);
                 self.settled(settling, &room);
             }
-            Answer::Held { running, complete, held } => {
-                self.looking = false;
-                match held {
-                    Ok(held) => {
-                        self.revoke_others(&running, &held);
-                        if complete {
-                            self.hand_back_unknown(&held);
-                        }
+            Answer::Held { running, complete, held } => match held {
+                Ok(held) => {
+                    self.revoke_others(&running, &held);
+                    if complete {
+                        self.hand_back_unknown(&held);
                     }
-                    Err(error) if complete => self.store_failed(&error),
-                    // Nothing hangs on it; the next heartbeat asks again.
-                    Err(error) => tracing::debug!(worker = %self.id, %error, "not known what is still held"),
                 }
-            }
+                Err(error) if complete => self.store_failed(&error),
+                // Nothing hangs on it; the next heartbeat asks again.
+                Err(error) => tracing::debug!(worker = %self.id, %error, "not known what is still held"),
+            },
         }
     }
 

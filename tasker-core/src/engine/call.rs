@@ -1,11 +1,95 @@
 //! What a worker asks of the store. Each call is made beside the worker's loop, which goes on meanwhile.
 
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+
+use tokio::task::JoinSet;
 
 use super::capacity::Places;
 use crate::store::{Claim, Ending, Execution, Outcome, Room, Runnable, Settled, Store, StoreError};
 use crate::{DefinitionId, StepError, WorkerId};
+
+/// The calls under way.
+pub(super) struct Calls {
+    answers: JoinSet<Answer>,
+    /// How many of them are claims and settles, and how many may be.
+    changes: usize,
+    most: usize,
+    claiming: bool,
+    looking: bool,
+}
+
+impl Calls {
+    pub(super) fn new(most: usize) -> Self {
+        Self { answers: JoinSet::new(), changes: 0, most: most.max(1), claiming: false, looking: false }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.answers.is_empty()
+    }
+
+    /// Whether a claim or a settle is under way.
+    pub(super) fn change_something(&self) -> bool {
+        self.changes > 0
+    }
+
+    /// How many claims and settles there may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Whether one more claim or settle may begin.
+    pub(super) fn have_place(&self) -> bool {
+        self.changes < self.most
+    }
+
+    pub(super) fn claiming(&self) -> bool {
+        self.claiming
+    }
+
+    /// Whether it is being asked what the worker holds.
+    pub(super) fn looking(&self) -> bool {
+        self.looking
+    }
+
+    pub(super) fn claim(&mut self, caller: Caller, room: Room, kept: Places) {
+        self.changes += 1;
+        self.claiming = true;
+        self.answers.spawn(caller.claim(room, kept));
+    }
+
+    pub(super) fn settle(&mut self, caller: Caller, outcomes: Vec<Outcome>, room: Room, kept: Places) {
+        self.changes += 1;
+        self.answers.spawn(caller.settle(outcomes, room, kept));
+    }
+
+    pub(super) fn look(&mut self, caller: Caller, running: Vec<Execution>, complete: bool) {
+        self.looking = true;
+        self.answers.spawn(caller.held(running, complete));
+    }
+
+    /// The next answer; none if no call is under way.
+    ///
+    /// # Panics
+    /// When the store did.
+    pub(super) async fn next(&mut self) -> Option<Answer> {
+        let answer = match self.answers.join_next().await? {
+            Ok(answer) => answer,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => resume_unwind(panic),
+                // Only the end of the runtime stops a call, and the worker with it.
+                Err(_) => std::future::pending().await,
+            },
+        };
+        match answer {
+            Answer::Claimed { .. } => (self.changes, self.claiming) = (self.changes - 1, false),
+            Answer::Settled { .. } => self.changes -= 1,
+            Answer::Held { .. } => self.looking = false,
+        }
+        Some(answer)
+    }
+}
 
 /// What a call came to, with what the worker needs to go on.
 pub(super) enum Answer {
@@ -48,19 +132,19 @@ pub(super) struct Caller {
 }
 
 impl Caller {
-    pub(super) async fn claim(self, room: Room, kept: Places) -> Answer {
+    async fn claim(self, room: Room, kept: Places) -> Answer {
         let claim = self.store.claim(self.worker, &self.runnable, &room).await;
         Answer::Claimed { room, kept, claim }
     }
 
-    pub(super) async fn held(self, running: Vec<Execution>, complete: bool) -> Answer {
+    async fn held(self, running: Vec<Execution>, complete: bool) -> Answer {
         let held = self.store.held(self.worker).await;
         Answer::Held { running, complete, held }
     }
 
     /// Settles a batch. If the store refuses it, each outcome on its own, so that one that cannot be stored holds up no
     /// other.
-    pub(super) async fn settle(self, outcomes: Vec<Outcome>, room: Room, kept: Places) -> Answer {
+    async fn settle(self, outcomes: Vec<Outcome>, room: Room, kept: Places) -> Answer {
         let settling = match self.store.settle(self.worker, &self.runnable, &outcomes, &room).await {
             Ok(settled) => Settling { settled, told: outcomes, ..Settling::default() },
             Err(error) if error.is_transient() => {

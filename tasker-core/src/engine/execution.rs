@@ -63,7 +63,11 @@ impl Worker<'_> {
     /// Adds what has ended to the batch, together with all that ends at the same time.
     pub(super) async fn collect(&mut self, ended: Result<Outcome, JoinError>) {
         self.add(ended);
-        // Steps that were just claimed and have nothing to wait for end now, and go into the same batch.
+        self.gather().await;
+    }
+
+    /// Lets steps that were just claimed and have nothing to wait for end, so that they go into the same batch.
+    pub(super) async fn gather(&mut self) {
         tokio::task::yield_now().await;
         while let Some(ended) = self.runs.try_join_next() {
             self.add(ended);

@@ -9,6 +9,11 @@ use super::worker::Worker;
 use super::{PAUSE, after};
 use crate::store::Outcome;
 
+/// For how long a store that does not answer is asked again.
+const SHORTLY: Duration = PAUSE.saturating_mul(5);
+/// For how long a store that answers may take to settle the rest.
+const AT_LAST: Duration = Duration::from_secs(5);
+
 impl Worker<'_> {
     /// Lets what runs come to its end within the grace period, then stops and hands back the rest. It claims no more;
     /// what a claim under way brings is handed back.
@@ -17,7 +22,7 @@ impl Worker<'_> {
         self.cancel.cancel();
         let lost = self.lost.clone();
         let deadline = after(self.engine.config.grace);
-        while !self.runs.is_empty() {
+        while !self.runs.is_empty() || (!self.all_is_told() && !self.uncertain) {
             tokio::select! {
                 biased;
                 () = lost.cancelled() => return self.abandon(),
@@ -26,8 +31,12 @@ impl Worker<'_> {
             }
         }
         let all_stopped = self.stop_runs().await;
-        let deadline = after(5 * PAUSE);
-        while !self.all_is_told() && Instant::now() < deadline {
+        let (soon, at_last) = (after(SHORTLY), after(AT_LAST));
+        while !self.all_is_told() {
+            let deadline = if self.uncertain { soon } else { at_last };
+            if deadline <= Instant::now() {
+                break;
+            }
             tokio::select! {
                 biased;
                 () = lost.cancelled() => return self.abandon(),
@@ -75,6 +84,6 @@ impl Worker<'_> {
 
     /// Whether no outcome is left that the store may not have.
     fn all_is_told(&self) -> bool {
-        self.batch.is_empty() && self.under_way == 0
+        self.batch.is_empty() && !self.calls.change_something()
     }
 }

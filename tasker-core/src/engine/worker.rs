@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
-use super::call::{Answer, Caller};
+use super::call::{Caller, Calls};
 use super::capacity::Capacity;
 use super::execution::Running;
 use super::lease::{Keeper, Sweeper};
@@ -37,12 +37,7 @@ pub(super) struct Worker<'e> {
     /// What has ended and is not being settled.
     pub(super) batch: Vec<Outcome>,
     pub(super) capacity: Capacity,
-    calls: JoinSet<Answer>,
-    /// How many claims and settles are among the calls, and how many there may be.
-    pub(super) under_way: usize,
-    parallel: usize,
-    pub(super) claiming: bool,
-    pub(super) looking: bool,
+    pub(super) calls: Calls,
     pub(super) poll: Poll,
     pub(super) wanted: Wanted,
     /// Whether to ask what is still this worker's.
@@ -72,11 +67,7 @@ impl<'e> Worker<'e> {
             running: HashMap::new(),
             batch: Vec::new(),
             capacity: Capacity::new(engine.config.concurrency, engine.limits.clone()),
-            calls: JoinSet::new(),
-            under_way: 0,
-            parallel: engine.store.parallel_settles().max(1),
-            claiming: false,
-            looking: false,
+            calls: Calls::new(engine.store.parallel_settles()),
             poll,
             wanted: Wanted::default(),
             look: false,
@@ -134,7 +125,10 @@ impl<'e> Worker<'e> {
         let (engine, alarm) = (self.engine, self.alarm());
         tokio::select! {
             biased;
-            Some(answer) = self.calls.join_next() => self.answered(answer),
+            Some(answer) = self.calls.next() => {
+                self.answered(answer);
+                self.gather().await;
+            }
             Some(ended) = self.runs.join_next() => self.collect(ended).await,
             () = engine.wake.notified(), if !self.stopping => {
                 self.wanted.anything();
@@ -150,7 +144,7 @@ impl<'e> Worker<'e> {
         if self.patient_until > Instant::now() {
             return Some(self.patient_until);
         }
-        let idle = !self.uncertain && !self.claiming && self.under_way < self.parallel;
+        let idle = !self.uncertain && !self.calls.claiming() && self.calls.have_place();
         (idle && !self.room().is_empty()).then(|| self.poll.next())
     }
 
@@ -171,20 +165,20 @@ impl<'e> Worker<'e> {
             }
             return;
         }
-        if self.look && !self.looking {
+        if self.look && !self.calls.looking() {
             self.look = false;
             if !self.running.is_empty() {
                 self.ask_what_is_held();
             }
         }
-        while self.under_way < self.parallel {
+        while self.calls.have_place() {
             let room = self.room();
-            let can_claim = !self.claiming && !room.is_empty();
+            let can_claim = !self.calls.claiming() && !room.is_empty();
             if can_claim && self.poll.next() <= now {
                 self.claim(room);
-            } else if !self.batch.is_empty() {
+            } else if self.batch_is_worth_a_settle() {
                 // With all places taken, what is due would wait for ever behind what is ready.
-                let make_room = room.is_empty() && !self.claiming && self.poll.is_overdue(now);
+                let make_room = room.is_empty() && !self.calls.claiming() && self.poll.is_overdue(now);
                 self.settle(make_room);
             } else if can_claim && self.wanted.fits(&room) {
                 self.claim(room);
@@ -194,18 +188,26 @@ impl<'e> Worker<'e> {
         }
     }
 
+    /// While a settle is under way the next one waits until it has its share, so that one large and one small batch
+    /// do not go by turns.
+    fn batch_is_worth_a_settle(&self) -> bool {
+        !self.batch.is_empty() && (!self.calls.change_something() || self.batch.len() * 2 >= self.share())
+    }
+
+    /// The most outcomes of one settle: what each of those under way has, if all the steps that there is room for end at the same time.
+    fn share(&self) -> usize {
+        self.engine.config.concurrency.div_ceil(self.calls.most())
+    }
+
     fn claim(&mut self, room: Room) {
-        self.under_way += 1;
-        self.claiming = true;
         self.poll.ask();
         self.wanted.look(&room, self.capacity.limited());
         let kept = self.capacity.reserve(&room, &[]);
-        self.calls.spawn(self.caller.clone().claim(room, kept));
+        self.calls.claim(self.caller.clone(), room, kept);
     }
 
     fn settle(&mut self, make_room: bool) {
-        self.under_way += 1;
-        let size = self.batch.len().min(self.engine.config.concurrency);
+        let size = self.batch.len().min(self.share());
         let outcomes: Vec<Outcome> = self.batch.drain(..size).collect();
         for outcome in &outcomes {
             self.capacity.give_back(outcome.definition);
@@ -213,12 +215,11 @@ impl<'e> Worker<'e> {
         let room = if make_room { Room::default() } else { self.room() };
         self.wanted.look(&room, self.capacity.limited());
         let kept = self.capacity.reserve(&room, &outcomes);
-        self.calls.spawn(self.caller.clone().settle(outcomes, room, kept));
+        self.calls.settle(self.caller.clone(), outcomes, room, kept);
     }
 
     fn ask_what_is_held(&mut self) {
-        self.looking = true;
         let running = self.running.keys().copied().collect();
-        self.calls.spawn(self.caller.clone().held(running, self.uncertain));
+        self.calls.look(self.caller.clone(), running, self.uncertain);
     }
 }

@@ -18,8 +18,8 @@ use queue::Queue;
 use task::Task;
 
 use super::{
-    Claim, ClaimedStep, Created, DUE_AT_ONCE, Ending, Execution, Lease, NewTask, Operated, Outcome, Room,
-    Runnable, Settled, Store, StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable,
+    Settled, Store, StoreError, Swept, TaskStatus,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, SystemClock, TaskId, TaskState, Timestamp, WorkerId,
@@ -90,7 +90,9 @@ impl Store for MemoryStore {
 
     async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
         let lease_until = self.clock.now() + lease;
-        self.tables().workers.insert(worker, Worker { lease_until, holds: BTreeSet::new() });
+        // Asked for again, it changes nothing.
+        let enlisted = Worker { lease_until, holds: BTreeSet::new() };
+        self.tables().workers.entry(worker).or_insert(enlisted);
         Ok(())
     }
 
@@ -107,6 +109,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         for (task, step) in tables.holds(worker) {
             tables.end_execution(task, step, Ending::HandedBack, now)?;
+            tables.put(task, step);
         }
         tables.workers.remove(&worker);
         Ok(())
@@ -138,10 +141,12 @@ impl Store for MemoryStore {
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        tables.make_due_steps_ready(runnable.ids(), now);
-        let steps = tables.claim(worker, runnable, room)?;
-        let next_due = tables.queue.next_due(runnable.ids());
-        Ok(Claim { steps, next_due: next_due.map(|due| due.since(now)) })
+        let (steps, left_due) = tables.claim(worker, runnable, room, Some(now))?;
+        let next_due = || {
+            let ids = runnable.ids().iter().copied().filter(|&id| room.of(id) > 0);
+            tables.queue.next_due(ids, now).map(|due| due.since(now))
+        };
+        Ok(Claim { next_due: if left_due { Some(Duration::ZERO) } else { next_due() }, steps })
     }
 
     async fn settle(
@@ -153,7 +158,8 @@ impl Store for MemoryStore {
     ) -> Result<Settled, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let (mut settled, mut released) = (Settled::default(), Vec::new());
+        let mut settled = Settled::default();
+        let (mut released, mut ended) = (Vec::new(), Vec::new());
         for outcome in outcomes {
             let Outcome { execution, definition, ending } = outcome;
             let Execution { task, step, .. } = *execution;
@@ -162,24 +168,24 @@ impl Store for MemoryStore {
                 continue;
             }
             tables.end_execution(task, step, ending.clone(), now)?;
-            match ending {
-                Ending::Complete(_) => {
-                    for &dependent in runnable.dependents(*definition, step) {
-                        tables.release(task, dependent);
-                        released.push((task, dependent));
-                    }
+            ended.push((task, step));
+            if matches!(ending, Ending::Complete(_)) {
+                for &dependent in runnable.dependents(*definition, step) {
+                    tables.release(task, dependent);
+                    released.push((task, dependent));
                 }
-                Ending::HandedBack => released.push((task, step)),
-                Ending::Failed(_) | Ending::Retry(..) => {}
             }
+            // Others may take what is handed back, and whose turn it is shows only when all is recorded.
+            let sequential = !tables.task(task)?.workflow.is_concurrent();
+            settled.left |= sequential || matches!(ending, Ending::HandedBack);
             settled.ended.extend(tables.end_task(task, now)?);
         }
-        for outcome in outcomes {
-            let task = outcome.execution.task;
-            released.extend(tables.pass_turn(task, now).map(|step| (task, step)));
+        settled.claimed = tables.claim(worker, runnable, room, None)?.0;
+        settled.left |= released.iter().any(|&(task, step)| tables.is_ready(task, step));
+        for (task, step) in ended {
+            tables.put(task, step);
+            tables.pass_turn(task, now);
         }
-        settled.claimed = tables.claim(worker, runnable, room)?;
-        settled.left = released.iter().any(|&(task, step)| tables.is_ready(task, step));
         Ok(settled)
     }
 
@@ -287,12 +293,10 @@ impl Tables {
         self.tasks.get_mut(&task).ok_or_else(|| no_task(task))
     }
 
-    fn make_due_steps_ready(&mut self, ids: &[DefinitionId], now: Timestamp) {
-        for (task, step) in self.queue.take_due(ids, DUE_AT_ONCE, now) {
-            if let Some(task) = self.tasks.get_mut(&task) {
-                task.step_mut(step).waiting = None;
-                self.queue.put(task, step);
-            }
+    /// Puts a step where it is found, if it can be claimed, now or at a time.
+    fn put(&mut self, task: TaskId, step: StepNo) {
+        if let Some(task) = self.tasks.get(&task) {
+            self.queue.put(task, step);
         }
     }
 
@@ -301,17 +305,20 @@ impl Tables {
         step.is_active_pending() && step.waiting.is_none()
     }
 
+    /// Gives steps to a worker: ready ones, and those that are due at `until`; and whether it left due ones that it saw.
     fn claim(
         &mut self,
         worker: WorkerId,
         runnable: &Runnable,
         room: &Room,
-    ) -> Result<Vec<ClaimedStep>, StoreError> {
+        until: Option<Timestamp>,
+    ) -> Result<(Vec<ClaimedStep>, bool), StoreError> {
         let mut claimed = Vec::new();
         if !self.workers.contains_key(&worker) {
-            return Ok(claimed);
+            return Ok((claimed, false));
         }
-        for (task_id, step) in self.queue.take(runnable.ids(), room) {
+        let taken = self.queue.take(runnable.ids(), room, until);
+        for (task_id, step) in taken.steps {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker)?;
             let reads = runnable.reads(task.definition, step);
@@ -326,10 +333,10 @@ impl Tables {
                 worker.holds.insert((task_id, step));
             }
         }
-        Ok(claimed)
+        Ok((claimed, taken.left_due))
     }
 
-    /// Takes a step from its worker and records how its execution ended.
+    /// Takes a step from its worker and records how its execution ended. Where the step belongs now, the caller sees to.
     fn end_execution(
         &mut self,
         task: TaskId,
@@ -347,7 +354,6 @@ impl Tables {
             Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait))?,
             Ending::HandedBack => task.hand_back(step)?,
         }
-        self.queue.put(task, step);
         Ok(())
     }
 
@@ -374,11 +380,11 @@ impl Tables {
     }
 
     /// In a task that runs one step at a time: lets the next one be ready, if none is and none runs.
-    fn pass_turn(&mut self, task: TaskId, now: Timestamp) -> Option<StepNo> {
-        let task = self.tasks.get_mut(&task)?;
-        let step = task.pass_turn(now)?;
-        self.queue.put(task, step);
-        Some(step)
+    fn pass_turn(&mut self, task: TaskId, now: Timestamp) {
+        let Some(task) = self.tasks.get_mut(&task) else { return };
+        if let Some(step) = task.pass_turn(now) {
+            self.queue.put(task, step);
+        }
     }
 
     /// Ends a task in which nothing can go on.

@@ -6,12 +6,11 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tasker_task_transitions")]
 pub struct Model {
-    /// Its number in this database.
-    #[sea_orm(primary_key)]
-    pub id: i64,
     /// The task.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub task_id: Uuid,
     /// The how manieth, from 1; unique with what is before it.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub revision: i32,
     /// From this state.
     #[sea_orm(column_type = "String(StringLen::N(32))")]

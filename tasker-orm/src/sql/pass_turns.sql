@@ -1,7 +1,7 @@
 UPDATE tasker_workflow_steps SET waiting_for = CASE WHEN run_at > {now} THEN 'time' END
 WHERE (task_id, step_no) IN (
     SELECT t.task_id, min(t.step_no) FROM tasker_workflow_steps AS t
-    WHERE t.task_id IN ({tasks}) AND t.state = 'pending' AND t.open_dependencies = 0 AND t.waiting_for = 'turn'
+    WHERE {among} AND t.state = 'pending' AND t.open_dependencies = 0 AND t.waiting_for = 'turn'
       AND NOT EXISTS (
         SELECT 1 FROM tasker_workflow_steps AS o
         WHERE o.task_id = t.task_id AND (o.state = 'in_progress' OR (

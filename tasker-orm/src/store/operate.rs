@@ -120,7 +120,7 @@ impl SqlStore {
         let dialect = self.dialect();
         let now = self.now_in(db).await?;
         let ids = crate::batch::ids(dialect.backend, tasks.iter().map(|task| task.as_uuid()));
-        execute(db, dialect.pass_turns(&dialect.ids("$1"), "$2"), [ids, now.into()]).await.map(|_| ())
+        execute(db, dialect.pass_turns(&dialect.among("t.task_id", "$1"), "$2"), [ids, now.into()]).await.map(|_| ())
     }
 }
 

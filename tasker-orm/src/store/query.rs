@@ -18,7 +18,7 @@ use crate::error::store_error;
 impl SqlStore {
     pub(super) async fn states_of(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {
         const WHAT: &str = "asking where tasks stand";
-        let sql = format!("SELECT id, state FROM tasker_tasks WHERE id IN ({})", self.dialect().ids("$1"));
+        let sql = format!("SELECT id, state FROM tasker_tasks WHERE {}", self.dialect().among("id", "$1"));
         let rows = self.read(WHAT, &sql, [self.ids_of(tasks)]).await?;
         let state_of = |row: &QueryResult| {
             let (task, state): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
@@ -31,21 +31,21 @@ impl SqlStore {
 
     pub(super) async fn statuses_of(&self, wanted: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         const WHAT: &str = "reading tasks";
-        let ids = self.dialect().ids("$1");
+        let (of_tasks, of_steps) = (self.dialect().among("t.id", "$1"), self.dialect().among("s.task_id", "$1"));
         let tasks_sql = format!(
             "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
             JOIN tasker_namespaces AS n ON n.id = w.namespace_id
-            WHERE t.id IN ({ids})"
+            WHERE {of_tasks}"
         );
         let steps_sql = format!(
             "SELECT s.task_id, s.step_no, n.name, s.state, s.attempt, s.lost, s.error, s.open_dependencies, s.run_at,
                 s.waiting_for
             FROM tasker_workflow_steps AS s
             JOIN tasker_named_steps AS n ON n.id = s.named_step_id
-            WHERE s.task_id IN ({ids})
+            WHERE {of_steps}
             ORDER BY s.task_id, s.step_no"
         );
         let read = || async {

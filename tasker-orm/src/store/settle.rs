@@ -44,20 +44,20 @@ impl SqlStore {
             turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
             tell: self.has_company(),
         };
-        let Answer { accepted, ended, mut claimed, left, .. } = self.exchange(WHAT, &exchange).await?;
-        let (mut results, mut refused, mut handed_back) = (Results::new(), Vec::new(), false);
+        let Answer { accepted, ended, mut claimed, mut left, .. } = self.exchange(WHAT, &exchange).await?;
+        let (mut results, mut refused) = (Results::new(), Vec::new());
         for (outcome, accepted) in outcomes.iter().zip(accepted) {
-            match &outcome.ending {
-                _ if !accepted => refused.push(outcome.execution),
-                Ending::Complete(result) => {
-                    results.insert((outcome.execution.task, outcome.execution.step), result.clone());
-                }
-                Ending::HandedBack => handed_back = true,
-                Ending::Failed(_) | Ending::Retry(..) => {}
+            if !accepted {
+                refused.push(outcome.execution);
+                continue;
+            }
+            left |= sequential(outcome.definition) || matches!(outcome.ending, Ending::HandedBack);
+            if let Ending::Complete(result) = &outcome.ending {
+                results.insert((outcome.execution.task, outcome.execution.step), result.clone());
             }
         }
         self.provide(runnable, &mut claimed, results).await?;
-        Ok(Settled { refused, ended, claimed, left: left || handed_back || exchange.turns })
+        Ok(Settled { refused, ended, claimed, left })
     }
 
     pub(super) async fn claim_steps(

@@ -2,13 +2,17 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use uuid::Uuid;
 
 use super::task::Task;
 use crate::store::{Room, Waiting};
 use crate::{DefinitionId, StepNo, TaskId, Timestamp};
 
 type Ready = (Reverse<i16>, Timestamp, TaskId, StepNo);
-type Due = (Timestamp, TaskId, StepNo);
+type Due = (Timestamp, TaskId, StepNo, Reverse<i16>);
+type Place = (Reverse<i16>, usize, Timestamp, TaskId, StepNo);
 
 /// Ready steps by definition, priority and age; apart from them the steps that wait for a time, by that time.
 /// However many wait, a claim does not touch them.
@@ -46,54 +50,68 @@ impl Queue {
         }
     }
 
-    /// Takes out the steps of these definitions that are due, the oldest first, at most `limit`.
-    pub(super) fn take_due(
-        &mut self,
-        ids: &[DefinitionId],
-        limit: usize,
+    /// Takes out the steps of these definitions that there is room for: ready ones, and those that are due at `until`.
+    /// Definitions take turns: of each the first step stands in the first rank, and so on.
+    pub(super) fn take(&mut self, ids: &[DefinitionId], room: &Room, until: Option<Timestamp>) -> Taken {
+        let mut found: Vec<(Place, DefinitionId, Option<Due>)> = Vec::new();
+        for &id in ids {
+            let candidates = self.candidates(id, room.of(id), until);
+            let ranked = candidates.into_iter().enumerate();
+            found.extend(ranked.map(|(rank, ((priority, run_at, task, step), due))| {
+                ((priority, rank, run_at, task, step), id, due)
+            }));
+        }
+        let ranked = |found: &(Place, DefinitionId, Option<Due>)| found.0.1 < room.of(found.1);
+        let left_out = found.iter().filter(|found| !ranked(found)).any(|found| found.2.is_some());
+        found.retain(ranked);
+        found.sort_unstable();
+        let over = found.split_off(found.len().min(room.total()));
+        for &((priority, _, run_at, task, step), id, due) in &found {
+            match due {
+                Some(due) => self.waiting.entry(id).or_default().remove(&due),
+                None => self.ready.entry(id).or_default().remove(&(priority, run_at, task, step)),
+            };
+        }
+        Taken {
+            steps: found.into_iter().map(|((_, _, _, task, step), _, _)| (task, step)).collect(),
+            left_due: left_out || over.iter().any(|found| found.2.is_some()),
+        }
+    }
+
+    /// The first `most` ready steps of a definition and the first that are due, in the order in which ready ones stand.
+    fn candidates(
+        &self,
+        id: DefinitionId,
+        most: usize,
+        until: Option<Timestamp>,
+    ) -> Vec<(Ready, Option<Due>)> {
+        let ready = self.ready.get(&id).into_iter().flatten().take(most).map(|&ready| (ready, None));
+        let waiting = self.waiting.get(&id).into_iter().flatten();
+        let due = waiting.take_while(|due| until.is_some_and(|until| due.0 <= until)).take(most);
+        let due = due.map(|&due| ((due.3, due.0, due.1, due.2), Some(due)));
+        let mut candidates: Vec<_> = ready.chain(due).collect();
+        candidates.sort_unstable();
+        candidates
+    }
+
+    /// When the next step of these definitions that waits for a time after `now` is due.
+    pub(super) fn next_due(
+        &self,
+        ids: impl IntoIterator<Item = DefinitionId>,
         now: Timestamp,
-    ) -> Vec<(TaskId, StepNo)> {
-        let mut found: Vec<(Due, DefinitionId)> = Vec::new();
-        for &id in ids {
-            let waiting = self.waiting.get(&id).into_iter().flatten();
-            found.extend(waiting.take_while(|due| due.0 <= now).take(limit).map(|&due| (due, id)));
-        }
-        found.sort_unstable();
-        found.truncate(limit);
-        for (due, id) in &found {
-            if let Some(waiting) = self.waiting.get_mut(id) {
-                waiting.remove(due);
-            }
-        }
-        found.into_iter().map(|((_, task, step), _)| (task, step)).collect()
+    ) -> Option<Timestamp> {
+        let next = now + Duration::from_micros(1);
+        let first: Due = (next, Uuid::nil().into(), StepNo(0), Reverse(i16::MAX));
+        ids.into_iter().filter_map(|id| self.waiting.get(&id)?.range(first..).next()).map(|due| due.0).min()
     }
+}
 
-    /// Takes out the ready steps of these definitions that there is room for. Definitions take turns: of each the first
-    /// steps stand in the first rank, and so on.
-    pub(super) fn take(&mut self, ids: &[DefinitionId], room: &Room) -> Vec<(TaskId, StepNo)> {
-        let mut found = Vec::new();
-        for &id in ids {
-            let ready = self.ready.get(&id).into_iter().flatten().take(room.of(id)).enumerate();
-            found.extend(
-                ready.map(|(rank, &(priority, run_at, task, step))| {
-                    ((priority, rank, run_at, task, step), id)
-                }),
-            );
-        }
-        found.sort_unstable();
-        found.truncate(room.total());
-        for &((priority, _, run_at, task, step), id) in &found {
-            if let Some(ready) = self.ready.get_mut(&id) {
-                ready.remove(&(priority, run_at, task, step));
-            }
-        }
-        found.into_iter().map(|((_, _, _, task, step), _)| (task, step)).collect()
-    }
-
-    /// When the next step of these definitions that waits for a time is due.
-    pub(super) fn next_due(&self, ids: &[DefinitionId]) -> Option<Timestamp> {
-        ids.iter().filter_map(|id| self.waiting.get(id)?.first()).map(|due| due.0).min()
-    }
+/// What was taken out.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) steps: Vec<(TaskId, StepNo)>,
+    /// Whether steps that are due were looked at and left.
+    pub(super) left_due: bool,
 }
 
 fn ready(task: &Task, no: StepNo) -> Ready {
@@ -101,5 +119,5 @@ fn ready(task: &Task, no: StepNo) -> Ready {
 }
 
 fn due(task: &Task, no: StepNo) -> Due {
-    (task.step(no).run_at, task.id, no)
+    (task.step(no).run_at, task.id, no, Reverse(task.priority))
 }

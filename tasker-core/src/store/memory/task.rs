@@ -139,6 +139,7 @@ impl Task {
         step.go_to(StepState::InProgress)?;
         step.attempt.0 += 1;
         step.worker = Some(worker);
+        step.waiting = None;
         let executions = step.executions();
         Ok((self.execution(no), executions))
     }

@@ -15,7 +15,8 @@ given AS MATERIALIZED (
 ),
 -- Others may settle steps of the same tasks: everybody locks tasks in the same order, and before their steps.
 locked AS MATERIALIZED (SELECT id FROM tasker_tasks WHERE id = ANY($13::uuid[]) ORDER BY id FOR UPDATE),
--- The fence: an end counts if the worker still holds this very execution.
+-- The fence: an end counts if the worker still holds this very execution. A step that a worker holds is in progress; the state is
+-- not asked for, so that the planner finds the rows by their key and not by the index of all steps in progress.
 ends AS (
     UPDATE tasker_workflow_steps AS s SET
         state = g.state,
@@ -34,7 +35,6 @@ ends AS (
     FROM given AS g
     WHERE (SELECT count(*) FROM locked) >= 0
       AND s.task_id = g.task_id AND s.step_no = g.step_no AND s.revision = g.revision AND s.worker_id = g.worker_id
-      AND s.state = 'in_progress'
     RETURNING g.ord - 1 AS ord, g.task_id, g.step_no, g.revision, g.worker_id, g.state, g.kind, nullif(g.error, '') AS error,
         s.attempt + (g.kind = 1)::int AS attempt, g.dependents
 ),
@@ -96,17 +96,19 @@ wanted AS MATERIALIZED (
     SELECT definition_id, due, count(*) AS steps FROM placed WHERE chosen AND satisfied = 0 GROUP BY definition_id, due
 ),
 picked AS MATERIALIZED (
-    SELECT s.* FROM wanted AS w, LATERAL (
-        SELECT task_id, step_no FROM tasker_workflow_steps
-        WHERE definition_id = w.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
-        ORDER BY priority DESC, run_at, task_id, step_no LIMIT w.steps {skip_locked}
-    ) AS s WHERE NOT w.due
+    SELECT p.*, w.due FROM wanted AS w, LATERAL (
+        SELECT s.task_id, s.step_no FROM tasker_workflow_steps AS s
+        WHERE s.definition_id = w.definition_id AND s.state = 'pending' AND s.open_dependencies = 0 AND s.waiting_for IS NULL
+        ORDER BY s.priority DESC, s.run_at, s.task_id, s.step_no LIMIT w.steps {skip_locked}
+    ) AS p WHERE NOT w.due
     UNION ALL
-    SELECT s.* FROM wanted AS w, LATERAL (
-        SELECT task_id, step_no FROM tasker_workflow_steps
-        WHERE definition_id = w.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
-        ORDER BY run_at, task_id, step_no LIMIT w.steps {skip_locked}
-    ) AS s WHERE w.due
+    -- Not simply those that were due first: they stand among the ready ones by their priority.
+    SELECT p.*, w.due FROM wanted AS w, LATERAL (
+        SELECT s.task_id, s.step_no FROM placed AS c
+        JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no
+        WHERE c.due AND c.definition_id = w.definition_id AND s.state = 'pending' AND s.waiting_for = 'time'
+        ORDER BY c.rank LIMIT w.steps {skip_locked}
+    ) AS p WHERE w.due
 ),
 taken AS (
     UPDATE tasker_workflow_steps AS s SET
@@ -177,7 +179,8 @@ FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
 UNION ALL
 SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL FROM left_over WHERE steps > 0
 UNION ALL
-SELECT 4, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM placed WHERE due AND NOT chosen HAVING count(*) > 0
+SELECT 4, 0, NULL, 0, 0, 0, 0, 0, NULL FROM me
+WHERE (SELECT count(*) FROM placed WHERE due) > (SELECT count(*) FROM picked WHERE due)
 UNION ALL
 SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told HAVING count(*) > 0
 UNION ALL

@@ -1,6 +1,7 @@
 -- Ends executions, releases the steps that waited for them, ends tasks, gives steps to a worker and records it all.
 -- Several statements in one text, so one trip to the connection's thread; what they hand to one another lies in the temporary tables
--- of `prepare.sql`. Nobody else writes in between.
+-- of `prepare.sql`. Nobody else writes in between. A bare parameter as a limit would be looked at by the planner, and the statement prepared
+-- anew each time; hence `abs`.
 --
 -- $1 the ends   $2 how many steps of which definition   $3 the worker that gets steps   $4 how many in all   $5 the time
 -- $6 whether steps that waited for a time that has come are given out, too   from $7 on: definition, how many steps of it
@@ -41,7 +42,7 @@ SELECT task_id, step_no, due, released FROM (
     FROM tasker_candidates
 )
 WHERE rank <= room AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = $3)
-ORDER BY priority DESC, rank, run_at, task_id, step_no LIMIT $4;
+ORDER BY priority DESC, rank, run_at, task_id, step_no LIMIT abs($4);
 
 UPDATE tasker_workflow_steps AS s SET
     state = e.state,
@@ -122,5 +123,6 @@ SELECT json_array(
      CROSS JOIN tasker_tasks AS t ON t.id = c.task_id),
     (SELECT count(*) FROM tasker_released AS r
      WHERE r.free AND NOT EXISTS (SELECT 1 FROM tasker_chosen AS c WHERE c.task_id = r.task_id AND c.step_no = r.step_no)),
-    (SELECT count(*) FROM tasker_candidates WHERE due) - (SELECT count(*) FROM tasker_chosen WHERE due)
+    (SELECT count(*) FROM tasker_candidates WHERE due AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = $3))
+        - (SELECT count(*) FROM tasker_chosen WHERE due)
 )

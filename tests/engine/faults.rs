@@ -1,0 +1,355 @@
+//! A store that fails when the test says so, takes its time, and keeps account of what it was asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tasker::store::{
+    Claim, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Swept,
+};
+use tasker::{
+    DefinitionId, Json, MemoryStore, StepNo, Store, StoreError, TaskId, TaskState, TaskStatus, WorkerId,
+    WorkflowDef,
+};
+use tokio::sync::Notify;
+
+use crate::support::memory;
+
+/// What a store can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Verb {
+    Install,
+    Create,
+    Enlist,
+    Heartbeat,
+    Retire,
+    Sweep,
+    Claim,
+    Settle,
+    Held,
+    TaskStates,
+    Statuses,
+    OpenTasks,
+    Result,
+    Operate,
+    Purge,
+    Stranded,
+}
+
+impl Verb {
+    /// What a run of tasks asks for.
+    pub(crate) const OF_A_RUN: [Self; 10] = [
+        Self::Create,
+        Self::Enlist,
+        Self::Heartbeat,
+        Self::Retire,
+        Self::Sweep,
+        Self::Claim,
+        Self::Settle,
+        Self::Held,
+        Self::TaskStates,
+        Self::Statuses,
+    ];
+
+    /// What workers ask for, and not clients.
+    pub(crate) fn is_a_workers(self) -> bool {
+        use Verb::{Claim, Enlist, Heartbeat, Held, Retire, Settle, Sweep};
+        matches!(self, Enlist | Heartbeat | Retire | Sweep | Claim | Settle | Held)
+    }
+}
+
+/// Whether a call that fails takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The database was not reached.
+    Before,
+    /// The answer was lost.
+    After,
+    /// The database refuses.
+    Refused,
+}
+
+/// A call, as the rule sees it: what is asked, and how often that was asked before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call {
+    pub(crate) verb: Verb,
+    pub(crate) before: u32,
+}
+
+type Rule = Box<dyn FnMut(Call) -> Option<Fault> + Send>;
+type Poison = Box<dyn Fn(&Outcome) -> bool + Send>;
+
+/// A memory store in virtual time, with faults. Clones are the same store.
+#[derive(Clone)]
+pub(crate) struct Faulty {
+    pub(crate) store: MemoryStore,
+    parallel: usize,
+    delay: Duration,
+    notes: Arc<Mutex<Notes>>,
+    hint: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Notes {
+    rule: Option<Rule>,
+    poison: Option<Poison>,
+    calls: HashMap<Verb, u32>,
+    all: u32,
+    failed: u32,
+    settling: usize,
+    most_settling: usize,
+    most_held: usize,
+    most_outcomes: usize,
+    completed: HashMap<(TaskId, StepNo), u32>,
+}
+
+impl Faulty {
+    /// A store without faults.
+    pub(crate) fn new() -> Self {
+        Self {
+            store: memory(),
+            parallel: 1,
+            delay: Duration::ZERO,
+            notes: Arc::default(),
+            hint: Arc::default(),
+        }
+    }
+
+    /// Works on so many settles at the same time.
+    pub(crate) fn parallel(mut self, settles: usize) -> Self {
+        self.parallel = settles;
+        self
+    }
+
+    /// Takes so long for each call of a worker.
+    pub(crate) fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// Fails by this rule from now on.
+    pub(crate) fn fail(&self, rule: impl FnMut(Call) -> Option<Fault> + Send + 'static) {
+        self.notes().rule = Some(Box::new(rule));
+    }
+
+    /// Fails no more.
+    pub(crate) fn heal(&self) {
+        self.notes().rule = None;
+    }
+
+    /// Refuses every settle that has such an outcome in it.
+    pub(crate) fn poison(&self, poison: impl Fn(&Outcome) -> bool + Send + 'static) {
+        self.notes().poison = Some(Box::new(poison));
+    }
+
+    /// Hints that another process did something.
+    pub(crate) fn hint_now(&self) {
+        self.hint.notify_one();
+    }
+
+    pub(crate) fn calls(&self, verb: Verb) -> u32 {
+        self.notes().calls.get(&verb).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn all_calls(&self) -> u32 {
+        self.notes().all
+    }
+
+    pub(crate) fn failed(&self) -> u32 {
+        self.notes().failed
+    }
+
+    /// The most settles at the same time.
+    pub(crate) fn most_settling(&self) -> usize {
+        self.notes().most_settling
+    }
+
+    /// The most executions that one worker held.
+    pub(crate) fn most_held(&self) -> usize {
+        self.notes().most_held
+    }
+
+    /// The largest batch.
+    pub(crate) fn most_outcomes(&self) -> usize {
+        self.notes().most_outcomes
+    }
+
+    /// How often each step of a task was accepted as complete.
+    pub(crate) fn completed(&self, task: TaskId) -> Vec<u32> {
+        let notes = self.notes();
+        let mut steps: Vec<_> = notes.completed.iter().filter(|((of, _), _)| *of == task).collect();
+        steps.sort();
+        steps.into_iter().map(|(_, times)| *times).collect()
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap()
+    }
+
+    async fn call<T>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let fault = self.notes().fault(verb);
+        if verb.is_a_workers() && !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        match fault {
+            None => call.await,
+            Some(Fault::Before) => Err(unavailable()),
+            Some(Fault::After) => call.await.and(Err(unavailable())),
+            Some(Fault::Refused) => Err(refused()),
+        }
+    }
+
+    /// Sees how much a worker holds after what it was given.
+    async fn count_held(&self, worker: WorkerId) {
+        let held = self.store.held(worker).await.unwrap().len();
+        let mut notes = self.notes();
+        notes.most_held = notes.most_held.max(held);
+    }
+}
+
+impl Notes {
+    fn fault(&mut self, verb: Verb) -> Option<Fault> {
+        let before = self.calls.entry(verb).or_default();
+        let call = Call { verb, before: *before };
+        *before += 1;
+        self.all += 1;
+        let fault = self.rule.as_mut().and_then(|rule| rule(call));
+        self.failed += u32::from(fault.is_some());
+        fault
+    }
+}
+
+fn unavailable() -> StoreError {
+    let cause = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    StoreError::Unavailable { what: "talking to the test".to_owned(), cause: Arc::new(cause) }
+}
+
+fn refused() -> StoreError {
+    let cause = std::io::Error::from(std::io::ErrorKind::InvalidData);
+    StoreError::Refused { what: "talking to the test".to_owned(), cause: Arc::new(cause) }
+}
+
+#[async_trait]
+impl Store for Faulty {
+    async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError> {
+        self.call(Verb::Install, self.store.install(definitions)).await
+    }
+
+    async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
+        self.call(Verb::Create, self.store.create(tasks)).await
+    }
+
+    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
+        self.call(Verb::Enlist, self.store.enlist(worker, lease)).await
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {
+        self.call(Verb::Heartbeat, self.store.heartbeat(worker, lease)).await
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.call(Verb::Retire, self.store.retire(worker)).await
+    }
+
+    async fn sweep(&self) -> Result<Swept, StoreError> {
+        self.call(Verb::Sweep, self.store.sweep()).await
+    }
+
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
+        let claim = async {
+            let claim = self.store.claim(worker, runnable, room).await;
+            self.count_held(worker).await;
+            claim
+        };
+        self.call(Verb::Claim, claim).await
+    }
+
+    async fn settle(
+        &self,
+        worker: WorkerId,
+        runnable: &Runnable,
+        outcomes: &[Outcome],
+        room: &Room,
+    ) -> Result<Settled, StoreError> {
+        {
+            let mut notes = self.notes();
+            notes.settling += 1;
+            notes.most_settling = notes.most_settling.max(notes.settling);
+            notes.most_outcomes = notes.most_outcomes.max(outcomes.len());
+        }
+        let settle = async {
+            if self.notes().poison.as_ref().is_some_and(|poison| outcomes.iter().any(poison)) {
+                return Err(refused());
+            }
+            let settled = self.store.settle(worker, runnable, outcomes, room).await?;
+            self.count_held(worker).await;
+            let mut notes = self.notes();
+            for Outcome { execution, ending, .. } in outcomes {
+                if matches!(ending, Ending::Complete(_)) && !settled.refused.contains(execution) {
+                    *notes.completed.entry((execution.task, execution.step)).or_default() += 1;
+                }
+            }
+            Ok(settled)
+        };
+        let settled = self.call(Verb::Settle, settle).await;
+        self.notes().settling -= 1;
+        settled
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
+        self.call(Verb::Held, self.store.held(worker)).await
+    }
+
+    async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {
+        self.call(Verb::TaskStates, self.store.task_states(tasks)).await
+    }
+
+    async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
+        self.call(Verb::Statuses, self.store.statuses(tasks)).await
+    }
+
+    async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.call(Verb::OpenTasks, self.store.open_tasks(after, limit)).await
+    }
+
+    async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
+        self.call(Verb::Result, self.store.result(task, step)).await
+    }
+
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.call(Verb::Operate, self.store.cancel(task)).await
+    }
+
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.call(Verb::Operate, self.store.retry(task)).await
+    }
+
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.call(Verb::Operate, self.store.pause(task)).await
+    }
+
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.call(Verb::Operate, self.store.resume(task)).await
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        self.call(Verb::Purge, self.store.purge(age, limit)).await
+    }
+
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.call(Verb::Stranded, self.store.stranded(limit)).await
+    }
+
+    async fn hint(&self) {
+        self.hint.notified().await;
+    }
+
+    fn parallel_settles(&self) -> usize {
+        self.parallel
+    }
+}

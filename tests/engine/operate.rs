@@ -1,0 +1,205 @@
+//! What operators do to tasks that run.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tasker::{Attempt, OperatorError, StepState, TaskId, TaskState};
+use tokio::time::{Instant, timeout};
+
+use crate::faults::{Fault, Faulty, Verb};
+use crate::support::{Act, App, builder, context, job, memory, once, seeds, tasker, wait_until};
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_step_is_told_to_stop_at_once() {
+    let app = App::new([Act::SleepUntilCancelled]);
+    let tasker = tasker(&app, &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    app.script.began().await;
+    let began = Instant::now();
+    let (status, ()) = tokio::join!(task.wait(), async { task.cancel().await.unwrap() });
+    let status = status.unwrap();
+    assert_eq!(status.state, TaskState::Cancelled);
+    wait_until(|| app.script.running() == 0).await;
+    assert!(began.elapsed() < Duration::from_millis(50), "{:?}", began.elapsed());
+    task.cancel().await.unwrap();
+    assert_eq!(app.reported(), 0);
+    assert_eq!(task.status().await.unwrap(), status);
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_step_that_does_not_listen_is_dropped_and_its_place_is_free() {
+    // `PanicWhenStopped` panics on the way out, which is nobody's business.
+    for act in [Act::Sleep(Duration::from_hours(1)), Act::PanicWhenStopped] {
+        let app = App::new([act]);
+        let tasker = builder(&app, &memory()).concurrency(1).build().await.unwrap();
+        let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+        app.script.began().await;
+        let next = tasker.start::<job::Workflow>(context(2)).await.unwrap();
+        let began = Instant::now();
+        task.cancel().await.unwrap();
+        assert_eq!(next.wait().await.unwrap().state, TaskState::Complete);
+        let elapsed = began.elapsed().as_secs_f64();
+        assert!((1.0..1.1).contains(&elapsed), "after a second of patience: {elapsed}");
+        assert_eq!(app.script.most_running(), 1);
+        tasker.shutdown().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancel_in_another_process_is_noticed_with_the_next_heartbeat() {
+    let (app, other) = (App::new([]), App::new([]));
+    let store = memory();
+    let worker = tasker(&app, &store).await;
+    let client = tasker(&other, &store).await;
+    client.shutdown().await;
+    let task = worker.start::<once::Workflow>(1).await.unwrap();
+    app.script.began().await;
+    client.task(task.id()).cancel().await.unwrap();
+    let began = Instant::now();
+    wait_until(|| app.script.running() == 0).await;
+    assert!(began.elapsed() < Duration::from_secs(7), "heartbeat and patience: {:?}", began.elapsed());
+    worker.shutdown().await;
+    assert_eq!(task.status().await.unwrap().state, TaskState::Cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_ends_while_its_task_is_cancelled_harms_nobody() {
+    for (delay, wait) in [(0, 1), (0, 9), (1, 5), (1, 11), (5, 9), (5, 12), (20, 5), (20, 30), (20, 50)] {
+        for parallel in [1, 3] {
+            let app = App::new((0..20).map(|n| Act::Sleep(Duration::from_millis(10 + n % 3))));
+            let store = Faulty::new().parallel(parallel).delay(Duration::from_millis(delay));
+            let tasker = builder(&app, &store).build().await.unwrap();
+            let tasks = tasker.start_many::<job::Workflow>((1..=20).map(context)).await.unwrap();
+            while app.script.attempts().is_empty() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            for (at, task) in tasks.iter().enumerate() {
+                let cancelled = at % 2 == 0 && task.cancel().await.is_ok();
+                let expected = if cancelled { TaskState::Cancelled } else { TaskState::Complete };
+                let status = task.wait().await.unwrap();
+                assert_eq!(status.state, expected);
+                assert!(status.steps.iter().all(|step| step.attempts <= Attempt(1)), "nothing ran twice");
+            }
+            tasker.shutdown().await;
+            assert_eq!(app.script.running(), 0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_task_stands_still_until_it_is_resumed() {
+    let app = App::new([Act::Sleep(Duration::from_secs(5))]);
+    let tasker = tasker(&app, &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    app.script.began().await;
+    task.pause().await.unwrap();
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    let status = task.status().await.unwrap();
+    assert!(status.paused);
+    assert_eq!(status.steps[1].state, StepState::Complete, "what ran came to its end");
+    assert_eq!((status.state, app.reported()), (TaskState::InProgress, 0));
+    assert!(tasker.stranded().await.unwrap().is_empty());
+    let began = Instant::now();
+    task.resume().await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    assert!(began.elapsed() < Duration::from_millis(50), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_in_error_runs_again_from_where_it_failed() {
+    let app = App::new([Act::FailForGood]);
+    let tasker = tasker(&app, &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
+    task.retry().await.unwrap();
+    let status = task.wait().await.unwrap();
+    assert_eq!(status.state, TaskState::Complete);
+    let attempts: Vec<_> = status.steps.iter().map(|step| step.attempts).collect();
+    assert_eq!(attempts, [Attempt(1); 3], "the first is not repeated, the second counts anew");
+    assert_eq!(app.script.attempts(), [1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_done_says_when_it_could() {
+    let tasker = tasker(&App::new([]), &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    task.wait().await.unwrap();
+    let id = task.id();
+    let refused = [
+        (task.cancel().await, "cancelled", "`pending` or `in_progress` or `cancelled`"),
+        (task.retry().await, "retried", "`error`"),
+        (task.pause().await, "paused", "`pending` or `in_progress`"),
+        (task.resume().await, "resumed", "`pending` or `in_progress`"),
+    ];
+    for (result, done, states) in refused {
+        let expected =
+            format!("task {id} is `complete` and cannot be {done}; that can be done while it is {states}");
+        assert_eq!(result.unwrap_err().to_string(), expected);
+    }
+    let unknown = tasker.task(TaskId::random());
+    assert!(matches!(unknown.pause().await, Err(OperatorError::NoTask(id)) if id == unknown.id()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_whose_answer_is_lost_is_an_error_and_can_be_asked_again() {
+    let (app, store) = (App::new([Act::SleepUntilCancelled]), Faulty::new());
+    let tasker = builder(&app, &store).build().await.unwrap();
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    app.script.began().await;
+    store
+        .fail(|call| (call.verb == Verb::Operate && call.before == 0).then_some(crate::faults::Fault::After));
+    assert!(matches!(task.cancel().await, Err(OperatorError::Store(_))));
+    task.cancel().await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Cancelled);
+}
+
+/// Operators who do this and that, while steps fail and answers get lost: 30 seeds, or `TASKER_HISTORIES`.
+#[tokio::test(start_paused = true)]
+async fn operators_and_chance_strand_no_task() {
+    for seed in seeds(30) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let acts = (0..200).map(|_| match random.u32(0..6) {
+            0 => Act::FailForGood,
+            1 => Act::SleepUntilCancelled,
+            2 => Act::Fail,
+            _ => Act::Sleep(Duration::from_millis(random.u64(1..200))),
+        });
+        let app = App::new(acts.collect::<Vec<_>>());
+        let store = Faulty::new().parallel(random.usize(1..4)).delay(Duration::from_millis(random.u64(0..9)));
+        let mut faults = random.fork();
+        store.fail(move |call| match faults.u32(0..30) {
+            0 if call.verb.is_a_workers() => Some(Fault::Before),
+            1 if call.verb.is_a_workers() => Some(Fault::After),
+            _ => None,
+        });
+        let builder = builder(&app, &store).seed(seed).concurrency(8).limit::<job::Workflow>(6);
+        let tasker = builder.build().await.unwrap();
+        let tasks = tasker.start_many::<job::Workflow>((1..=30).map(context)).await.unwrap();
+        let mut cancelled = HashSet::new();
+        for _ in 0..120 {
+            let task = &tasks[random.usize(0..tasks.len())];
+            let _ = match random.u32(0..10) {
+                0 => task.cancel().await.map(|()| cancelled.extend([task.id()])),
+                1..4 => task.retry().await,
+                4..7 => task.pause().await,
+                _ => task.resume().await,
+            };
+            tokio::time::sleep(Duration::from_millis(random.u64(0..50))).await;
+            assert!(tasker.stranded().await.unwrap().is_empty(), "seed {seed}");
+        }
+        for task in &tasks {
+            // What is paused may have ended meanwhile.
+            let _ = task.resume().await;
+            let ended = timeout(Duration::from_mins(10), task.wait()).await;
+            let Ok(status) = ended else { panic!("seed {seed}: {:?}", task.status().await) };
+            let status = status.unwrap();
+            assert_eq!(status.state == TaskState::Cancelled, cancelled.contains(&task.id()), "seed {seed}");
+            assert!(store.completed(task.id()).iter().all(|&times| times == 1), "seed {seed}");
+        }
+        tasker.shutdown().await;
+        assert!(store.most_held() <= 6 && app.script.most_running() <= 6, "seed {seed}");
+        assert_eq!(app.script.running(), 0, "seed {seed}");
+    }
+}
