@@ -8,7 +8,7 @@
 mod postgres;
 mod sqlite;
 
-use std::time::Instant;
+use std::time::Duration;
 
 use tasker_benches::{Payload, chain5};
 use uuid::Uuid;
@@ -48,19 +48,31 @@ const WRITTEN: &str =
 
 pub(crate) struct Ceiling {
     pub(crate) steps_per_s: f64,
+    /// How much was written to the log of PostgreSQL.
+    log_bytes: Option<f64>,
     connections: u32,
+}
+
+/// What a writer has done.
+struct Done {
+    took: Duration,
+    rows: i64,
+    log_bytes: Option<f64>,
 }
 
 pub(crate) async fn run(bed: &Bed<'_>) -> Result<Vec<Figure>> {
     let tasks = bed.size(10_000);
-    let (mut seconds, mut connections) = (Vec::new(), Vec::new());
+    let steps = (tasks * STEPS) as f64;
+    let mut ceilings = Vec::new();
     for _ in 0..bed.runs {
-        let ceiling = best(bed, tasks).await?;
-        seconds.push((tasks * STEPS) as f64 / ceiling.steps_per_s);
-        connections.push(f64::from(ceiling.connections));
+        ceilings.push(best(bed, tasks).await?);
     }
-    let figure = Figure::new("ceiling", bed, tasks).took(STEPS, Spread::of(seconds));
-    Ok(vec![figure.with("connections", Some(Spread::of(connections).median))])
+    let seconds = Spread::of(ceilings.iter().map(|ceiling| steps / ceiling.steps_per_s));
+    let connections = Spread::of(ceilings.iter().map(|ceiling| f64::from(ceiling.connections)));
+    let log_bytes: Vec<f64> = ceilings.iter().filter_map(|ceiling| ceiling.log_bytes).collect();
+    let per_step = (!log_bytes.is_empty()).then(|| Spread::of(log_bytes).median / steps);
+    let figure = Figure::new("ceiling", bed, tasks).took(STEPS, seconds);
+    Ok(vec![figure.with("connections", Some(connections.median)).with("wal_bytes_per_step", per_step)])
 }
 
 /// The best of one run with each number of connections. On SQLite only one can write.
@@ -68,46 +80,30 @@ pub(crate) async fn best(bed: &Bed<'_>, tasks: usize) -> Result<Ceiling> {
     let numbers = if bed.kind == Kind::Postgres { &CONNECTIONS[..] } else { &CONNECTIONS[..1] };
     let mut best: Option<Ceiling> = None;
     for &connections in numbers {
-        let seconds = measured(bed, tasks, connections).await?;
-        let steps_per_s = (tasks * STEPS) as f64 / seconds;
+        let Done { took, log_bytes, .. } = write(bed, tasks, connections).await?;
+        let steps_per_s = (tasks * STEPS) as f64 / took.as_secs_f64();
         if best.as_ref().is_none_or(|best| best.steps_per_s < steps_per_s) {
-            best = Some(Ceiling { steps_per_s, connections });
+            best = Some(Ceiling { steps_per_s, log_bytes, connections });
         }
     }
     best.ok_or_else(|| "nothing was measured".into())
 }
 
-async fn measured(bed: &Bed<'_>, tasks: usize, connections: u32) -> Result<f64> {
-    let measured = bed.fresh(async |database| {
+async fn write(bed: &Bed<'_>, tasks: usize, connections: u32) -> Result<Done> {
+    let done = bed.fresh(async |database| {
         database.install::<chain5::Workflow>().await?;
         let ids: Vec<Uuid> = (0..tasks).map(|_| Uuid::now_v7()).collect();
-        let share = ids.len().div_ceil(connections as usize);
-        let (seconds, written) = match bed.kind {
-            Kind::Postgres => {
-                let mut writers = Vec::new();
-                for ids in ids.chunks(share) {
-                    writers.push((postgres::Writer::connect(&database.url).await?, ids.to_vec()));
-                }
-                let began = Instant::now();
-                let writers = writers.into_iter().map(|(writer, ids)| tokio::spawn(writer.write(ids)));
-                for writer in writers.collect::<Vec<_>>() {
-                    writer.await??;
-                }
-                (began.elapsed(), postgres::written(&database.url).await?)
-            }
-            _ => {
-                let mut writer = sqlite::Writer::connect(&database.url).await?;
-                let began = Instant::now();
-                writer.write(&ids).await?;
-                (began.elapsed(), writer.written().await?)
-            }
-        };
-        // Steps, two transitions of each, two of each task, tasks.
-        let expected = tasks * (STEPS + 2 * STEPS + 2 + 1);
-        if written as usize != expected {
-            return Err(format!("the ceiling wrote {written} rows instead of {expected}").into());
+        if bed.kind == Kind::Postgres {
+            postgres::write(&database.url, &ids, connections).await
+        } else {
+            sqlite::write(&database.url, &ids).await
         }
-        Ok(seconds.as_secs_f64())
     });
-    measured.await
+    let done = done.await?;
+    // Steps, two transitions of each, two of each task, tasks.
+    let expected = tasks * (STEPS + 2 * STEPS + 2 + 1);
+    if done.rows as usize != expected {
+        return Err(format!("the ceiling wrote {} rows instead of {expected}", done.rows).into());
+    }
+    Ok(done)
 }

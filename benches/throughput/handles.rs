@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
+use tasker::TaskHandle;
 use tasker_benches::chain5;
 
 use crate::bed::Bed;
@@ -20,7 +21,7 @@ pub(crate) async fn run(bed: &Bed<'_>) -> Result<Vec<Figure>> {
             let tasker = database.tasker::<chain5::Workflow>().await?;
             let began = Instant::now();
             let handles = tasker.start_many::<chain5::Workflow>(flow::contexts(tasks)).await?;
-            try_join_all(handles.iter().map(|handle| handle.wait())).await?;
+            try_join_all(handles.iter().map(TaskHandle::wait)).await?;
             let took = began.elapsed();
             tasker.shutdown().await;
             Ok(took)

@@ -8,6 +8,8 @@
 //!
 //! The other modules are a bench each.
 
+#![expect(clippy::cast_precision_loss, reason = "what is counted here is far below 2^52")]
+
 mod bed;
 mod bench;
 mod ceiling;
@@ -72,7 +74,9 @@ async fn measure(options: &Options) -> Result<()> {
             let bed = Bed { kind, quick: options.quick, runs: options.runs, server: server.as_ref() };
             let figures = bench.run(&bed).await;
             let figures = figures.map_err(|error| format!("{} on {}: {error}", bench.name(), kind.name()))?;
-            figures.into_iter().for_each(|figure| report.add(figure));
+            for figure in figures {
+                report.add(figure);
+            }
         }
     }
     Ok(())

@@ -67,11 +67,11 @@ fn one_of<T: Copy, const N: usize>(
     what: &str,
     name: &str,
     all: [T; N],
-    named: impl Fn(T) -> &'static str,
+    name_of: impl Fn(T) -> &'static str,
 ) -> Result<T, String> {
-    let names = all.map(&named).join(", ");
+    let names = all.map(&name_of).join(", ");
     let unknown = || refused(&format!("there is no {what} `{name}`; there are: {names}"));
-    all.into_iter().find(|&one| named(one) == name).ok_or_else(unknown)
+    all.into_iter().find(|&one| name_of(one) == name).ok_or_else(unknown)
 }
 
 fn number(value: &str) -> Result<usize, String> {

@@ -1,14 +1,17 @@
 //! On PostgreSQL: one prepared statement for each transaction, with arrays for a batch.
 
+use std::time::Instant;
+
 use sea_orm::sqlx::postgres::PgConnectOptions;
-use sea_orm::sqlx::{self, AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
+use sea_orm::sqlx::{self, ConnectOptions, Connection, Executor, PgConnection};
 use tasker::{Clock, SystemClock};
 use uuid::Uuid;
 
-use super::{AT_ONCE, CREATED_AT_ONCE, DEFINITION, Installed, NAMED_STEPS, STEPS, WRITTEN, result};
+use super::{AT_ONCE, CREATED_AT_ONCE, DEFINITION, Done, Installed, NAMED_STEPS, STEPS, WRITTEN, result};
 use crate::Result;
+use crate::postgres::Observer;
 
-pub(super) struct Writer {
+struct Writer {
     connection: PgConnection,
     installed: Installed,
     worker: Uuid,
@@ -88,8 +91,30 @@ history AS (
 INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
 SELECT id, 2, 'in_progress', 'complete', $3 FROM ends WHERE $6";
 
+/// Each connection has tasks of its own.
+pub(super) async fn write(url: &str, ids: &[Uuid], connections: u32) -> Result<Done> {
+    let share = ids.len().div_ceil(connections as usize);
+    let mut writers = Vec::new();
+    for ids in ids.chunks(share) {
+        writers.push((Writer::connect(url).await?, ids.to_vec()));
+    }
+    let mut observer = Observer::connect(url).await?;
+    observer.checkpoint().await?;
+    let log_bytes = observer.log_bytes().await?;
+    let began = Instant::now();
+    let writers = writers.into_iter().map(|(writer, ids)| tokio::spawn(writer.write(ids)));
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await??;
+    }
+    let took = began.elapsed();
+    let log_bytes = Some(observer.log_bytes().await? - log_bytes);
+    let mut connection = PgConnection::connect(url).await?;
+    let rows = sqlx::query_scalar(WRITTEN).fetch_one(&mut connection).await?;
+    Ok(Done { took, rows, log_bytes })
+}
+
 impl Writer {
-    pub(super) async fn connect(url: &str) -> Result<Self> {
+    async fn connect(url: &str) -> Result<Self> {
         let mut connection = url.parse::<PgConnectOptions>()?.connect().await?;
         connection.execute(PLANS).await?;
         let definition = sqlx::query_scalar(DEFINITION).fetch_one(&mut connection).await?;
@@ -99,7 +124,7 @@ impl Writer {
         Ok(Self { connection, installed, worker: Uuid::now_v7(), result: result() })
     }
 
-    pub(super) async fn write(mut self, ids: Vec<Uuid>) -> Result<()> {
+    async fn write(mut self, ids: Vec<Uuid>) -> Result<()> {
         for ids in ids.chunks(CREATED_AT_ONCE) {
             self.create(ids).await?;
         }
@@ -123,12 +148,6 @@ impl Writer {
         create.bind(named_steps.to_vec()).bind(now()).execute(&mut self.connection).await?;
         Ok(())
     }
-}
-
-/// How many rows there are of what was to be written.
-pub(super) async fn written(url: &str) -> Result<i64> {
-    let mut connection = PgConnection::connect(url).await?;
-    Ok(sqlx::query_scalar(AssertSqlSafe(WRITTEN)).fetch_one(&mut connection).await?)
 }
 
 fn now() -> i64 {

@@ -1,14 +1,16 @@
 //! On SQLite: one connection, statements with a list of values for a batch.
 
+use std::time::Instant;
+
 use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, ConnectOptions, Executor, SqliteConnection};
 use tasker::{Clock, SystemClock};
 use uuid::Uuid;
 
-use super::{AT_ONCE, CREATED_AT_ONCE, DEFINITION, Installed, NAMED_STEPS, STEPS, WRITTEN, result};
+use super::{AT_ONCE, CREATED_AT_ONCE, DEFINITION, Done, Installed, NAMED_STEPS, STEPS, WRITTEN, result};
 use crate::Result;
 
-pub(super) struct Writer {
+struct Writer {
     connection: SqliteConnection,
     installed: Installed,
     worker: Uuid,
@@ -51,9 +53,18 @@ INSERT INTO tasker_workflow_step_transitions
 const TASK_HISTORY: &str = "
 INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at) VALUES {values}";
 
+pub(super) async fn write(url: &str, ids: &[Uuid]) -> Result<Done> {
+    let mut writer = Writer::connect(url).await?;
+    let began = Instant::now();
+    writer.write(ids).await?;
+    let took = began.elapsed();
+    let rows = sqlx::query_scalar(WRITTEN).fetch_one(&mut writer.connection).await?;
+    Ok(Done { took, rows, log_bytes: None })
+}
+
 impl Writer {
     /// With the settings of the store.
-    pub(super) async fn connect(url: &str) -> Result<Self> {
+    async fn connect(url: &str) -> Result<Self> {
         let options: SqliteConnectOptions = url.parse()?;
         let mut connection = options
             .journal_mode(SqliteJournalMode::Wal)
@@ -71,7 +82,7 @@ impl Writer {
         Ok(Self { connection, installed, worker: Uuid::now_v7(), result: result() })
     }
 
-    pub(super) async fn write(&mut self, ids: &[Uuid]) -> Result<()> {
+    async fn write(&mut self, ids: &[Uuid]) -> Result<()> {
         for ids in ids.chunks(CREATED_AT_ONCE) {
             self.connection.execute("BEGIN IMMEDIATE").await?;
             self.create(ids).await?;
@@ -88,10 +99,6 @@ impl Writer {
             }
         }
         Ok(())
-    }
-
-    pub(super) async fn written(&mut self) -> Result<i64> {
-        Ok(sqlx::query_scalar(WRITTEN).fetch_one(&mut self.connection).await?)
     }
 
     async fn create(&mut self, ids: &[Uuid]) -> Result<()> {
