@@ -1,9 +1,10 @@
-//! What the database itself can do: the rows of many chains of five steps, written into the same tables by hand-written SQL, without
-//! an engine.
+//! What the database itself can do: the rows of many chains of five steps, written into the same tables by
+//! hand-written SQL, without an engine.
 //!
-//! Tasks are created a thousand in a transaction, as `start_many` does. Then a hundred chains at a time go through six transactions: one
-//! gives out the first steps, and each of the others completes a step of each chain, fenced by its key and revision, gives out
-//! the next, counts the tasks down and writes the history. The time is that of everything from the first task on.
+//! Tasks are created a thousand in a transaction, as `start_many` does. Then a hundred chains at a time go
+//! through six transactions: one gives out the first steps, and each of the others completes a step of each
+//! chain, fenced by its key and revision, gives out the next, counts the tasks down and writes the history.
+//! The time is that of everything from the first task on.
 
 mod postgres;
 mod sqlite;

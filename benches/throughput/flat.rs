@@ -1,7 +1,8 @@
-//! Whether work is slower beside much that is finished: the same chains on an empty and on a full database, in turns.
+//! Whether work is slower beside much that is finished: the same chains on an empty and on a full database,
+//! in turns.
 //!
-//! What fills the database is written by SQL, in rows like the engine's, and nobody tells the planner about it: if it is to know, it
-//! has to find out as in production.
+//! What fills the database is written by SQL, in rows like the engine's, and nobody tells the planner about
+//! it: if it is to know, it has to find out as in production.
 
 mod fill;
 

@@ -1,8 +1,8 @@
 //! Many tasks, from the first start to the last end.
 //!
-//! The end is seen by asking the store every few milliseconds for one open task, by an index that holds nothing else: that costs
-//! the same however many tasks there are. Awaiting a handle each costs the reads of all their statuses at the end, which the
-//! bench `handles` shows.
+//! The end is seen by asking the store every few milliseconds for one open task, by an index that holds
+//! nothing else: that costs the same however many tasks there are. Awaiting a handle each costs the reads of
+//! all their statuses at the end, which the bench `handles` shows.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,5 @@
-//! What a caller sees who starts many tasks and awaits each of them by its handle, against the end of the work itself.
+//! What a caller sees who starts many tasks and awaits each of them by its handle, against the end of the
+//! work itself.
 
 use std::time::Instant;
 

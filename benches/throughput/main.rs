@@ -1,7 +1,9 @@
-//! Whole runs of the engine on SQLite, PostgreSQL and in memory. `--help` says how to ask, `README.md` what each bench measures.
+//! Whole runs of the engine on SQLite, PostgreSQL and in memory. `--help` says how to ask, `README.md` what
+//! each bench measures.
 //!
 //! * `options` is what was asked for, `bench` the benches by name, `report` what is printed.
-//! * `bed` is what a bench runs on: a kind of store, and a fresh database of it whenever it wants one; `server` is the PostgreSQL.
+//! * `bed` is what a bench runs on: a kind of store, and a fresh database of it whenever it wants one;
+//!   `server` is the PostgreSQL.
 //! * `flow` runs many tasks to their end; `spread` is what several runs come to.
 //! * `process` and `postgres` ask the operating system and the server what something cost.
 //! * `ceiling` writes the same rows without the engine.

@@ -12,7 +12,8 @@ impl Observer {
         Ok(Self(PgConnection::connect(url).await?))
     }
 
-    /// Starts from the same place each time: after a checkpoint the first change to a page writes the whole page to the log.
+    /// Starts from the same place each time: after a checkpoint the first change to a page writes the whole
+    /// page to the log.
     pub(crate) async fn checkpoint(&mut self) -> Result<()> {
         sqlx::query("CHECKPOINT").execute(&mut self.0).await?;
         Ok(())
@@ -26,8 +27,8 @@ impl Observer {
         Ok(bytes as f64)
     }
 
-    /// How many transactions there were in this database, since it exists. Of this store each statement is one. A busy connection
-    /// reports its own once a second.
+    /// How many transactions there were in this database, since it exists. Of this store each statement is
+    /// one. A busy connection reports its own once a second.
     pub(crate) async fn transactions(&mut self) -> Result<f64> {
         let sql =
             "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";

@@ -22,7 +22,8 @@ pub(crate) struct Figure {
     p95_ms: Option<f64>,
     ceiling_steps_per_s: Option<f64>,
     ratio: Option<f64>,
-    /// `from` and `to` are those of the runs whose median is the first of steps, tasks a second and milliseconds that is there.
+    /// `from` and `to` are those of the runs whose median is the first of steps, tasks a second and
+    /// milliseconds that is there.
     #[serde(flatten)]
     more: BTreeMap<&'static str, f64>,
 }

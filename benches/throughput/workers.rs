@@ -1,6 +1,7 @@
 //! Several processes on one database. Each is this program, started anew.
 //!
-//! The tasks are there before the processes may begin, so that what is measured is work and not how soon they hear of it.
+//! The tasks are there before the processes may begin, so that what is measured is work and not how soon they
+//! hear of it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

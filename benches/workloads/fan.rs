@@ -11,8 +11,8 @@ use tasker::{
 use crate::names::names;
 use crate::{Context, Payload};
 
-/// One step, then `WIDTH` steps (at most 10,000) that read its result, then one that depends on all of them and is given the results
-/// of all.
+/// One step, then `WIDTH` steps (at most 10,000) that read its result, then one that depends on all of them
+/// and is given the results of all.
 #[derive(Debug)]
 pub enum Fan<const WIDTH: usize> {}
 

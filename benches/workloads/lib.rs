@@ -1,7 +1,8 @@
 //! The workflows that are measured.
 //!
-//! Those of a few steps are written as a user writes them, with `#[workflow]`. Those of many steps of the same kind, [`Fan`] and
-//! [`Deep`], implement by hand what the macro would: [`Workflow`](tasker::Workflow) and [`Executable`](tasker::Executable).
+//! Those of a few steps are written as a user writes them, with `#[workflow]`. Those of many steps of the
+//! same kind, [`Fan`] and [`Deep`], implement by hand what the macro would: [`Workflow`](tasker::Workflow)
+//! and [`Executable`](tasker::Executable).
 
 pub mod chain5;
 mod deep;

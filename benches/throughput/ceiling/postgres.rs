@@ -20,8 +20,8 @@ struct Writer {
 
 /// From the rows of a batch to the rows of a table by their key, as the store does.
 const PLANS: &str = "
-SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
-SET enable_mergejoin = off; SET jit = off";
+SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off;
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// $1 tasks   $2 contexts   $3 the definition   $4 named steps   $5 the time
 const CREATE: &str = "

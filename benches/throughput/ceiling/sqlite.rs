@@ -22,7 +22,8 @@ const COMPLETE: &str = "
 UPDATE tasker_workflow_steps AS s SET
     state = 'complete', result = c.column4, error = NULL, waiting_for = NULL, worker_id = NULL, revision = s.revision + 1
 FROM (VALUES {values}) AS c
-WHERE s.task_id = c.column1 AND s.step_no = c.column2 AND s.revision = c.column3 AND +s.worker_id = ? AND +s.state = 'in_progress'";
+WHERE s.task_id = c.column1 AND s.step_no = c.column2 AND s.revision = c.column3 AND +s.worker_id = ?
+    AND +s.state = 'in_progress'";
 
 /// The worker, then the keys of steps and of how many dependencies each is released.
 const GIVE_OUT: &str = "

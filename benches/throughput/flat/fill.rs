@@ -8,8 +8,8 @@ use crate::bed::Kind;
 /// How many tasks go into one transaction.
 const AT_ONCE: usize = 5_000;
 
-/// Numbers from `{first}` to `{last}` with the ids of their tasks, which look like those that clients make: version 7, growing, and
-/// older than any that is made now. On SQLite.
+/// Numbers from `{first}` to `{last}` with the ids of their tasks, which look like those that clients make:
+/// version 7, growing, and older than any that is made now. On SQLite.
 const SQLITE_NEW: &str = "
 WITH RECURSIVE number(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM number WHERE n < {last}),
 new(n, id, at) AS (
@@ -30,14 +30,17 @@ WITH new(n, id, at) AS (
 /// The steps as they are in the database, in order.
 const PLAN: &str = "
 SELECT d.id AS definition_id, s.id AS named_step_id,
-    row_number() OVER (ORDER BY CASE s.name WHEN 'one' THEN 0 WHEN 'two' THEN 1 WHEN 'three' THEN 2 WHEN 'four' THEN 3 ELSE 4 END) - 1
-        AS step_no
+    row_number() OVER (
+        ORDER BY CASE s.name WHEN 'one' THEN 0 WHEN 'two' THEN 1 WHEN 'three' THEN 2 WHEN 'four' THEN 3 ELSE 4 END
+    ) - 1 AS step_no
 FROM tasker_definitions AS d, tasker_named_steps AS s";
 
 const TASKS: &str = "
 INSERT INTO tasker_tasks
     (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at, ended_at)
-SELECT id, (SELECT id FROM tasker_definitions), 'complete', NULL, 0, 0, 0, 2, '{\"number\":' || n || '}', at, at + 50000 FROM new";
+SELECT id, (SELECT id FROM tasker_definitions), 'complete', NULL, 0, 0, 0, 2, '{\"number\":' || n || '}', at,
+    at + 50000
+FROM new";
 
 const TASK_HISTORY: &str = "
 INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
@@ -72,7 +75,8 @@ pub(super) async fn fill(kind: Kind, url: &str, tasks: usize) -> Result<()> {
     Ok(())
 }
 
-/// Fails if what was filled in and what the engine has written since can be told apart by anything but ids and times.
+/// Fails if what was filled in and what the engine has written since can be told apart by anything but ids
+/// and times.
 pub(super) async fn check(kind: Kind, url: &str) -> Result<()> {
     let mut database = Any::connect(kind, url).await?;
     let kinds_of_rows = [
