@@ -5,7 +5,9 @@ use std::fs;
 
 use sea_orm::EntityTrait;
 use sea_orm::prelude::Uuid;
-use tasker::orm::entity::{named_step, task, task_transition, worker, workflow_step, workflow_step_transition};
+use tasker::orm::entity::{
+    named_step, task, task_transition, worker, workflow_step, workflow_step_transition,
+};
 use tasker::{StepState, TaskId, TaskState};
 
 use crate::process::Death;
@@ -40,7 +42,11 @@ impl Audit {
             assert!(tasks.contains_key(&id.as_uuid()), "task {id} was acknowledged and is not there");
         }
         for task in tasks.values() {
-            assert_eq!((task.state.as_str(), task.open_steps, task.active_steps), ("complete", 0, 0), "{task:?}");
+            assert_eq!(
+                (task.state.as_str(), task.open_steps, task.active_steps),
+                ("complete", 0, 0),
+                "{task:?}"
+            );
             check_task(task, histories.get(&task.id).map_or(&[][..], Vec::as_slice));
         }
         assert!(site.client.stranded().await.expect("an answer").is_empty());
@@ -114,13 +120,22 @@ impl Step {
             let to = change.to_state.parse().expect("a state");
             state = state.transition(to).unwrap_or_else(|error| panic!("{error}: {self:?}"));
         }
-        assert_eq!((state.as_str(), self.history.len()), (row.state.as_str(), row.revision as usize), "{self:?}");
+        assert_eq!(
+            (state.as_str(), self.history.len()),
+            (row.state.as_str(), row.revision as usize),
+            "{self:?}"
+        );
         let changes = |from: &str, to: &str| {
-            self.history.iter().filter(|change| change.from_state == from && change.to_state == to).count() as i32
+            self.history.iter().filter(|change| change.from_state == from && change.to_state == to).count()
+                as i32
         };
         assert_eq!(changes("in_progress", "complete"), 1, "{self:?}");
         // What is handed back costs no attempt.
-        assert_eq!(changes("pending", "in_progress") - changes("in_progress", "pending"), row.attempt, "{self:?}");
+        assert_eq!(
+            changes("pending", "in_progress") - changes("in_progress", "pending"),
+            row.attempt,
+            "{self:?}"
+        );
         assert_eq!(changes("in_progress", "error"), row.lost, "no step fails by itself: {self:?}");
         assert_eq!(self.done().attempt, row.attempt as u32, "an earlier attempt's result: {self:?}");
     }
@@ -132,7 +147,10 @@ impl Step {
         attempts.sort_unstable();
         attempts.dedup();
         assert_eq!(attempts.len(), effects.len(), "an attempt ran twice: {effects:?} {self:?}");
-        assert!(attempts.iter().all(|&effect| effect <= attempt), "ran when it was complete: {effects:?} {self:?}");
+        assert!(
+            attempts.iter().all(|&effect| effect <= attempt),
+            "ran when it was complete: {effects:?} {self:?}"
+        );
     }
 }
 

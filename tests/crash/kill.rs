@@ -50,7 +50,8 @@ async fn workers_are_killed(site: Site) {
 
     let audit = Audit::of(&site, &acknowledged).await;
     let recoveries = audit.recoveries(&deaths);
-    let (back, again) = recoveries.iter().fold((0.0_f64, 0.0_f64), |most, one| (most.0.max(one.0), most.1.max(one.1)));
+    let (back, again) =
+        recoveries.iter().fold((0.0_f64, 0.0_f64), |most, one| (most.0.max(one.0), most.1.max(one.1)));
     println!(
         "{}: {} tasks, {} kills, {} leases lost, {} executions lost with their process; given back after at most {back:.2} s, run again after \
          {again:.2} s; at most {} attempts, {} effects in vain",
@@ -63,5 +64,8 @@ async fn workers_are_killed(site: Site) {
         audit.effects_in_vain(),
     );
     assert!(!recoveries.is_empty(), "no kill struck a step, so the test says nothing");
-    assert!(again < (LEASE + NOTICE).as_secs_f64(), "a step ran again only {again:.2} s after its process died");
+    assert!(
+        again < (LEASE + NOTICE).as_secs_f64(),
+        "a step ran again only {again:.2} s after its process died"
+    );
 }

@@ -8,11 +8,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod audit;
+mod busy;
+mod deploy;
+mod dropped;
+mod freeze;
 mod kill;
 mod load;
 mod log;
 mod patience;
 mod process;
+mod server;
 mod site;
+mod unknown;
 mod worker;
 mod workflows;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything may take that a test waits for.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Waits until something is so.
 pub(crate) async fn soon(what: &str, mut is_so: impl FnMut() -> bool) {

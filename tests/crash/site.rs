@@ -66,7 +66,8 @@ impl Site {
     }
 
     async fn at(url: String, database: Place, folder: TempDir) -> Self {
-        let seed = std::env::var("TASKER_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
+        let seed = std::env::var("TASKER_SEED")
+            .map_or_else(|_| fastrand::u64(..), |seed| seed.parse().expect("a seed"));
         println!("seed {seed}");
         let store = SqlStore::connect(&url).await.expect("connected");
         let client = Tasker::builder(App { ledger: Ledger(folder.path().join("ledger")) })

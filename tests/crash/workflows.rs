@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tasker::{AppState, Attempt, State, StepError, workflow};
+use tasker::{AppState, Attempt, StepError, workflow};
 
 /// What a task is started with.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
