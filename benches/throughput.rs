@@ -49,7 +49,8 @@ async fn main() {
 }
 
 async fn tasker(folder: &tempfile::TempDir) -> Tasker {
-    let url = std::env::var("URL").unwrap_or_else(|_| format!("sqlite://{}", folder.path().join("bench.db").display()));
+    let url = std::env::var("URL")
+        .unwrap_or_else(|_| format!("sqlite://{}", folder.path().join("bench.db").display()));
     let store = SqlStore::connect(&url).await.expect("a database");
     Tasker::builder(()).store(store).register::<chain5::Workflow>().build().await.expect("built")
 }

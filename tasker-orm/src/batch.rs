@@ -6,9 +6,12 @@
 
 use std::fmt::Write;
 
+use sea_orm::Value;
+#[cfg(feature = "postgres")]
 use sea_orm::sea_query::ArrayType;
-use sea_orm::{DbBackend, Value};
 use uuid::Uuid;
+
+use crate::statement::Backend;
 
 /// A value of a row.
 #[derive(Debug, Clone, Copy)]
@@ -37,15 +40,18 @@ pub(crate) enum Column {
 #[derive(Debug)]
 pub(crate) enum Batch {
     Json(String),
+    #[cfg(feature = "postgres")]
     Arrays(Vec<(Column, Vec<Value>)>),
 }
 
 impl Batch {
-    pub(crate) fn new(backend: DbBackend, columns: &[Column]) -> Self {
-        match backend {
-            DbBackend::Postgres => Self::Arrays(columns.iter().map(|&column| (column, Vec::new())).collect()),
-            _ => Self::Json(String::from("[")),
+    #[cfg_attr(not(feature = "postgres"), expect(unused_variables, reason = "JSON says itself what it is"))]
+    pub(crate) fn new(backend: Backend, columns: &[Column]) -> Self {
+        #[cfg(feature = "postgres")]
+        if backend == Backend::Postgres {
+            return Self::Arrays(columns.iter().map(|&column| (column, Vec::new())).collect());
         }
+        Self::Json(String::from("["))
     }
 
     /// Adds a row; its cells are as many as the columns, and fit them.
@@ -61,6 +67,7 @@ impl Batch {
                 }
                 text.push(']');
             }
+            #[cfg(feature = "postgres")]
             Self::Arrays(columns) => {
                 for ((_, column), cell) in columns.iter_mut().zip(row) {
                     column.push(value(cell));
@@ -76,6 +83,7 @@ impl Batch {
                 text.push(']');
                 vec![text.into()]
             }
+            #[cfg(feature = "postgres")]
             Self::Arrays(columns) => columns
                 .into_iter()
                 .map(|(column, values)| Value::Array(array_type(column), Some(Box::new(values))))
@@ -85,7 +93,7 @@ impl Batch {
 }
 
 /// Ids as one parameter: an array, or a JSON array of one-element rows.
-pub(crate) fn ids(backend: DbBackend, ids: impl IntoIterator<Item = Uuid>) -> Value {
+pub(crate) fn ids(backend: Backend, ids: impl IntoIterator<Item = Uuid>) -> Value {
     let mut batch = Batch::new(backend, &[Column::Id]);
     for id in ids {
         batch.push([Cell::Id(id)]);
@@ -93,6 +101,7 @@ pub(crate) fn ids(backend: DbBackend, ids: impl IntoIterator<Item = Uuid>) -> Va
     batch.into_values().remove(0)
 }
 
+#[cfg(feature = "postgres")]
 fn array_type(column: Column) -> ArrayType {
     match column {
         Column::Id => ArrayType::Uuid,
@@ -102,6 +111,7 @@ fn array_type(column: Column) -> ArrayType {
     }
 }
 
+#[cfg(feature = "postgres")]
 fn value(cell: Cell<'_>) -> Value {
     match cell {
         Cell::Id(id) => id.into(),
@@ -141,20 +151,20 @@ fn write_json(text: &mut String, cell: Cell<'_>) {
     };
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "postgres"))]
 mod tests {
     use super::*;
 
     #[test]
     fn a_batch_is_json_or_arrays() {
         let columns = [Column::Int, Column::Text, Column::Text];
-        for (backend, parameters) in [(DbBackend::Sqlite, 1), (DbBackend::Postgres, 3)] {
+        for (backend, parameters) in [(Backend::Sqlite, 1), (Backend::Postgres, 3)] {
             let mut batch = Batch::new(backend, &columns);
             batch.push([Cell::Int(1), Cell::OptText(Some("a \"b\"")), Cell::Numbers(&[1, 2])]);
             batch.push([Cell::Int(2), Cell::OptText(None), Cell::Numbers(&[])]);
             let values = batch.into_values();
             assert_eq!(values.len(), parameters);
-            if backend == DbBackend::Sqlite {
+            if backend == Backend::Sqlite {
                 assert_eq!(values, [r#"[[1,"a \"b\"",[1,2]],[2,null,[]]]"#.into()]);
             }
         }

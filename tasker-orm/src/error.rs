@@ -61,7 +61,9 @@ impl Verdict {
             _ => {}
         }
         match sqlx_error(error) {
-            Some(SqlxError::Database(error)) => error.code().map_or(Self::Refused, |code| Self::of_code(&code)),
+            Some(SqlxError::Database(error)) => {
+                error.code().map_or(Self::Refused, |code| Self::of_code(&code))
+            }
             Some(
                 SqlxError::Io(_)
                 | SqlxError::Tls(_)

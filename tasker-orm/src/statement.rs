@@ -3,18 +3,23 @@
 //! Each takes a batch (see [`batch`](crate::batch)), so that it is one trip to the database however large the batch is, and on PostgreSQL
 //! one statement, so that it is its own transaction.
 
-use sea_orm::DbBackend;
-
 use crate::profile::Profile;
 
 /// What the connection of a SQLite database that writes is prepared with.
 #[cfg(feature = "sqlite")]
 pub(crate) const SQLITE_PREPARE: &str = include_str!("sql/sqlite/prepare.sql");
 
+/// Whose SQL it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    Sqlite,
+    Postgres,
+}
+
 /// The backend and what it can do.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect {
-    pub(crate) backend: DbBackend,
+    pub(crate) backend: Backend,
     pub(crate) profile: Profile,
 }
 
@@ -31,11 +36,17 @@ impl Dialect {
     /// Ends, releases, gives out: see the texts. On SQLite it is written for a number of definitions.
     pub(crate) fn exchange(self, definitions: usize, turns: bool, scope: Scope) -> String {
         match self.backend {
-            DbBackend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql")),
-            _ => {
+            Backend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql")),
+            Backend::Sqlite => {
                 let arms: String = (0..definitions).map(arm).collect();
-                let pass = if turns { self.pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5") + ";" } else { String::new() };
-                let text = include_str!("sql/sqlite/exchange.sql").replace("--{arms}", &arms).replace("--{turns}", &pass);
+                let pass = if turns {
+                    Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5") + ";"
+                } else {
+                    String::new()
+                };
+                let text = include_str!("sql/sqlite/exchange.sql")
+                    .replace("--{arms}", &arms)
+                    .replace("--{turns}", &pass);
                 sqlite(&text, scope)
             }
         }
@@ -44,28 +55,28 @@ impl Dialect {
     /// Creates tasks.
     pub(crate) fn create(self, scope: Scope) -> String {
         match self.backend {
-            DbBackend::Postgres => self.postgres(include_str!("sql/postgres/create.sql")),
-            _ => sqlite(include_str!("sql/sqlite/create.sql"), scope),
+            Backend::Postgres => self.postgres(include_str!("sql/postgres/create.sql")),
+            Backend::Sqlite => sqlite(include_str!("sql/sqlite/create.sql"), scope),
         }
     }
 
     /// Gives the turn in sequential tasks in which nobody has it to the first step that waits for it.
-    pub(crate) fn pass_turns(self, among: &str, now: &str) -> String {
+    pub(crate) fn pass_turns(among: &str, now: &str) -> String {
         include_str!("sql/pass_turns.sql").replace("{among}", among).replace("{now}", now)
     }
 
     /// Whether a column is among ids, given as the parameter of [`batch::ids`](crate::batch::ids).
     pub(crate) fn among(self, column: &str, parameter: &str) -> String {
         match self.backend {
-            DbBackend::Postgres => format!("{column} = ANY({parameter}::uuid[])"),
-            _ => format!("{column} IN (SELECT unhex(value->>0) FROM json_each({parameter}))"),
+            Backend::Postgres => format!("{column} = ANY({parameter}::uuid[])"),
+            Backend::Sqlite => format!("{column} IN (SELECT unhex(value->>0) FROM json_each({parameter}))"),
         }
     }
 
     fn postgres(self, text: &str) -> String {
-        const NOW: &str = "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
-        const GO: &str =
-            "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
+        const NOW: &str =
+            "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
+        const GO: &str = "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
         let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
         text.replace("{now}", NOW).replace("{go}", GO).replace("{skip_locked}", skip_locked)
     }

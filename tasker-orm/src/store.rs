@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
     Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Store, StoreError,
     Swept,
@@ -37,7 +37,7 @@ use operate::Action;
 use trip::{execute, query};
 
 use crate::presence::Presence;
-use crate::statement::Dialect;
+use crate::statement::{Backend, Dialect};
 
 /// Keeps tasks in a database. Clones share its connections.
 ///
@@ -97,7 +97,7 @@ impl SqlStore {
     }
 
     fn is_postgres(&self) -> bool {
-        self.dialect().backend == DbBackend::Postgres
+        self.dialect().backend == Backend::Postgres
     }
 }
 

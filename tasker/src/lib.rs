@@ -42,7 +42,7 @@
 
 pub use tasker_core::*;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions};
+pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions, StartIn, StartInTransaction};
 
 /// The database behind [`SqlStore`]: its tables as entities, its migrations, and the sea-orm that they belong to.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -86,12 +86,15 @@ pub(crate) struct Faulty {
     pub(crate) store: MemoryStore,
     parallel: usize,
     delay: Duration,
+    /// Whether each call takes another time, so that calls overtake each other.
+    uneven: bool,
     notes: Arc<Mutex<Notes>>,
     hint: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Notes {
+    random: Option<fastrand::Rng>,
     rule: Option<Rule>,
     poison: Option<Poison>,
     calls: HashMap<Verb, u32>,
@@ -111,6 +114,7 @@ impl Faulty {
             store: memory(),
             parallel: 1,
             delay: Duration::ZERO,
+            uneven: false,
             notes: Arc::default(),
             hint: Arc::default(),
         }
@@ -125,6 +129,13 @@ impl Faulty {
     /// Takes so long for each call of a worker.
     pub(crate) fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
+        self
+    }
+
+    /// Takes up to so long on the way there, and up to so long on the way back.
+    pub(crate) fn uneven_delay(mut self, delay: Duration, seed: u64) -> Self {
+        (self.delay, self.uneven) = (delay, true);
+        self.notes().random = Some(fastrand::Rng::with_seed(seed));
         self
     }
 
@@ -193,15 +204,23 @@ impl Faulty {
         call: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let fault = self.notes().fault(verb);
-        if verb.is_a_workers() && !self.delay.is_zero() {
-            tokio::time::sleep(self.delay).await;
-        }
-        match fault {
+        let way = async || {
+            if verb.is_a_workers() && !self.delay.is_zero() {
+                let part = self.notes().random.as_mut().map_or(1.0, fastrand::Rng::f64);
+                tokio::time::sleep(self.delay.mul_f64(part)).await;
+            }
+        };
+        way().await;
+        let answer = match fault {
             None => call.await,
             Some(Fault::Before) => Err(unavailable()),
             Some(Fault::After) => call.await.and(Err(unavailable())),
             Some(Fault::Refused) => Err(refused()),
+        };
+        if self.uneven {
+            way().await;
         }
+        answer
     }
 
     /// Sees how much a worker holds after what it was given.

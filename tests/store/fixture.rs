@@ -21,7 +21,7 @@ pub(crate) fn workflow(name: &str, steps: &[(&str, &[&str], u32)]) -> Arc<Workfl
     build(WorkflowDef::builder("test", name, "1.0.0"), steps)
 }
 
-fn build(builder: WorkflowBuilder, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
+pub(crate) fn build(builder: WorkflowBuilder, steps: &[(&str, &[&str], u32)]) -> Arc<WorkflowDef> {
     let steps = steps.iter().map(|&(step, dependencies, limit)| {
         let retry = RetryPolicy { limit, ..RetryPolicy::DEFAULT };
         StepSpec::new(step)
@@ -52,6 +52,25 @@ pub(crate) fn forest() -> Arc<WorkflowDef> {
 pub(crate) fn sequence() -> Arc<WorkflowDef> {
     let builder = WorkflowDef::builder("test", "sequence", "1.0.0").concurrent(false);
     build(builder, &[("a", &[], 3), ("b", &[], 1), ("c", &["a"], 3)])
+}
+
+/// One step at a time, of which some depend on others: a task in error has steps that never could run.
+pub(crate) fn sequential_diamond() -> Arc<WorkflowDef> {
+    let builder = WorkflowDef::builder("test", "sequential_diamond", "1.0.0").concurrent(false);
+    build(
+        builder,
+        &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)],
+    )
+}
+
+/// One step, then six, then one that waits for them all.
+pub(crate) fn fan() -> Arc<WorkflowDef> {
+    const SPREAD: [&str; 6] = ["s0", "s1", "s2", "s3", "s4", "s5"];
+    let spread = SPREAD.map(|step| (step, &["open"][..], 3));
+    let mut steps = vec![("open", &[][..], 3)];
+    steps.extend(spread);
+    steps.push(("close", &SPREAD[..], 2));
+    workflow("fan", &steps)
 }
 
 /// A store with workflows installed.

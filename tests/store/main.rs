@@ -1,10 +1,12 @@
 //! What every store must do, tried on each of them.
 //!
 //! `verbs` states the rules one by one, with `turns` (who is next) and `operators`. `model` runs random histories on a database and on the
-//! `MemoryStore` beside it, compares every answer, and checks the invariants after every step.
+//! `MemoryStore` beside it, compares every answer, and checks the invariants after every step. `concurrent` lets many workers at one
+//! database at the same time, and looks at what they left.
 
 #![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
 
+mod concurrent;
 mod databases;
 mod fixture;
 mod model;

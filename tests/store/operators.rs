@@ -6,7 +6,7 @@ use std::time::Duration;
 use tasker::store::{Created, Ending, Operated, Room, Store};
 use tasker::{Attempt, Clock, ManualClock, StepState, TaskId, TaskState, WaitingFor};
 
-use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, forest, outcome, retry, sequence};
+use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, forest, outcome, retry, sequence, sequential_diamond};
 
 const OPERATOR: Option<WaitingFor> = Some(WaitingFor::Operator);
 const WORKER: Option<WaitingFor> = Some(WaitingFor::Worker);
@@ -305,6 +305,19 @@ pub(crate) async fn a_retry_ends_a_pause<S: Store>(store: S, _: Arc<ManualClock>
         assert!(bench.run_one(worker, done()).await.ended.is_empty());
     }
     assert_eq!(bench.run_one(worker, done()).await.ended, [task]);
+}
+
+pub(crate) async fn a_retry_ends_the_pause_of_a_sequential_task<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[sequential_diamond()]).await;
+    let worker = bench.worker().await;
+    let task = bench.start(0).await;
+    let top = bench.claim(worker, 9).await;
+    bench.store.pause(task).await.unwrap();
+    assert_eq!(bench.settle(worker, &[outcome(&top[0], failed())], 9).await.ended, [task]);
+    assert_eq!(bench.store.retry(task).await.unwrap(), Operated::Done);
+    assert!(!bench.status(task).await.paused);
+    bench.run_one(worker, done()).await;
+    assert_eq!(bench.waiting(task).await, [None, WORKER, Some(WaitingFor::Turn), Some(WaitingFor::Dependencies(2))]);
 }
 
 pub(crate) async fn what_does_not_exist_cannot_be_operated<S: Store>(store: S, _: Arc<ManualClock>) {

@@ -123,6 +123,7 @@ on_every_store! {
     what_has_ended_can_be_neither_paused_nor_resumed,
     a_task_that_ends_while_it_is_paused_is_paused_no_more,
     a_retry_ends_a_pause,
+    a_retry_ends_the_pause_of_a_sequential_task,
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,

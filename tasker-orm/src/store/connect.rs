@@ -70,7 +70,8 @@ impl SqlStoreOptions {
     /// When the URL is none, the database cannot be opened or is none, or the migrations fail.
     pub async fn connect(self) -> Result<SqlStore, StoreError> {
         let opened = self.open().await;
-        let opened = opened.map_err(|error| store_error(&format!("opening the database `{}`", self.shown()), error))?;
+        let opened = opened
+            .map_err(|error| store_error(&format!("opening the database `{}`", self.shown()), error))?;
         let Opened { writer, reader, dialect, presence } = opened;
         let store = SqlStore(Arc::new(Inner {
             url: self.url,
@@ -95,9 +96,9 @@ impl SqlStoreOptions {
             #[cfg(feature = "postgres")]
             Some("postgres" | "postgresql") => postgres::open(&self.url, self.profile).await,
             #[cfg(not(feature = "postgres"))]
-            Some("postgres" | "postgresql") => {
-                Err(DbErr::Custom("this is PostgreSQL; turn the feature `postgres` of `tasker` on".to_owned()))
-            }
+            Some("postgres" | "postgresql") => Err(DbErr::Custom(
+                "this is PostgreSQL; turn the feature `postgres` of `tasker` on".to_owned(),
+            )),
             _ => Err(DbErr::Custom(
                 "this is no database that is known; write `sqlite://orders.db`, `sqlite::memory:` or \
                  `postgres://user@host/orders`"

@@ -12,21 +12,22 @@ use uuid::Uuid;
 use super::{SqlStore, query};
 use crate::batch::{Batch, Cell, Column};
 use crate::error::store_error;
-use crate::statement::Scope;
+use crate::statement::{Backend, Scope};
 
 const WHAT: &str = "creating tasks";
 
 const TASKS: [Column; 5] = [Column::Id, Column::Big, Column::Text, Column::Int, Column::Text];
-const STEPS: [Column; 6] =
-    [Column::Big, Column::Int, Column::Big, Column::Int, Column::Int, Column::Text];
+const STEPS: [Column; 6] = [Column::Big, Column::Int, Column::Big, Column::Int, Column::Int, Column::Text];
 
 impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
         let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
         let rows = self.trip(WHAT, self.dialect().create(Scope::Alone), values).await?;
-        let lost = batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
-        let mut there = batch.there(&rows).map_err(|error| store_error(WHAT, error))?;
+        let lost =
+            batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
+        let mut there =
+            batch.there(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
         if !lost.is_empty() {
             let (sql, identities) = (IDENTITIES, batch.identities(&lost));
             let rows = self.read(WHAT, sql, [identities]).await?;
@@ -48,18 +49,25 @@ impl SqlStore {
         tasks: &[NewTask],
     ) -> Result<Vec<Created>, StoreError> {
         let backend = transaction.get_database_backend();
-        if backend != self.dialect().backend {
-            let message = format!("the transaction is one of {backend:?}, the store one of {:?}", self.dialect().backend);
+        if (backend == DbBackend::Postgres) != self.is_postgres() {
+            let message = format!(
+                "the transaction is one of {backend:?}, the store one of {:?}",
+                self.dialect().backend
+            );
             return Err(store_error(WHAT, DbErr::Custom(message)));
         }
         self.try_create_in(transaction, tasks).await.map_err(|error| store_error(WHAT, error))
     }
 
-    async fn try_create_in(&self, db: &DatabaseTransaction, tasks: &[NewTask]) -> Result<Vec<Created>, DbErr> {
+    async fn try_create_in(
+        &self,
+        db: &DatabaseTransaction,
+        tasks: &[NewTask],
+    ) -> Result<Vec<Created>, DbErr> {
         let batch = New::of(tasks);
         let rows = query(db, self.dialect().create(Scope::Within), self.create_values(&batch)?).await?;
         let lost = batch.unanswered(self.dialect().backend, &rows)?;
-        let mut there = batch.there(&rows)?;
+        let mut there = batch.there(self.dialect().backend, &rows)?;
         if !lost.is_empty() {
             let rows = query(db, IDENTITIES, [batch.identities(&lost)]).await?;
             there.extend(batch.winners(&lost, &rows)?);
@@ -87,12 +95,12 @@ impl SqlStore {
         let now = self.fixed_now();
         let mut values = Vec::new();
         match backend {
-            DbBackend::Postgres => {
+            Backend::Postgres => {
                 values.push(now.into());
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
                 values.push(self.has_company().into());
             }
-            _ => {
+            Backend::Sqlite => {
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
                 values.push(now.into());
             }
@@ -101,7 +109,12 @@ impl SqlStore {
     }
 
     /// What the steps of every task of a definition begin as.
-    fn push_steps(&self, definition: DefinitionId, workflow: &WorkflowDef, steps: &mut Batch) -> Result<(), DbErr> {
+    fn push_steps(
+        &self,
+        definition: DefinitionId,
+        workflow: &WorkflowDef,
+        steps: &mut Batch,
+    ) -> Result<(), DbErr> {
         /// The largest retry limit that the column holds; at a second each, 68 years of tries.
         const MOST_EXECUTIONS: u32 = i32::MAX as u32;
         let named_steps = self.named_steps(definition)?;
@@ -172,9 +185,9 @@ impl<'t> New<'t> {
     }
 
     /// The tasks that were there before: by their places, who they are.
-    fn there(&self, rows: &[QueryResult]) -> Result<HashMap<usize, TaskId>, DbErr> {
+    fn there(&self, backend: Backend, rows: &[QueryResult]) -> Result<HashMap<usize, TaskId>, DbErr> {
         let mut there = HashMap::new();
-        for (place, id) in told(rows)? {
+        for (place, id) in told(backend, rows)? {
             if let (Ok(place), Some(id)) = (usize::try_from(place), id) {
                 there.insert(self.places[place], id.into());
             }
@@ -184,12 +197,12 @@ impl<'t> New<'t> {
 
     /// The places of tasks that were neither created nor there before, because another transaction took their identity
     /// meanwhile. On SQLite nobody else writes.
-    fn unanswered(&self, backend: DbBackend, rows: &[QueryResult]) -> Result<Vec<usize>, DbErr> {
-        if backend != DbBackend::Postgres {
+    fn unanswered(&self, backend: Backend, rows: &[QueryResult]) -> Result<Vec<usize>, DbErr> {
+        if backend != Backend::Postgres {
             return Ok(Vec::new());
         }
         let (mut answered, mut created) = (HashSet::new(), HashSet::new());
-        for (place, id) in told(rows)? {
+        for (place, id) in told(backend, rows)? {
             match (usize::try_from(place), id) {
                 (Ok(place), _) => answered.insert(self.places[place]),
                 (Err(_), Some(id)) => created.insert(TaskId::from(id)),
@@ -201,7 +214,7 @@ impl<'t> New<'t> {
     }
 
     fn identities(&self, places: &[usize]) -> Value {
-        let mut batch = Batch::new(DbBackend::Postgres, &[Column::Text]);
+        let mut batch = Batch::new(Backend::Postgres, &[Column::Text]);
         for &at in places {
             batch.push([Cell::OptText(self.identities[at].as_deref())]);
         }
@@ -233,21 +246,18 @@ impl<'t> New<'t> {
     }
 }
 
-/// The places and ids that the statement tells: on SQLite in the one row of its first part.
-fn told(rows: &[QueryResult]) -> Result<Vec<(i32, Option<Uuid>)>, DbErr> {
-    let mut told = Vec::new();
-    for row in rows {
-        match row.try_get_by_index::<i32>(0) {
-            Ok(place) => told.push((place, row.try_get_by_index(1)?)),
-            Err(_) => {
-                let text: String = row.try_get_by_index(0)?;
-                let more: Vec<(i32, Option<Uuid>)> =
-                    serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))?;
-                told.extend(more);
-            }
+/// The places and ids that the statement tells: on SQLite in one row.
+fn told(backend: Backend, rows: &[QueryResult]) -> Result<Vec<(i32, Option<Uuid>)>, DbErr> {
+    match backend {
+        Backend::Postgres => {
+            rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+        }
+        Backend::Sqlite => {
+            let Some(row) = rows.first() else { return Ok(Vec::new()) };
+            let text: String = row.try_get_by_index(0)?;
+            serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))
         }
     }
-    Ok(told)
 }
 
 /// What no two tasks may have in common: an array, because names may hold any separator.

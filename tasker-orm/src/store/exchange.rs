@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use serde::Deserialize;
 use tasker_core::store::{ClaimedStep, Ending, Execution};
 use tasker_core::{Attempt, DefinitionId, Executions, Json, StepError, StepNo, StepState, TaskId, WorkerId};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use crate::batch::{Batch, Cell, Column, ids};
-use crate::statement::{Dialect, Scope};
+use crate::statement::{Backend, Dialect, Scope};
 
 /// The end of one execution.
 #[derive(Debug)]
@@ -94,7 +94,11 @@ impl<'a> Exchange<'a> {
 
     /// The parameters. Of the ends of one step only the latest execution's can be the present one; of an execution that is named
     /// twice the first end counts. So `places` says which end stands at which place of the batch.
-    pub(super) fn values(&self, backend: DbBackend, now: Option<i64>) -> Result<(Vec<Value>, Vec<usize>), DbErr> {
+    pub(super) fn values(
+        &self,
+        backend: Backend,
+        now: Option<i64>,
+    ) -> Result<(Vec<Value>, Vec<usize>), DbErr> {
         let mut latest: BTreeMap<(TaskId, StepNo), usize> = BTreeMap::new();
         for (at, End { execution, .. }) in self.ends.iter().enumerate() {
             let place = latest.entry((execution.task, execution.step)).or_insert(at);
@@ -108,14 +112,14 @@ impl<'a> Exchange<'a> {
             self.ends[place].push_to(&mut batch)?;
         }
         let values = match backend {
-            DbBackend::Postgres => self.postgres_values(batch, now),
-            _ => self.sqlite_values(batch, now),
+            Backend::Postgres => self.postgres_values(batch, now),
+            Backend::Sqlite => self.sqlite_values(batch, now),
         };
         Ok((values, places))
     }
 
     fn postgres_values(&self, ends: Batch, now: Option<i64>) -> Vec<Value> {
-        const BACKEND: DbBackend = DbBackend::Postgres;
+        const BACKEND: Backend = Backend::Postgres;
         let mut shared: Vec<Uuid> = self.shared.iter().map(|task| task.as_uuid()).collect();
         shared.sort_unstable();
         shared.dedup();
@@ -132,7 +136,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn sqlite_values(&self, ends: Batch, now: Option<i64>) -> Vec<Value> {
-        let mut rooms = Batch::new(DbBackend::Sqlite, &[Column::Big, Column::Int]);
+        let mut rooms = Batch::new(Backend::Sqlite, &[Column::Big, Column::Int]);
         for &(definition, room) in &self.rooms {
             rooms.push([Cell::Big(definition.0), Cell::Int(room as i32)]);
         }
@@ -146,11 +150,16 @@ impl<'a> Exchange<'a> {
     }
 
     /// Reads what the statement answered.
-    pub(super) fn answer(&self, backend: DbBackend, rows: &[QueryResult], places: &[usize]) -> Result<Answer, DbErr> {
+    pub(super) fn answer(
+        &self,
+        backend: Backend,
+        rows: &[QueryResult],
+        places: &[usize],
+    ) -> Result<Answer, DbErr> {
         let mut answer = Answer { accepted: vec![false; self.ends.len()], ..Answer::default() };
         match backend {
-            DbBackend::Postgres => answer.read_rows(rows, places)?,
-            _ => answer.read_json(rows, places)?,
+            Backend::Postgres => answer.read_rows(rows, places)?,
+            Backend::Sqlite => answer.read_json(rows, places)?,
         }
         Ok(answer)
     }

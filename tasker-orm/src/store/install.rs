@@ -7,8 +7,8 @@ use serde_json::json;
 use tasker_core::{DefinitionId, StepDef, StepNo, WorkflowDef};
 
 use super::SqlStore;
-use crate::error::somebody_else_did;
 use crate::entity::{definition, dependent_system, named_step, named_task, named_task_named_step, namespace};
+use crate::error::somebody_else_did;
 
 /// The dependent system of steps that name none, as in Ruby Tasker.
 const UNKNOWN_SYSTEM: &str = "unknown";

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+};
 use tasker_core::store::{Ending, Execution, Lease, StoreError, Swept};
 use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId};
 
 use super::exchange::{End, Exchange, How};
 use super::{SqlStore, execute};
 use crate::entity::{worker, workflow_step};
-use crate::presence::Dead;
 
 /// A step in the hands of a worker.
 struct Held {
@@ -66,11 +67,15 @@ impl SqlStore {
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
         self.withdraw(worker);
+        #[cfg(feature = "sqlite")]
         self.move_log_into_database().await;
         Ok(())
     }
 
-    pub(super) async fn held_by(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
+    pub(super) async fn held_by(
+        &self,
+        worker: WorkerId,
+    ) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
         self.repeated("asking what a worker holds", || async {
             let held = held(self.writer(), worker).await?;
             Ok(held.into_iter().map(|held| (held.execution, held.definition)).collect())
@@ -101,7 +106,9 @@ impl SqlStore {
                 swept.steps += one.steps;
                 swept.ended.extend(one.ended);
             }
-            proof.map(Dead::bury);
+            if let Some(proof) = proof {
+                proof.bury();
+            }
         }
         Ok(swept)
     }

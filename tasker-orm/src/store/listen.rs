@@ -3,11 +3,11 @@
 //! They are only hints: a listener that cannot connect, or a notification that is lost, costs a poll interval. The listener has a
 //! connection of its own, because it keeps it for ever. Others are told only when there are others.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tasker_core::WorkerId;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::SqlStore;
@@ -17,7 +17,7 @@ use super::SqlStore;
 pub(super) struct Company {
     is_there: AtomicBool,
     hints: Arc<Notify>,
-    listener: OnceCell<JoinHandle<()>>,
+    listener: OnceLock<JoinHandle<()>>,
 }
 
 impl SqlStore {
@@ -37,10 +37,10 @@ impl SqlStore {
         #[cfg(feature = "postgres")]
         if self.is_postgres() && self.dialect().profile.notify {
             let (url, hints) = (self.0.url.clone(), Arc::clone(&self.0.company.hints));
-            self.0.company.listener.get_or_init(|| async { tokio::spawn(postgres::listen(url, hints)) }).await;
+            self.0.company.listener.get_or_init(|| tokio::spawn(postgres::listen(url, hints)));
             return self.0.company.hints.notified().await;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,12 +1,13 @@
 //! What operators do to a task: one transaction each, recorded in the history.
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use tasker_core::store::{Operated, StoreError};
 use tasker_core::{IllegalTransition, StepState, TaskId, TaskState};
 
 use super::{SqlStore, execute, parse_state};
 use crate::entity::{definition, task, task_transition, workflow_step, workflow_step_transition};
+use crate::statement::Dialect;
 
 /// What an operator does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,11 +80,11 @@ impl SqlStore {
             };
             workflow_step::Entity::update(change).exec(db).await?;
         }
-        if !sequential {
-            // A pause ends with it.
-            let paused = [StepState::Pending];
-            for step in steps(db, &row, &paused).await? {
-                let change = workflow_step::ActiveModel { waiting_for: Set(None), ..key(&step) };
+        // A pause ends with it.
+        for step in steps(db, &row, &[StepState::Pending]).await? {
+            if step.waiting_for.as_deref() == Some("operator") {
+                let waits = if sequential { Some("turn".to_owned()) } else { None };
+                let change = workflow_step::ActiveModel { waiting_for: Set(waits), ..key(&step) };
                 workflow_step::Entity::update(change).exec(db).await?;
             }
         }
@@ -106,7 +107,8 @@ impl SqlStore {
                 () if step.open_dependencies == 0 && step.run_at > now => Some("time"),
                 () => None,
             };
-            let change = workflow_step::ActiveModel { waiting_for: Set(waits.map(str::to_owned)), ..key(&step) };
+            let change =
+                workflow_step::ActiveModel { waiting_for: Set(waits.map(str::to_owned)), ..key(&step) };
             workflow_step::Entity::update(change).exec(db).await?;
         }
         self.pass_turns(db, &[row.id.into()]).await
@@ -120,7 +122,9 @@ impl SqlStore {
         let dialect = self.dialect();
         let now = self.now_in(db).await?;
         let ids = crate::batch::ids(dialect.backend, tasks.iter().map(|task| task.as_uuid()));
-        execute(db, dialect.pass_turns(&dialect.among("t.task_id", "$1"), "$2"), [ids, now.into()]).await.map(|_| ())
+        execute(db, Dialect::pass_turns(&dialect.among("t.task_id", "$1"), "$2"), [ids, now.into()])
+            .await
+            .map(|_| ())
     }
 }
 
@@ -171,7 +175,11 @@ async fn is_sequential(db: &DatabaseTransaction, row: &task::Model) -> Result<bo
 }
 
 fn key(step: &workflow_step::Model) -> workflow_step::ActiveModel {
-    workflow_step::ActiveModel { task_id: Set(step.task_id), step_no: Set(step.step_no), ..Default::default() }
+    workflow_step::ActiveModel {
+        task_id: Set(step.task_id),
+        step_no: Set(step.step_no),
+        ..Default::default()
+    }
 }
 
 /// Records that a step goes to another state.
@@ -215,7 +223,6 @@ async fn end(
         from_state: Set(from.as_str().to_owned()),
         to_state: Set(to.as_str().to_owned()),
         created_at: Set(now),
-        ..Default::default()
     };
     task_transition::Entity::insert(transition).exec_without_returning(db).await?;
     let change = task::ActiveModel {

@@ -30,8 +30,11 @@ impl SqlStore {
         let now = self.now();
         let mut outlook = Outlook::default();
         for rooms in rooms.chunks(MOST) {
-            let values: Vec<Value> =
-                [now].into_iter().chain(rooms.iter().map(|(definition, _)| definition.0)).map(Value::from).collect();
+            let values: Vec<Value> = [now]
+                .into_iter()
+                .chain(rooms.iter().map(|(definition, _)| definition.0))
+                .map(Value::from)
+                .collect();
             let rows = self.read(what, &sql(rooms.len()), values).await?;
             let Some(row) = rows.first() else { continue };
             let read = || Ok((row.try_get_by_index::<bool>(0)?, row.try_get_by_index::<Option<i64>>(1)?));

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DbBackend, DbErr, IsolationLevel, QueryResult, TransactionTrait, Value};
+use sea_orm::{DbErr, IsolationLevel, QueryResult, TransactionTrait, Value};
 use tasker_core::store::{StoreError, Waiting};
 use tasker_core::{
-    Attempt, Json, StepError, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp, WaitingFor,
-    WorkflowId,
+    Attempt, Json, StepError, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp,
+    WaitingFor, WorkflowId,
 };
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::settle::Results;
 use super::{SqlStore, parse_state, query};
 use crate::batch::{Batch, Cell, Column, ids};
 use crate::error::store_error;
+use crate::statement::Backend;
 
 impl SqlStore {
     pub(super) async fn states_of(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {
@@ -31,7 +32,8 @@ impl SqlStore {
 
     pub(super) async fn statuses_of(&self, wanted: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         const WHAT: &str = "reading tasks";
-        let (of_tasks, of_steps) = (self.dialect().among("t.id", "$1"), self.dialect().among("s.task_id", "$1"));
+        let (of_tasks, of_steps) =
+            (self.dialect().among("t.id", "$1"), self.dialect().among("s.task_id", "$1"));
         let tasks_sql = format!(
             "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version
             FROM tasker_tasks AS t
@@ -93,8 +95,10 @@ impl SqlStore {
         const WHAT: &str = "reading what steps take";
         let backend = self.dialect().backend;
         let wanted = match backend {
-            DbBackend::Postgres => "unnest($1::uuid[], $2::int[]) AS w(task_id, step_no)",
-            _ => "(SELECT unhex(value->>0) AS task_id, value->>1 AS step_no FROM json_each($1)) AS w",
+            Backend::Postgres => "unnest($1::uuid[], $2::int[]) AS w(task_id, step_no)",
+            Backend::Sqlite => {
+                "(SELECT unhex(value->>0) AS task_id, value->>1 AS step_no FROM json_each($1)) AS w"
+            }
         };
         let sql = format!(
             "SELECT s.task_id, s.step_no, s.result FROM {wanted}
@@ -137,7 +141,6 @@ impl SqlStore {
     }
 }
 
-
 fn assemble(
     tasks: &[QueryResult],
     steps: &[QueryResult],
@@ -168,7 +171,11 @@ fn task_status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
         .map_err(|error| DbErr::Type(error.to_string()))?;
     Ok(TaskStatus {
         id: id.into(),
-        workflow: WorkflowId { namespace: row.try_get_by_index(5)?, name: row.try_get_by_index(6)?, version: row.try_get_by_index(7)? },
+        workflow: WorkflowId {
+            namespace: row.try_get_by_index(5)?,
+            name: row.try_get_by_index(6)?,
+            version: row.try_get_by_index(7)?,
+        },
         idempotency_key: identity.map(|(_, _, key)| key),
         state: parse_state(&state)?,
         created_at: Timestamp::from_micros(created_at),
@@ -179,8 +186,10 @@ fn task_status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
 }
 
 fn step_status(row: &QueryResult, now: Timestamp) -> Result<(TaskId, StepStatus, bool), DbErr> {
-    let (task, no, name): (Uuid, i32, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    let (state, attempt, lost): (String, i32, i32) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?, row.try_get_by_index(5)?);
+    let (task, no, name): (Uuid, i32, String) =
+        (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    let (state, attempt, lost): (String, i32, i32) =
+        (row.try_get_by_index(3)?, row.try_get_by_index(4)?, row.try_get_by_index(5)?);
     let (open_dependencies, run_at): (i32, i64) = (row.try_get_by_index(7)?, row.try_get_by_index(8)?);
     let state = parse_state(&state)?;
     let waiting: Option<String> = row.try_get_by_index(9)?;

@@ -88,9 +88,8 @@ impl SqlStore {
 
     async fn exchange(&self, what: &str, exchange: &Exchange<'_>) -> Result<Answer, StoreError> {
         let dialect = self.dialect();
-        let (values, places) = exchange
-            .values(dialect.backend, self.fixed_now())
-            .map_err(|error| store_error(what, error))?;
+        let (values, places) =
+            exchange.values(dialect.backend, self.fixed_now()).map_err(|error| store_error(what, error))?;
         let rows = if exchange.turns && self.is_postgres() {
             self.exchange_and_pass_turns(what, exchange, &values).await?
         } else {

@@ -105,9 +105,10 @@ impl SqlStore {
         }
         // The text opens a transaction: whoever asked may go away, but the transaction must come to its end.
         let (store, owned) = (self.clone(), what.to_owned());
-        let trip = tokio::spawn(async move {
-            store.repeated(&owned, || store.try_trip(&sql, values.clone())).await
-        });
+        let trip =
+            tokio::spawn(
+                async move { store.repeated(&owned, || store.try_trip(&sql, values.clone())).await },
+            );
         trip.await.unwrap_or_else(|error| Err(store_error(what, DbErr::Custom(error.to_string()))))
     }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 use super::Opened;
 use crate::profile::Profile;
-use crate::statement::Dialect;
+use crate::statement::{Backend, Dialect};
 use crate::store::query;
 
 pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, DbErr> {
@@ -16,12 +16,13 @@ pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, 
         None => ask(&reader).await?,
     };
     let writer = connect(url, Role::Writer, profile.serializable).await?;
-    Ok(Opened { writer, reader, dialect: Dialect { backend: DbBackend::Postgres, profile }, presence: None })
+    Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Postgres, profile }, presence: None })
 }
 
 async fn ask(db: &DatabaseConnection) -> Result<Profile, DbErr> {
     let rows = query(db, "SELECT version()", []).await?;
-    let version: String = rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?.try_get_by_index(0)?;
+    let version: String =
+        rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?.try_get_by_index(0)?;
     Ok(Profile::of_server(&version))
 }
 

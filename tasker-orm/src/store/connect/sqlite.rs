@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Executor};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use super::Opened;
 use crate::presence::Presence;
 use crate::profile::Profile;
-use crate::statement::{Dialect, SQLITE_PREPARE};
+use crate::statement::{Backend, Dialect, SQLITE_PREPARE};
 use crate::store::SqlStore;
 
 pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
@@ -24,7 +24,7 @@ pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
     let presence = file.as_deref().map(Presence::beside);
     // Writers take turns, so there is nothing to skip or to serialize, and nobody to listen.
     let profile = Profile { skip_locked: false, notify: false, serializable: false };
-    Ok(Opened { writer, reader, dialect: Dialect { backend: DbBackend::Sqlite, profile }, presence })
+    Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Sqlite, profile }, presence })
 }
 
 impl SqlStore {
@@ -60,7 +60,9 @@ async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
             let options = options.idle_timeout(None).max_lifetime(None);
             match role {
                 Role::Writer => options.after_connect(|connection, _| {
-                    Box::pin(async move { connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ()) })
+                    Box::pin(async move {
+                        connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ())
+                    })
                 }),
                 Role::Reader => options,
             }

@@ -1,0 +1,114 @@
+//! Starting a task in a transaction of the host's own.
+
+use std::any::Any;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use sea_orm::{DatabaseTransaction, DbErr};
+use tasker_core::{Start, StartError, TaskHandle, Tasker, Workflow};
+
+use crate::SqlStore;
+use crate::error::store_error;
+
+/// Starts tasks in transactions of the host: a task exists if and only if the transaction commits.
+///
+/// The tables of the host and those of Tasker are in one database, so a row and the task that deals with it appear together or
+/// not at all, whatever crashes in between.
+///
+/// ```
+/// use sea_orm::{ConnectionTrait, Database, TransactionTrait};
+/// use tasker_core::{StepError, Tasker, workflow};
+/// use tasker_orm::{SqlStore, StartIn};
+/// # extern crate tasker_core as tasker;
+///
+/// #[workflow(namespace = "docs", context = u64)]
+/// mod welcome {
+///     # use super::StepError;
+///     #[step]
+///     pub async fn send(user: &u64) -> Result<String, StepError> {
+///         Ok(format!("welcome, user {user}"))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite://{}?mode=rwc", folder.path().join("app.db").display());
+/// let tasker = Tasker::builder(()).store(SqlStore::connect(&url).await?).register::<welcome::Workflow>().build().await?;
+/// let database = Database::connect(&url).await?;
+/// database.execute_unprepared("CREATE TABLE users (id INTEGER)").await?;
+///
+/// let transaction = database.begin().await?;
+/// transaction.execute_unprepared("INSERT INTO users VALUES (7)").await?;
+/// let task = tasker.start_in::<welcome::Workflow>(&transaction, 7).await?;
+/// transaction.commit().await?;
+///
+/// task.wait().await?;
+/// assert_eq!(task.output::<welcome::send>().await?.unwrap(), "welcome, user 7");
+/// # tasker.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+pub trait StartIn {
+    /// Starts a task in a transaction of the database that the tasker's store is on.
+    ///
+    /// The context is checked as by [`Tasker::start`]. An idempotency key that is taken by a task of another transaction waits for
+    /// that one to end, as unique keys do.
+    fn start_in<'t, W: Workflow>(
+        &self,
+        transaction: &'t DatabaseTransaction,
+        context: W::Context,
+    ) -> StartInTransaction<'t, W>;
+}
+
+impl StartIn for Tasker {
+    fn start_in<'t, W: Workflow>(
+        &self,
+        transaction: &'t DatabaseTransaction,
+        context: W::Context,
+    ) -> StartInTransaction<'t, W> {
+        StartInTransaction { start: self.start::<W>(context), transaction }
+    }
+}
+
+/// A task about to be started in a transaction; await it.
+#[must_use = "a task is started when this is awaited"]
+pub struct StartInTransaction<'t, W> {
+    start: Start<W>,
+    transaction: &'t DatabaseTransaction,
+}
+
+impl<W: Workflow> StartInTransaction<'_, W> {
+    /// As [`Start::idempotency_key`].
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.start = self.start.idempotency_key(key);
+        self
+    }
+
+    /// As [`Start::priority`].
+    pub fn priority(mut self, priority: i16) -> Self {
+        self.start = self.start.priority(priority);
+        self
+    }
+
+    async fn create(self) -> Result<TaskHandle<W>, StartError> {
+        const WHAT: &str = "starting a task in a transaction";
+        let prepared = self.start.prepare()?;
+        let store: &dyn Any = &**prepared.store();
+        let Some(store) = store.downcast_ref::<SqlStore>() else {
+            let message = "this Tasker does not keep its tasks in a database; give it a `SqlStore`";
+            return Err(store_error(WHAT, DbErr::Custom(message.to_owned())).into());
+        };
+        let created = store.create_in(self.transaction, std::slice::from_ref(prepared.task())).await?;
+        Ok(prepared.created(created[0]))
+    }
+}
+
+impl<'t, W: Workflow> IntoFuture for StartInTransaction<'t, W> {
+    type Output = Result<TaskHandle<W>, StartError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 't>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.create())
+    }
+}

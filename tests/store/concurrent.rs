@@ -1,0 +1,165 @@
+//! Many workers at one database at the same time: no task is lost, nothing runs twice, nobody is told of a deadlock.
+//!
+//! There is no model beside it, because the order in which things happen is the database's. The tables tell afterwards.
+
+mod crowd;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tasker::store::{ClaimedStep, Outcome, Store};
+use tasker::{ManualClock, Profile, SqlStore, SqlStoreOptions, TaskId, WorkflowDef};
+use tasker_tests::postgres::Database;
+
+use crate::databases::{database, options};
+use crate::fixture::{Bench, build, clock, done, outcome, workflow};
+use crowd::Crowd;
+
+/// Several stores on one database, as several processes have them.
+struct Many {
+    stores: Vec<SqlStore>,
+    clock: Arc<ManualClock>,
+    /// To look at the tables.
+    db: sea_orm::DatabaseConnection,
+    _folder: Option<tempfile::TempDir>,
+    _database: Option<Database>,
+}
+
+impl Many {
+    async fn sqlite(count: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+        let clock = clock();
+        let open = || SqlStoreOptions::new(&url).clock(clock.clone()).connect();
+        let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
+        let db = sea_orm::Database::connect(&url).await.unwrap();
+        Self { stores, clock, db, _folder: Some(folder), _database: None }
+    }
+
+    async fn postgres(count: usize, profile: Profile) -> Option<Self> {
+        let (database, clock) = (database().await?, clock());
+        let open = || options(&database, Some(profile)).clock(clock.clone()).connect();
+        let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
+        let db = sea_orm::Database::connect(database.url()).await.unwrap();
+        Some(Self { stores, clock, db, _folder: None, _database: Some(database) })
+    }
+
+    async fn benches(&self, workflows: &[Arc<WorkflowDef>]) -> Vec<Bench<SqlStore>> {
+        let mut benches = Vec::new();
+        for store in &self.stores {
+            benches.push(Bench::new(store.clone(), workflows).await);
+        }
+        benches
+    }
+}
+
+/// Workflows of every form, whose steps do not end because they were lost a few times.
+fn hardy() -> Vec<Arc<WorkflowDef>> {
+    const MANY: u32 = 10_000;
+    const SPREAD: [&str; 8] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
+    let diamond: [(&str, &[&str], u32); 4] =
+        [("top", &[], MANY), ("left", &["top"], MANY), ("right", &["top"], MANY), ("join", &["left", "right"], MANY)];
+    let mut fan: Vec<(&str, &[&str], u32)> = vec![("open", &[], MANY)];
+    fan.extend(SPREAD.map(|step| (step, &["open"][..], MANY)));
+    fan.push(("close", &SPREAD, MANY));
+    let sequential = WorkflowDef::builder("test", "sequential", "1.0.0").concurrent(false);
+    vec![
+        workflow("chain", &[("a", &[], MANY), ("b", &["a"], MANY), ("c", &["b"], MANY)]),
+        workflow("diamond", &diamond),
+        workflow("forest", &[("a", &[], MANY), ("b", &["a"], MANY), ("x", &[], MANY), ("y", &["x"], MANY)]),
+        build(sequential, &diamond),
+        workflow("fan", &fan),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_on_a_sqlite_file_brings_every_task_to_its_end() {
+    Crowd::new(Many::sqlite(2).await, 60).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_on_postgres_brings_every_task_to_its_end() {
+    let Some(many) = Many::postgres(4, Profile::POSTGRES).await else { return };
+    Crowd::new(many, 60).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_on_postgres_without_anything_special_brings_every_task_to_its_end() {
+    let Some(many) = Many::postgres(4, Profile::PLAIN).await else { return };
+    Crowd::new(many, 30).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_a_sqlite_file() {
+    no_join_is_lost(Many::sqlite(2).await, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_postgres() {
+    let Some(many) = Many::postgres(4, Profile::POSTGRES).await else { return };
+    no_join_is_lost(many, 6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_postgres_without_anything_special() {
+    let Some(many) = Many::postgres(4, Profile::PLAIN).await else { return };
+    no_join_is_lost(many, 3).await;
+}
+
+/// Of each task every store holds two of the eight steps that the last one waits for, and all settle at the same time, each
+/// the tasks in an order of its own.
+async fn no_join_is_lost(many: Many, rounds: usize) {
+    const TASKS: usize = 12;
+    let fan = hardy().pop().expect("the fan is the last one");
+    let benches = many.benches(&[fan.clone()]).await;
+    let mut workers = Vec::new();
+    for bench in &benches {
+        workers.push(bench.worker().await);
+    }
+    for round in 0..rounds {
+        let tasks: Vec<_> = (0..TASKS).map(|_| benches[0].task(0)).collect();
+        benches[0].store.create(&tasks).await.unwrap();
+        let opened: Vec<_> = benches[0].claim(workers[0], TASKS).await;
+        benches[0].settle(workers[0], &ends(&opened), 0).await;
+        let mut held: Vec<Vec<ClaimedStep>> = Vec::new();
+        for (bench, &worker) in benches.iter().zip(&workers) {
+            let mut claim = bench.claim(worker, 8 * TASKS / benches.len()).await;
+            fastrand::shuffle(&mut claim);
+            held.push(claim);
+        }
+        assert_eq!(held.iter().map(Vec::len).sum::<usize>(), 8 * TASKS);
+        // In two parts each, so that those of one task meet whichever is first.
+        for part in 0..2 {
+            let settles = benches.iter().zip(&workers).zip(&held).map(|((bench, &worker), held)| {
+                let half = held.len() / 2;
+                let mine = ends(if part == 0 { &held[..half] } else { &held[half..] });
+                async move { bench.settle(worker, &mine, TASKS).await }
+            });
+            let settled = join_all(settles).await;
+            assert!(settled.iter().all(|settled| settled.refused.is_empty()));
+            if part == 0 {
+                continue;
+            }
+            let mut joins: Vec<ClaimedStep> = settled.into_iter().flat_map(|settled| settled.claimed).collect();
+            assert!(joins.len() <= TASKS, "a join was given out twice");
+            let closing: HashSet<TaskId> = joins.iter().map(|step| step.execution.task).collect();
+            assert_eq!(closing.len(), joins.len(), "a join was given out twice");
+            // Whoever found a dependency left by another one left it to the other one.
+            joins.extend(benches[0].claim(workers[0], TASKS).await);
+            assert_eq!(joins.len(), TASKS, "round {round}: a join was lost");
+        }
+        for (bench, &worker) in benches.iter().zip(&workers) {
+            let held = bench.store.held(worker).await.unwrap();
+            let last = held.into_iter().map(|(execution, definition)| Outcome { execution, definition, ending: done() });
+            bench.settle(worker, &last.collect::<Vec<_>>(), 0).await;
+        }
+        assert!(benches[0].store.open_tasks(None, 1).await.unwrap().is_empty());
+    }
+    let tables = crate::model::audit::Tables::read(&many.db).await.unwrap();
+    tables.check(|_| Some(&fan)).unwrap();
+}
+
+fn ends(steps: &[ClaimedStep]) -> Vec<Outcome> {
+    steps.iter().map(|step| outcome(step, done())).collect()
+}

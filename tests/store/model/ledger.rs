@@ -1,0 +1,142 @@
+//! What the database has said: it is held to it.
+//!
+//! The ledger knows nothing of the model. It is written from the answers of the database alone, so that a mistake that
+//! both stores share is found here.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tasker::store::{Created, Ending, Execution, Operated};
+use tasker::{StepNo, StepState, TaskId, TaskState, TaskStatus, WorkflowDef};
+
+use super::Check;
+use super::operate;
+use super::side::{Given, Told, Wish};
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// What was acknowledged and not purged, with its workflow.
+    tasks: BTreeMap<TaskId, usize>,
+    /// What was given out, ever.
+    begun: HashSet<Execution>,
+    /// What was accepted, ever.
+    accepted: HashSet<Execution>,
+    /// The results that were accepted.
+    pub(super) results: HashMap<(TaskId, StepNo), String>,
+    /// The tasks of which it was said that they ended, and nothing to the contrary since.
+    ended: HashSet<TaskId>,
+}
+
+impl Ledger {
+    pub(super) fn tasks(&self) -> Vec<TaskId> {
+        self.tasks.keys().copied().collect()
+    }
+
+    pub(super) fn workflow(&self, task: TaskId) -> usize {
+        self.tasks[&task]
+    }
+
+    pub(super) fn created(&mut self, wishes: &[Wish], created: &[Created]) {
+        for (wish, created) in wishes.iter().zip(created) {
+            if *created == Created::New(wish.id) {
+                self.tasks.entry(wish.id).or_insert(wish.workflow);
+            }
+        }
+    }
+
+    /// A step is given out: it never was complete, and all that it depends on is.
+    pub(super) fn begun(&mut self, given: &Given, workflow: &WorkflowDef) -> Check {
+        let Execution { task, step, .. } = given.execution;
+        if !self.begun.insert(given.execution) {
+            return Err(format!("{:?} was given out twice", given.execution));
+        }
+        if self.results.contains_key(&(task, step)) {
+            return Err(format!("{:?} was given out, and the step is complete", given.execution));
+        }
+        let dependencies = workflow.graph().dependencies(step);
+        match dependencies.iter().find(|&&no| !self.results.contains_key(&(task, no))) {
+            Some(no) => Err(format!("{:?} was given out before {no:?} is complete", given.execution)),
+            None => Ok(()),
+        }
+    }
+
+    /// Outcomes were accepted or refused: of an execution the first one counts, and none after it.
+    pub(super) fn settled(&mut self, ends: &[(Given, Ending)], told: &Told) -> Check {
+        let mut refused: HashMap<Execution, usize> = HashMap::new();
+        for execution in &told.refused {
+            *refused.entry(*execution).or_default() += 1;
+        }
+        let mut outcomes: HashMap<Execution, Vec<&Ending>> = HashMap::new();
+        for (given, ending) in ends {
+            outcomes.entry(given.execution).or_default().push(ending);
+        }
+        for (execution, endings) in outcomes {
+            match endings.len() - refused.get(&execution).copied().unwrap_or(0) {
+                0 => continue,
+                1 if self.accepted.insert(execution) => {}
+                _ => return Err(format!("{execution:?} was accepted more than once")),
+            }
+            if let Ending::Complete(result) = endings[0] {
+                self.results.insert((execution.task, execution.step), result.as_str().to_owned());
+            }
+        }
+        self.ended.extend(&told.ended);
+        Ok(())
+    }
+
+    pub(super) fn operated(&mut self, wish: operate::Wish, task: TaskId, told: Operated) {
+        match (wish, told) {
+            (operate::Wish::Cancel, Operated::Done) => {
+                self.ended.insert(task);
+            }
+            (operate::Wish::Retry, Operated::Done) => {
+                self.ended.remove(&task);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tasks were removed: as many as it said, and none that was open.
+    pub(super) fn purged(
+        &mut self,
+        tasks: &[TaskId],
+        left: &[Option<TaskState>],
+        purged: usize,
+        before: &HashMap<TaskId, TaskStatus>,
+    ) -> Check {
+        let gone = tasks.iter().zip(left).filter(|(_, state)| state.is_none()).map(|(task, _)| *task);
+        let gone: HashSet<TaskId> = gone.collect();
+        if gone.len() != purged {
+            return Err(format!("{purged} tasks were purged, and {} are gone", gone.len()));
+        }
+        if let Some(open) =
+            gone.iter().find(|task| before.get(task).is_none_or(|task| !task.state.has_ended()))
+        {
+            return Err(format!("{open} was purged, and had not ended"));
+        }
+        self.tasks.retain(|task, _| !gone.contains(task));
+        self.begun.retain(|execution| !gone.contains(&execution.task));
+        self.accepted.retain(|execution| !gone.contains(&execution.task));
+        self.results.retain(|(task, _), _| !gone.contains(task));
+        self.ended.retain(|task| !gone.contains(task));
+        Ok(())
+    }
+
+    /// What was said still holds.
+    pub(super) fn check(&self, tasks: &[TaskId], shown: &[Option<TaskStatus>]) -> Check {
+        for (task, status) in tasks.iter().zip(shown) {
+            let Some(status) = status else { return Err(format!("{task} was acknowledged and is gone")) };
+            if self.ended.contains(task) && !status.state.has_ended() {
+                return Err(format!("{task} was said to have ended: {status:?}"));
+            }
+            for step in &status.steps {
+                let complete = step.state == StepState::Complete;
+                if complete != self.results.contains_key(&(*task, step.no)) {
+                    return Err(format!(
+                        "{task}: whether it was accepted and whether it is complete differ: {step:?}"
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}

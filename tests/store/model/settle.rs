@@ -1,0 +1,96 @@
+//! Outcomes in a history: of what a worker holds, and such that come late, twice or from somebody else.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use tasker::store::Ending;
+use tasker::{Json, StepError};
+
+use super::Check;
+use super::history::{History, Worker, same};
+use super::side::{Given, Space};
+
+impl History<'_> {
+    pub(super) async fn settle(&mut self, random: &mut Rng) -> Check {
+        let Some(at) = self.somebody(random) else { return Ok(()) };
+        let mut ends = Vec::new();
+        for given in std::mem::take(&mut self.workers[at].holds) {
+            if random.u32(0..3) == 0 {
+                self.workers[at].holds.push(given);
+                continue;
+            }
+            let ending = ending(random, &given);
+            ends.push((given, ending));
+        }
+        while random.u32(0..4) == 0
+            && let Some((_, late)) = random.choice(&self.past)
+        {
+            // Before, between and after the others.
+            let place = random.usize(0..=ends.len());
+            ends.insert(place, (late.clone(), ending(random, late)));
+        }
+        let space = self.space(random, 4);
+        self.settle_for(at, &ends, &space).await?;
+        // As one does whose answer was lost.
+        if random.u32(0..10) == 0 {
+            self.settle_for(at, &ends, &space).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_for(&mut self, at: usize, ends: &[(Given, Ending)], space: &Space) -> Check {
+        let Worker { id, skill, .. } = self.workers[at];
+        let shown = ends.iter().map(|(given, ending)| (given.execution, name(ending)));
+        let shown: Vec<_> = shown.collect();
+        self.say(format!("{id} settles, {space:?}: {shown:?}"));
+        let model = self.oracle.settle(id, skill, ends, space).await?;
+        let database = self.subject().settle(id, skill, ends, space).await?;
+        same("a settle", &model, &database)?;
+        self.ledger.settled(ends, &database)?;
+        self.take(at, database.claimed)
+    }
+
+    /// A worker gets steps.
+    pub(super) fn take(&mut self, at: usize, given: Vec<Given>) -> Check {
+        for given in given {
+            self.ledger.begun(&given, &self.lane.workflows[given.workflow])?;
+            self.past.push((self.workers[at].id, given.clone()));
+            self.workers[at].holds.push(given);
+        }
+        Ok(())
+    }
+
+    /// A worker completes all that it can get at once. Whether there was anything.
+    pub(super) async fn work_on(&mut self, at: usize) -> Result<bool, String> {
+        let space = Space { total: 50, limits: Vec::new() };
+        self.claim_for(at, &space).await?;
+        let ends = std::mem::take(&mut self.workers[at].holds).into_iter().map(|given| {
+            let result = Ending::Complete(Json::of(&format!("at last {}", given.execution.revision)).unwrap());
+            (given, result)
+        });
+        let ends: Vec<_> = ends.collect();
+        self.settle_for(at, &ends, &space).await?;
+        Ok(!ends.is_empty())
+    }
+}
+
+fn ending(random: &mut Rng, given: &Given) -> Ending {
+    match random.u32(0..20) {
+        0..11 => Ending::Complete(Json::of(&format!("result {} \u{1F980} \\ \" ' $1", random.u32(..))).unwrap()),
+        11..15 if !given.executions.exhausted_by_failure() => {
+            let wait = Duration::from_secs(random.u64(0..25));
+            Ending::Retry(StepError::retryable(random.u32(..)), wait)
+        }
+        15..17 => Ending::HandedBack,
+        _ => Ending::Failed(StepError::permanent(random.u32(..)).code("NEVER")),
+    }
+}
+
+fn name(ending: &Ending) -> String {
+    match ending {
+        Ending::Complete(_) => "complete".to_owned(),
+        Ending::Retry(_, wait) => format!("again in {wait:?}"),
+        Ending::Failed(_) => "failed".to_owned(),
+        Ending::HandedBack => "handed back".to_owned(),
+    }
+}
