@@ -10,8 +10,8 @@
 mod audit;
 mod busy;
 mod deploy;
-mod dropped;
 mod freeze;
+mod halfway;
 mod kill;
 mod load;
 mod log;
