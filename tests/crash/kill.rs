@@ -26,7 +26,7 @@ async fn killed_workers_lose_nothing_on_postgres() {
 
 async fn workers_are_killed(site: Site) {
     const WORKERS: usize = 3;
-    let options = Options { lease: LEASE, starts: true };
+    let options = Options { lease: LEASE, starts: true, ..Options::default() };
     let mut random = site.random();
     let mut workers = Vec::new();
     for _ in 0..WORKERS {

@@ -11,6 +11,8 @@ mod audit;
 mod busy;
 mod deploy;
 mod freeze;
+#[cfg(target_os = "linux")]
+mod full;
 mod halfway;
 mod kill;
 mod load;

@@ -29,11 +29,13 @@ pub(crate) struct Options {
     pub(crate) lease: Duration,
     /// Whether it starts tasks by itself.
     pub(crate) starts: bool,
+    /// Whether it is to bear a limit of its files.
+    pub(crate) limited: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(1), starts: false }
+        Self { lease: Duration::from_secs(1), starts: false, limited: false }
     }
 }
 
@@ -80,15 +82,17 @@ impl Said {
 }
 
 impl Worker {
-    pub(crate) async fn start(site: &Site) -> Self {
-        Self::start_with(site, Options::default()).await
-    }
-
     /// Returns when it works.
     pub(crate) async fn start_with(site: &Site, options: Options) -> Self {
         let said = Said::default();
         let number = site.enroll(&said);
-        let mut program = Command::new(std::env::current_exe().expect("this program"));
+        let this = std::env::current_exe().expect("this program");
+        let mut program = Command::new(&this);
+        if options.limited {
+            // Otherwise a file that grows too large kills its process. What is ignored stays so.
+            program = Command::new("/bin/sh");
+            program.args(["-c", "trap '' XFSZ; exec \"$@\"", "worker"]).arg(&this);
+        }
         program.args(["--exact", "worker::process", "--ignored", "--nocapture"]);
         program.env(worker::URL, site.url()).env(worker::LEDGER, site.ledger());
         program.env(worker::LEASE, options.lease.as_millis().to_string());
@@ -129,6 +133,13 @@ impl Worker {
         let pid = self.pid().to_string();
         let sent = Command::new("/bin/sh").args(["-c", "kill -s \"$@\"", "kill", name, &pid]).status();
         assert!(sent.expect("a shell").success(), "{name} for {pid}");
+    }
+
+    /// Lets its files grow to so many bytes, or `unlimited`.
+    pub(crate) fn limit_files(&self, bytes: &str) {
+        let pid = self.pid().to_string();
+        let limited = Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status();
+        assert!(limited.expect("prlimit").success(), "a limit of {bytes} for {pid}");
     }
 
     /// Shuts it down in order, as a deploy does.

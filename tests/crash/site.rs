@@ -38,12 +38,14 @@ impl Site {
     /// On a SQLite file.
     pub(crate) async fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self::sqlite_in(folder).await
-    }
-
-    pub(crate) async fn sqlite_in(folder: TempDir) -> Self {
         let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
         Self::at(url, Place::Sqlite, folder).await
+    }
+
+    /// On a SQLite file in this folder; the ledger is elsewhere.
+    pub(crate) async fn sqlite_in(disk: &Path) -> Self {
+        let url = format!("sqlite://{}", disk.join("tasks.db").display());
+        Self::at(url, Place::Sqlite, tempfile::tempdir().expect("a folder")).await
     }
 
     /// In a database of the shared PostgreSQL; none where there is no PostgreSQL.
@@ -95,10 +97,6 @@ impl Site {
 
     pub(crate) fn name(&self) -> &'static str {
         if self.is_sqlite() { "SQLite" } else { "PostgreSQL" }
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub(crate) fn ledger(&self) -> PathBuf {
