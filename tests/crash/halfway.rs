@@ -88,5 +88,8 @@ async fn a_sweep_that_is_frozen_is_overtaken() {
     let swept = swept.expect("the sweep does not wait for ever").unwrap();
     assert_eq!(swept.workers, [dead]);
     let late = frozen.await;
-    assert!(late.as_ref().map_or_else(tasker::StoreError::is_transient, |swept| swept.workers.is_empty()), "{late:?}");
+    assert!(
+        late.as_ref().map_or_else(tasker::StoreError::is_transient, |swept| swept.workers.is_empty()),
+        "{late:?}"
+    );
 }
