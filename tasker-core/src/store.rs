@@ -244,6 +244,8 @@ pub struct Swept {
     pub steps: usize,
     /// The tasks that ended, because a step had been lost too often.
     pub ended: Vec<TaskId>,
+    /// How long until the first of the leases that there are runs out, unless it is prolonged.
+    pub next_end: Option<Duration>,
 }
 
 /// Whether a worker still has its lease.

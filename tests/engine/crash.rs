@@ -1,12 +1,14 @@
 //! A store that is not always there, and workers that lose their lease.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::{Attempt, StepState, TaskState, Tasker};
-use tokio::time::timeout;
+use tasker::store::{Room, Runnable};
+use tasker::{Attempt, StepState, Store, TaskState, Tasker, WorkerId};
+use tokio::time::{Instant, timeout};
 
 use crate::faults::{Fault, Faulty, Verb};
-use crate::support::{Act, App, context, job, seeds, until};
+use crate::support::{Act, App, builder, context, job, memory, seeds, until};
 
 async fn tasker(app: &App, store: &Faulty) -> Tasker {
     Tasker::builder(app.clone())
@@ -236,4 +238,27 @@ async fn what_a_claim_brings_after_the_shutdown_began_is_handed_back_unrun() {
     let status = task.status().await.unwrap();
     assert_eq!((status.steps[0].state, status.steps[0].attempts), (StepState::Pending, Attempt(0)));
     assert_eq!(store.calls(Verb::Retire), 1);
+}
+
+/// Whenever between two heartbeats of the living it is that the lease of the dead runs out.
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_worker_held_runs_again_as_soon_as_its_lease_is_over() {
+    for lease in [11, 13, 17] {
+        let (app, store) = (App::new([]), memory());
+        let idle = builder(&app, &store).build().await.unwrap();
+        idle.shutdown().await;
+        let task = idle.start::<job::Workflow>(context(1)).await.unwrap();
+        let workflow = Arc::new(<job::Workflow as tasker::Workflow>::define().build().unwrap());
+        let definition = store.install(&[Arc::clone(&workflow)]).await.unwrap()[0];
+        let (dead, runnable) = (WorkerId::random(), Runnable::new([(definition, workflow)]));
+        store.enlist(dead, Duration::from_secs(lease)).await.unwrap();
+        assert_eq!(store.claim(dead, &runnable, &Room::new(1)).await.unwrap().steps.len(), 1);
+        let began = Instant::now();
+        let tasker = builder(&app, &store).build().await.unwrap();
+        let status = tasker.task(task.id()).wait().await.unwrap();
+        assert_eq!((status.state, status.steps[0].attempts), (TaskState::Complete, Attempt(2)));
+        let waited = began.elapsed().as_secs_f64() - lease as f64;
+        assert!((0.0..2.0).contains(&waited), "{waited} s after the end of a lease of {lease} s");
+        tasker.shutdown().await;
+    }
 }

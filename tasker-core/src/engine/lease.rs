@@ -70,10 +70,15 @@ pub(super) struct Sweeper {
 
 impl Sweeper {
     /// Sweeps at once, so that a restart resumes what a crash left behind, and then again and again.
+    ///
+    /// The next time is when the first lease runs out that is not prolonged until then, so that the steps of a dead worker come back
+    /// as soon as they may.
     pub(super) async fn sweep(self) {
         loop {
+            let mut pause = self.every;
             match self.store.sweep().await {
                 Ok(swept) => {
+                    pause = swept.next_end.map_or(pause, |end| pause.min(end.max(LEAST_PAUSE)));
                     if !swept.workers.is_empty() {
                         let (workers, steps) = (swept.workers.len(), swept.steps);
                         tracing::warn!(workers, steps, "dead workers were found, and their steps taken back");
@@ -83,7 +88,10 @@ impl Sweeper {
                 }
                 Err(error) => tracing::warn!(%error, "cannot look for dead workers"),
             }
-            sleep(self.every).await;
+            sleep(pause).await;
         }
     }
 }
+
+/// Between two sweeps, however soon the next lease runs out.
+const LEAST_PAUSE: Duration = Duration::from_millis(100);

@@ -135,6 +135,7 @@ impl Store for MemoryStore {
             tables.workers.remove(&worker);
             swept.workers.push(worker);
         }
+        swept.next_end = tables.workers.values().map(|worker| worker.lease_until.since(now)).min();
         Ok(swept)
     }
 

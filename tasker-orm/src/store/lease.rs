@@ -98,6 +98,8 @@ impl SqlStore {
             // Whoever holds the proof of a death is the one who sweeps.
             let proof = self.0.presence.as_ref().and_then(|presence| presence.find_dead(worker));
             if proof.is_none() && row.lease_until > now {
+                let end = Duration::from_micros((row.lease_until - now) as u64);
+                swept.next_end = swept.next_end.into_iter().chain([end]).min();
                 continue;
             }
             let taken_back = self.repeated(WHAT, || self.try_take_back(worker, proof.is_some())).await?;
@@ -130,7 +132,7 @@ impl SqlStore {
         self.pass_turns(&transaction, &ended).await?;
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
-        Ok(Some(Swept { workers: vec![worker], steps: held.len(), ended: answer.ended }))
+        Ok(Some(Swept { workers: vec![worker], steps: held.len(), ended: answer.ended, next_end: None }))
     }
 }
 
