@@ -45,6 +45,18 @@ impl Many {
         Some(Self { stores, clock, db, _folder: None, _database: Some(database) })
     }
 
+    /// What the database had to sort out. The statistics of a connection come with a delay, so these are not all.
+    async fn trouble(&self) -> String {
+        use sea_orm::{ConnectionTrait, DbBackend, Statement};
+        if self._database.is_none() {
+            return String::new();
+        }
+        let sql = "SELECT deadlocks, xact_rollback FROM pg_stat_database WHERE datname = current_database()";
+        let row = self.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+        let (deadlocks, rollbacks): (i64, i64) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+        format!(", {deadlocks} deadlocks, {rollbacks} rollbacks")
+    }
+
     async fn benches(&self, workflows: &[Arc<WorkflowDef>]) -> Vec<Bench<SqlStore>> {
         let mut benches = Vec::new();
         for store in &self.stores {
@@ -75,19 +87,19 @@ fn hardy() -> Vec<Arc<WorkflowDef>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_crowd_on_a_sqlite_file_brings_every_task_to_its_end() {
-    Crowd::new(Many::sqlite(2).await, 60).await.run().await;
+    Crowd::new(Many::sqlite(2).await, 40).await.run().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_crowd_on_postgres_brings_every_task_to_its_end() {
     let Some(many) = Many::postgres(4, Profile::POSTGRES).await else { return };
-    Crowd::new(many, 60).await.run().await;
+    Crowd::new(many, 40).await.run().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_crowd_on_postgres_without_anything_special_brings_every_task_to_its_end() {
     let Some(many) = Many::postgres(4, Profile::PLAIN).await else { return };
-    Crowd::new(many, 30).await.run().await;
+    Crowd::new(many, 20).await.run().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
