@@ -23,7 +23,7 @@ struct Many {
     /// To look at the tables.
     db: sea_orm::DatabaseConnection,
     _folder: Option<tempfile::TempDir>,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 impl Many {
@@ -34,7 +34,7 @@ impl Many {
         let open = || SqlStoreOptions::new(&url).clock(clock.clone()).connect();
         let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
         let db = sea_orm::Database::connect(&url).await.unwrap();
-        Self { stores, clock, db, _folder: Some(folder), _database: None }
+        Self { stores, clock, db, _folder: Some(folder), database: None }
     }
 
     async fn postgres(count: usize, profile: Profile) -> Option<Self> {
@@ -42,18 +42,20 @@ impl Many {
         let open = || options(&database, Some(profile)).clock(clock.clone()).connect();
         let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
         let db = sea_orm::Database::connect(database.url()).await.unwrap();
-        Some(Self { stores, clock, db, _folder: None, _database: Some(database) })
+        Some(Self { stores, clock, db, _folder: None, database: Some(database) })
     }
 
     /// What the database had to sort out. The statistics of a connection come with a delay, so these are not all.
     async fn trouble(&self) -> String {
         use sea_orm::{ConnectionTrait, DbBackend, Statement};
-        if self._database.is_none() {
+        if self.database.is_none() {
             return String::new();
         }
         let sql = "SELECT deadlocks, xact_rollback FROM pg_stat_database WHERE datname = current_database()";
-        let row = self.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
-        let (deadlocks, rollbacks): (i64, i64) = (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
+        let row =
+            self.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+        let (deadlocks, rollbacks): (i64, i64) =
+            (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap());
         format!(", {deadlocks} deadlocks, {rollbacks} rollbacks")
     }
 
@@ -70,8 +72,12 @@ impl Many {
 fn hardy() -> Vec<Arc<WorkflowDef>> {
     const MANY: u32 = 10_000;
     const SPREAD: [&str; 8] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-    let diamond: [(&str, &[&str], u32); 4] =
-        [("top", &[], MANY), ("left", &["top"], MANY), ("right", &["top"], MANY), ("join", &["left", "right"], MANY)];
+    let diamond: [(&str, &[&str], u32); 4] = [
+        ("top", &[], MANY),
+        ("left", &["top"], MANY),
+        ("right", &["top"], MANY),
+        ("join", &["left", "right"], MANY),
+    ];
     let mut fan: Vec<(&str, &[&str], u32)> = vec![("open", &[], MANY)];
     fan.extend(SPREAD.map(|step| (step, &["open"][..], MANY)));
     fan.push(("close", &SPREAD, MANY));
@@ -124,7 +130,7 @@ async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_postgres_wit
 async fn no_join_is_lost(many: Many, rounds: usize) {
     const TASKS: usize = 12;
     let fan = hardy().pop().expect("the fan is the last one");
-    let benches = many.benches(&[fan.clone()]).await;
+    let benches = many.benches(std::slice::from_ref(&fan)).await;
     let mut workers = Vec::new();
     for bench in &benches {
         workers.push(bench.worker().await);
@@ -153,7 +159,8 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
             if part == 0 {
                 continue;
             }
-            let mut joins: Vec<ClaimedStep> = settled.into_iter().flat_map(|settled| settled.claimed).collect();
+            let mut joins: Vec<ClaimedStep> =
+                settled.into_iter().flat_map(|settled| settled.claimed).collect();
             assert!(joins.len() <= TASKS, "a join was given out twice");
             let closing: HashSet<TaskId> = joins.iter().map(|step| step.execution.task).collect();
             assert_eq!(closing.len(), joins.len(), "a join was given out twice");
@@ -163,7 +170,11 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
         }
         for (bench, &worker) in benches.iter().zip(&workers) {
             let held = bench.store.held(worker).await.unwrap();
-            let last = held.into_iter().map(|(execution, definition)| Outcome { execution, definition, ending: done() });
+            let last = held.into_iter().map(|(execution, definition)| Outcome {
+                execution,
+                definition,
+                ending: done(),
+            });
             bench.settle(worker, &last.collect::<Vec<_>>(), 0).await;
         }
         assert!(benches[0].store.open_tasks(None, 1).await.unwrap().is_empty());

@@ -57,7 +57,10 @@ pub(crate) fn sequence() -> Arc<WorkflowDef> {
 /// One step at a time, of which some depend on others: a task in error has steps that never could run.
 pub(crate) fn sequential_diamond() -> Arc<WorkflowDef> {
     let builder = WorkflowDef::builder("test", "sequential_diamond", "1.0.0").concurrent(false);
-    build(builder, &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)])
+    build(
+        builder,
+        &[("top", &[], 3), ("left", &["top"], 2), ("right", &["top"], 3), ("join", &["left", "right"], 3)],
+    )
 }
 
 /// One step, then six, then one that waits for them all.

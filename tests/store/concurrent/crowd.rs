@@ -16,7 +16,7 @@ use crate::model::audit::Tables;
 /// Each store has so many workers.
 const WORKERS: usize = 2;
 /// How long the whole may take, many times what it does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) struct Crowd {
     many: Many,
@@ -70,7 +70,8 @@ impl Crowd {
         for end in ended {
             end.expect("nobody failed");
         }
-        println!("{} executions in {:?}{}", crowd.given.lock().unwrap().len(), began.elapsed(), crowd.many.trouble().await);
+        let (took, trouble) = (began.elapsed(), crowd.many.trouble().await);
+        println!("{} executions in {took:?}{trouble}", crowd.given.lock().unwrap().len());
         crowd.check().await;
     }
 
@@ -78,7 +79,8 @@ impl Crowd {
     async fn start(&self, at: usize) {
         let bench = &self.benches[at];
         for batch in 0..self.tasks / 5 {
-            let mut tasks: Vec<_> = (0..5).map(|place| bench.task((batch + place) % bench.workflows.len())).collect();
+            let mut tasks: Vec<_> =
+                (0..5).map(|place| bench.task((batch + place) % bench.workflows.len())).collect();
             tasks[0].idempotency_key = Some(format!("key-{batch}"));
             let created = bench.store.create(&tasks).await.expect("created");
             let mut started = self.started.lock().unwrap();
@@ -93,7 +95,8 @@ impl Crowd {
 
     async fn work(&self, at: usize) {
         let bench = &self.benches[at];
-        let mut worker = Worker { crowd: self, bench, id: bench.worker().await, holds: Vec::new(), crashes: 0 };
+        let mut worker =
+            Worker { crowd: self, bench, id: bench.worker().await, holds: Vec::new(), crashes: 0 };
         for round in 0_usize.. {
             worker.round(round).await;
             let all_started = self.starting.load(Ordering::SeqCst) == 0;
@@ -138,7 +141,9 @@ impl Worker<'_> {
             3..6 => self.interfere().await,
             _ => {}
         }
-        if round.is_multiple_of(4) && self.bench.store.heartbeat(self.id, LEASE).await.expect("answered") == Lease::Lost {
+        if round.is_multiple_of(4)
+            && self.bench.store.heartbeat(self.id, LEASE).await.expect("answered") == Lease::Lost
+        {
             return self.crash().await;
         }
         if self.holds.len() < 4 {
@@ -164,7 +169,8 @@ impl Worker<'_> {
             })
             .collect();
         let room = Room::new(fastrand::usize(0..5));
-        let settled = self.bench.store.settle(self.id, &self.bench.runnable, &outcomes, &room).await.expect("settled");
+        let settled =
+            self.bench.store.settle(self.id, &self.bench.runnable, &outcomes, &room).await.expect("settled");
         let accepted = outcomes.iter().filter(|outcome| !settled.refused.contains(&outcome.execution));
         let complete = accepted.filter(|outcome| matches!(outcome.ending, Ending::Complete(_)));
         self.crowd.completed.lock().unwrap().extend(complete.map(|outcome| outcome.execution));

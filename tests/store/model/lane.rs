@@ -43,7 +43,14 @@ impl Place {
 
     pub(super) fn postgres(database: tasker_tests::postgres::Database, profile: Profile) -> Self {
         let url = database.url().to_owned();
-        Self { url, profile: Some(profile), lasts: true, flaw: None, _folder: None, _database: Some(database) }
+        Self {
+            url,
+            profile: Some(profile),
+            lasts: true,
+            flaw: None,
+            _folder: None,
+            _database: Some(database),
+        }
     }
 }
 
@@ -73,10 +80,8 @@ impl Lane {
         let clock = clock();
         let workflows = vec![chain(), diamond(), forest(), sequence(), fan(), sequential_diamond()];
         let store = connect(&place, &clock).await;
-        let db = match place.lasts {
-            true => Database::connect(&place.url).await.unwrap(),
-            false => store.reader().clone(),
-        };
+        let db =
+            if place.lasts { Database::connect(&place.url).await.unwrap() } else { store.reader().clone() };
         if let Some(trigger) = place.flaw.and_then(Flaw::trigger) {
             db.execute_unprepared(&trigger).await.unwrap();
         }
@@ -97,10 +102,7 @@ impl Lane {
     }
 
     pub(super) async fn clear(&self) {
-        let mut clear = String::new();
-        for table in TABLES {
-            clear += &format!("DELETE FROM {table};");
-        }
+        let clear = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
         self.db.execute_unprepared(&clear).await.unwrap();
     }
 }

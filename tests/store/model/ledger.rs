@@ -108,7 +108,9 @@ impl Ledger {
         if gone.len() != purged {
             return Err(format!("{purged} tasks were purged, and {} are gone", gone.len()));
         }
-        if let Some(open) = gone.iter().find(|task| before.get(task).is_none_or(|task| !task.state.has_ended())) {
+        if let Some(open) =
+            gone.iter().find(|task| before.get(task).is_none_or(|task| !task.state.has_ended()))
+        {
             return Err(format!("{open} was purged, and had not ended"));
         }
         self.tasks.retain(|task, _| !gone.contains(task));
@@ -129,7 +131,9 @@ impl Ledger {
             for step in &status.steps {
                 let complete = step.state == StepState::Complete;
                 if complete != self.results.contains_key(&(*task, step.no)) {
-                    return Err(format!("{task}: whether it was accepted and whether it is complete differ: {step:?}"));
+                    return Err(format!(
+                        "{task}: whether it was accepted and whether it is complete differ: {step:?}"
+                    ));
                 }
             }
         }

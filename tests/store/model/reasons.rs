@@ -17,12 +17,14 @@ pub(super) fn check(status: &TaskStatus, workflow: &WorkflowDef) -> Check {
     let (mut reasons, mut turns) = (0, 0);
     for step in &status.steps {
         let dependencies = workflow.graph().dependencies(step.no);
-        let open = dependencies.iter().filter(|no| !status.steps[no.index()].state.satisfies_dependents()).count();
+        let open =
+            dependencies.iter().filter(|no| !status.steps[no.index()].state.satisfies_dependents()).count();
         if open > 0 && step.attempts.0 > 0 {
             return wrong("a step ran before its dependencies were complete");
         }
         match (step.state, step.waiting_for) {
-            (StepState::InProgress, None) | (StepState::Pending, Some(WaitingFor::Worker | WaitingFor::Time(_))) => {
+            (StepState::InProgress, None)
+            | (StepState::Pending, Some(WaitingFor::Worker | WaitingFor::Time(_))) => {
                 (reasons, turns) = (reasons + 1, turns + 1);
             }
             (StepState::Pending, Some(WaitingFor::Operator)) => {
@@ -32,7 +34,8 @@ pub(super) fn check(status: &TaskStatus, workflow: &WorkflowDef) -> Check {
                 reasons += 1;
             }
             (StepState::Pending, Some(WaitingFor::Turn)) if !workflow.is_concurrent() => {}
-            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) if waits_for as usize == open => {}
+            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) if waits_for as usize == open => {
+            }
             (StepState::Complete | StepState::Error | StepState::Cancelled, None) => {}
             _ => return wrong("a step waits for what it should not"),
         }

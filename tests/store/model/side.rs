@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{ClaimedStep, Created, Ending, Execution, NewTask, Outcome, Room, Runnable, Settled, Store, Swept};
+use tasker::store::{
+    ClaimedStep, Created, Ending, Execution, NewTask, Outcome, Room, Runnable, Settled, Store, Swept,
+};
 use tasker::{DefinitionId, Executions, Json, StepNo, StoreError, TaskId, WorkerId, WorkflowDef};
 
 /// A store with the workflows of the histories.
@@ -70,11 +72,16 @@ impl Side {
     pub(super) async fn new(store: Arc<dyn Store>, workflows: &[Arc<WorkflowDef>]) -> Self {
         let ids = store.install(workflows).await.unwrap();
         let known: Vec<_> = ids.iter().copied().zip(workflows.iter().cloned()).collect();
-        let runnables = [&known[..], &known[..4], &known[3..]].map(|some| Runnable::new(some.iter().cloned()));
+        let runnables =
+            [&known[..], &known[..4], &known[3..]].map(|some| Runnable::new(some.iter().cloned()));
         Self { store, ids, runnables: runnables.into() }
     }
 
-    pub(super) async fn create(&self, wishes: &[Wish], of: &[Arc<WorkflowDef>]) -> Result<Vec<Created>, String> {
+    pub(super) async fn create(
+        &self,
+        wishes: &[Wish],
+        of: &[Arc<WorkflowDef>],
+    ) -> Result<Vec<Created>, String> {
         let tasks = wishes.iter().map(|wish| NewTask {
             id: wish.id,
             definition: self.ids[wish.workflow],
@@ -86,8 +93,14 @@ impl Side {
         self.store.create(&tasks.collect::<Vec<_>>()).await.map_err(failed)
     }
 
-    pub(super) async fn claim(&self, worker: WorkerId, skill: Skill, space: &Space) -> Result<Claimed, String> {
-        let claim = self.store.claim(worker, self.runnable(skill), &self.room(space)).await.map_err(failed)?;
+    pub(super) async fn claim(
+        &self,
+        worker: WorkerId,
+        skill: Skill,
+        space: &Space,
+    ) -> Result<Claimed, String> {
+        let claim =
+            self.store.claim(worker, self.runnable(skill), &self.room(space)).await.map_err(failed)?;
         Ok(Claimed { steps: self.given(claim.steps), next_due: claim.next_due })
     }
 

@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::store::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Store,
-    Swept,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable,
+    Settled, Store, Swept,
 };
-use tasker::{DefinitionId, Json, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
+use tasker::{
+    DefinitionId, Json, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
+};
 
 use super::Flaw;
 use crate::fixture::LEASE;
@@ -65,7 +67,8 @@ impl Broken {
     async fn spoil(&self, runnable: &Runnable, outcome: &Outcome) {
         let Outcome { execution, definition, ending } = outcome;
         let Ending::Complete(result) = ending else { return };
-        let holds = self.running(*execution).await.is_some_and(|(_, revision)| revision == execution.revision);
+        let holds =
+            self.running(*execution).await.is_some_and(|(_, revision)| revision == execution.revision);
         match self.flaw {
             Flaw::ReleaseBeforeRecord if !holds => {
                 for dependent in runnable.dependents(*definition, execution.step) {
@@ -77,7 +80,8 @@ impl Broken {
             Flaw::ResultOverwritten if !holds => {
                 let sql = "UPDATE tasker_workflow_steps SET result = $3
                     WHERE task_id = $1 AND step_no = $2 AND state = 'complete'";
-                let values = [execution.task.as_uuid().into(), execution.step.0.into(), result.as_str().into()];
+                let values =
+                    [execution.task.as_uuid().into(), execution.step.0.into(), result.as_str().into()];
                 self.sql(sql, values).await;
             }
             _ => {}

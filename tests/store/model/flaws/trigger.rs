@@ -21,11 +21,15 @@ impl Flaw {
                 format!("UPDATE {STEPS} SET attempt = OLD.attempt {THIS}"),
             ),
             Self::JoinLost => (
-                format!("AFTER UPDATE OF open_dependencies ON {STEPS} WHEN NEW.open_dependencies < OLD.open_dependencies - 1"),
+                format!(
+                    "AFTER UPDATE OF open_dependencies ON {STEPS} WHEN NEW.open_dependencies < OLD.open_dependencies - 1"
+                ),
                 format!("UPDATE {STEPS} SET open_dependencies = OLD.open_dependencies - 1 {THIS}"),
             ),
             Self::BackoffForgotten => (
-                format!("AFTER UPDATE OF waiting_for ON {STEPS} WHEN NEW.waiting_for = 'time' AND OLD.state = 'in_progress'"),
+                format!(
+                    "AFTER UPDATE OF waiting_for ON {STEPS} WHEN NEW.waiting_for = 'time' AND OLD.state = 'in_progress'"
+                ),
                 format!("UPDATE {STEPS} SET waiting_for = NULL {THIS}"),
             ),
             Self::PauseForgotten => (
@@ -36,8 +40,12 @@ impl Flaw {
                 format!("UPDATE {STEPS} SET waiting_for = NULL {THIS}"),
             ),
             Self::CancelSparesRunning => (
-                format!("AFTER UPDATE OF state ON {STEPS} WHEN OLD.state = 'in_progress' AND NEW.state = 'cancelled'"),
-                format!("UPDATE {STEPS} SET state = 'in_progress', worker_id = OLD.worker_id, revision = OLD.revision {THIS}"),
+                format!(
+                    "AFTER UPDATE OF state ON {STEPS} WHEN OLD.state = 'in_progress' AND NEW.state = 'cancelled'"
+                ),
+                format!(
+                    "UPDATE {STEPS} SET state = 'in_progress', worker_id = OLD.worker_id, revision = OLD.revision {THIS}"
+                ),
             ),
             Self::TurnForAll => (
                 format!("AFTER INSERT ON {STEPS} WHEN NEW.waiting_for = 'turn'"),
@@ -65,7 +73,8 @@ impl Flaw {
             ),
             Self::HistoryWrong => (
                 "AFTER INSERT ON tasker_workflow_step_transitions WHEN NEW.from_state = 'error'".to_owned(),
-                "UPDATE tasker_workflow_step_transitions SET from_state = 'pending' WHERE id = NEW.id".to_owned(),
+                "UPDATE tasker_workflow_step_transitions SET from_state = 'pending' WHERE id = NEW.id"
+                    .to_owned(),
             ),
             Self::CounterStays => (
                 "AFTER UPDATE OF state ON tasker_tasks WHEN NEW.state = 'cancelled'".to_owned(),
@@ -77,7 +86,8 @@ impl Flaw {
                     .to_owned(),
                 "SELECT RAISE(IGNORE)".to_owned(),
             ),
-            Self::FenceWithoutRevision
+            Self::Nothing
+            | Self::FenceWithoutRevision
             | Self::FenceWithoutWorker
             | Self::ReleaseBeforeRecord
             | Self::ResultOverwritten
