@@ -1,6 +1,6 @@
 //! What operators do to a task: one transaction each, recorded in the history.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use tasker_core::store::{Operated, StoreError};
 use tasker_core::{IllegalTransition, StepState, TaskId, TaskState};
@@ -145,16 +145,19 @@ async fn cancel(db: &DatabaseTransaction, row: task::Model, now: i64) -> Result<
 
 async fn pause(db: &DatabaseTransaction, row: task::Model) -> Result<(), DbErr> {
     use workflow_step::{Column, Entity};
+    let open = [StepState::Pending, StepState::InProgress];
+    steps(db, &row, &open).await?;
     Entity::update_many()
         .col_expr(Column::WaitingFor, Expr::value("operator"))
         .filter(Column::TaskId.eq(row.id))
-        .filter(Column::State.is_in([StepState::Pending.as_str(), StepState::InProgress.as_str()]))
+        .filter(Column::State.is_in(open.map(StepState::as_str)))
         .exec(db)
         .await
         .map(|_| ())
 }
 
-/// The steps of a task in these states, locked.
+/// The steps of a task in these states, locked. Whoever claims or settles one may have locked it before the task, and be waiting for
+/// that; so this does not wait, and the transaction is repeated.
 async fn steps(
     db: &DatabaseTransaction,
     row: &task::Model,
@@ -164,7 +167,7 @@ async fn steps(
     Entity::find()
         .filter(Column::TaskId.eq(row.id))
         .filter(Column::State.is_in(states.iter().map(|state| state.as_str())))
-        .lock_exclusive()
+        .lock_with_behavior(LockType::Update, LockBehavior::Nowait)
         .all(db)
         .await
 }

@@ -1,7 +1,7 @@
 //! A crowd of workers that do what workers do, and now and then vanish.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::model::audit::Tables;
 /// Each store has so many workers.
 const WORKERS: usize = 2;
 /// How long the whole may take, many times what it does.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) struct Crowd {
     many: Many,
@@ -25,7 +25,6 @@ pub(super) struct Crowd {
     tasks: usize,
     started: Mutex<HashMap<TaskId, Arc<WorkflowDef>>>,
     starting: AtomicUsize,
-    over: AtomicBool,
     given: Mutex<HashSet<Execution>>,
     completed: Mutex<Vec<Execution>>,
 }
@@ -48,7 +47,6 @@ impl Crowd {
             benches,
             tasks,
             started: Mutex::default(),
-            over: AtomicBool::new(false),
             given: Mutex::default(),
             completed: Mutex::default(),
         }
@@ -60,8 +58,6 @@ impl Crowd {
         for at in 0..crowd.benches.len() {
             let starter = crowd.clone();
             everybody.push(tokio::spawn(async move { starter.start(at).await }));
-            let operator = crowd.clone();
-            everybody.push(tokio::spawn(async move { operator.interfere(at).await }));
             for _ in 0..WORKERS {
                 let worker = crowd.clone();
                 everybody.push(tokio::spawn(async move { worker.work(at).await }));
@@ -74,7 +70,8 @@ impl Crowd {
         for end in ended {
             end.expect("nobody failed");
         }
-        println!("{} executions in {:?}", crowd.given.lock().unwrap().len(), began.elapsed());
+        let (took, trouble) = (began.elapsed(), crowd.many.trouble().await);
+        println!("{} executions in {took:?}{trouble}", crowd.given.lock().unwrap().len());
         crowd.check().await;
     }
 
@@ -96,33 +93,14 @@ impl Crowd {
         self.starting.fetch_sub(1, Ordering::SeqCst);
     }
 
-    /// Pauses tasks and lets them go on again.
-    async fn interfere(&self, at: usize) {
-        let store = &self.benches[at].store;
-        while !self.over.load(Ordering::SeqCst) {
-            let task = { fastrand::choice(self.started.lock().unwrap().keys()).copied() };
-            if let Some(task) = task {
-                store.pause(task).await.expect("paused");
-                store.resume(task).await.expect("resumed");
-            }
-            assert!(store.stranded(1).await.expect("answered").is_empty(), "{}", self.open().await);
-            tokio::task::yield_now().await;
-        }
-    }
-
     async fn work(&self, at: usize) {
         let bench = &self.benches[at];
         let mut worker =
             Worker { crowd: self, bench, id: bench.worker().await, holds: Vec::new(), crashes: 0 };
         for round in 0_usize.. {
-            self.many.clock.advance(Duration::from_millis(100));
             worker.round(round).await;
             let all_started = self.starting.load(Ordering::SeqCst) == 0;
-            if worker.holds.is_empty()
-                && all_started
-                && bench.store.open_tasks(None, 1).await.unwrap().is_empty()
-            {
-                self.over.store(true, Ordering::SeqCst);
+            if worker.holds.is_empty() && all_started && worker.nothing_is_open().await {
                 return;
             }
         }
@@ -160,9 +138,10 @@ impl Worker<'_> {
             1 | 2 => {
                 self.bench.store.sweep().await.expect("swept");
             }
+            3..6 => self.interfere().await,
             _ => {}
         }
-        if round.is_multiple_of(10)
+        if round.is_multiple_of(4)
             && self.bench.store.heartbeat(self.id, LEASE).await.expect("answered") == Lease::Lost
         {
             return self.crash().await;
@@ -176,8 +155,11 @@ impl Worker<'_> {
         let ending = self.holds.len().min(fastrand::usize(1..6));
         let ended: Vec<ClaimedStep> = self.holds.drain(..ending).collect();
         if ended.is_empty() {
+            // Others hold what there is, or held it: time passes.
+            self.crowd.many.clock.advance(Duration::from_millis(500));
             return tokio::task::yield_now().await;
         }
+        self.crowd.many.clock.advance(Duration::from_millis(50));
         let outcomes: Vec<_> = ended
             .iter()
             .map(|step| match fastrand::u32(0..12) {
@@ -193,6 +175,30 @@ impl Worker<'_> {
         let complete = accepted.filter(|outcome| matches!(outcome.ending, Ending::Complete(_)));
         self.crowd.completed.lock().unwrap().extend(complete.map(|outcome| outcome.execution));
         self.take(settled.claimed);
+    }
+
+    /// What an operator does, and what one asks now and then.
+    async fn interfere(&self) {
+        let task = { fastrand::choice(self.crowd.started.lock().unwrap().keys()).copied() };
+        let Some(task) = task else { return };
+        if fastrand::bool() {
+            self.bench.store.pause(task).await.expect("paused");
+        } else {
+            self.bench.store.resume(task).await.expect("resumed");
+        }
+        let stranded = self.bench.store.stranded(1).await.expect("answered");
+        assert!(stranded.is_empty(), "{stranded:?}: {}", self.crowd.open().await);
+    }
+
+    /// Whether every task has ended. What is paused goes on.
+    async fn nothing_is_open(&self) -> bool {
+        let open = self.bench.store.open_tasks(None, 100).await.expect("answered");
+        for &task in &open {
+            if fastrand::u32(0..4) == 0 {
+                self.bench.store.resume(task).await.expect("resumed");
+            }
+        }
+        open.is_empty()
     }
 
     fn take(&mut self, steps: Vec<ClaimedStep>) {

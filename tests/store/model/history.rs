@@ -125,7 +125,7 @@ impl<'l> History<'l> {
     /// Brings every task to its end, as a worker does that finds the database as it is: every task could go on.
     async fn finish(&mut self) -> Check {
         self.say("everything is brought to its end".to_owned());
-        self.pass_time(std::time::Duration::from_secs(3_600));
+        self.pass_time(std::time::Duration::from_hours(1));
         self.sweep().await?;
         for task in self.open_tasks() {
             self.operate(super::operate::Wish::Resume, task).await?;

@@ -80,10 +80,8 @@ impl Lane {
         let clock = clock();
         let workflows = vec![chain(), diamond(), forest(), sequence(), fan(), sequential_diamond()];
         let store = connect(&place, &clock).await;
-        let db = match place.lasts {
-            true => Database::connect(&place.url).await.unwrap(),
-            false => store.reader().clone(),
-        };
+        let db =
+            if place.lasts { Database::connect(&place.url).await.unwrap() } else { store.reader().clone() };
         if let Some(trigger) = place.flaw.and_then(Flaw::trigger) {
             db.execute_unprepared(&trigger).await.unwrap();
         }
@@ -104,10 +102,7 @@ impl Lane {
     }
 
     pub(super) async fn clear(&self) {
-        let mut clear = String::new();
-        for table in TABLES {
-            clear += &format!("DELETE FROM {table};");
-        }
+        let clear = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
         self.db.execute_unprepared(&clear).await.unwrap();
     }
 }

@@ -86,7 +86,8 @@ impl Flaw {
                     .to_owned(),
                 "SELECT RAISE(IGNORE)".to_owned(),
             ),
-            Self::FenceWithoutRevision
+            Self::Nothing
+            | Self::FenceWithoutRevision
             | Self::FenceWithoutWorker
             | Self::ReleaseBeforeRecord
             | Self::ResultOverwritten
