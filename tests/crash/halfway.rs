@@ -5,8 +5,12 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, Database, EntityTrait};
+use serde_json::json;
+use tasker::orm::entity::worker;
 use tasker::{SqlStore, Store, WorkerId};
-use tasker_tests::postgres::Database;
+use tasker_tests::postgres;
 
 use crate::patience::soon;
 use crate::site::{Place, Site};
@@ -30,7 +34,7 @@ async fn drop_at_wait(waits: usize, call: impl Future) -> bool {
 }
 
 /// How many connections are in a transaction and wait for its owner.
-fn open_transactions(database: &Database) -> usize {
+fn open_transactions(database: &postgres::Database) -> usize {
     let open = "SELECT count(*) FROM pg_stat_activity
                 WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
     tokio::task::block_in_place(|| database.query(open)).parse().unwrap()
@@ -92,4 +96,27 @@ async fn a_sweep_that_is_frozen_is_overtaken() {
         late.as_ref().map_or_else(tasker::StoreError::is_transient, |swept| swept.workers.is_empty()),
         "{late:?}"
     );
+}
+
+/// What others ask of the same connection meanwhile is not part of the transaction that failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_that_fails_takes_nothing_else_with_it() {
+    const OTHERS: usize = 20;
+    let site = Site::sqlite().await;
+    let db = Database::connect(site.url()).await.unwrap();
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON tasker_workflow_steps BEGIN SELECT RAISE(ABORT, 'no'); END";
+    db.execute_unprepared(refuse).await.unwrap();
+    let mut enlisted = Vec::new();
+    for _ in 0..20 {
+        let workers: Vec<_> = (0..OTHERS).map(|_| WorkerId::random()).collect();
+        let others = workers.iter().map(|&worker| site.store.enlist(worker, Duration::from_secs(60)));
+        let task = site.client.start_named("crash", "chain", "0.1.0", json!({"number": 0, "nap": 0}));
+        let (started, others) = tokio::join!(task, join_all(others));
+        assert!(started.unwrap_err().to_string().ends_with("no"), "the trigger is not there");
+        others.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+        enlisted.extend(workers);
+    }
+    let there = worker::Entity::find().all(&db).await.unwrap();
+    let lost = enlisted.iter().filter(|&worker| there.iter().all(|row| row.id != worker.as_uuid())).count();
+    assert_eq!(lost, 0, "of {} that were acknowledged", enlisted.len());
 }

@@ -1,10 +1,10 @@
 //! A worker process in the hand of a test: it is killed, frozen, replaced, and gone when the test is.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use sea_orm::prelude::Uuid;
@@ -21,6 +21,7 @@ pub(crate) struct Said(Arc<Mutex<Vec<String>>>);
 pub(crate) struct Worker {
     child: Child,
     pub(crate) said: Said,
+    listeners: Vec<JoinHandle<()>>,
 }
 
 /// How a process is started.
@@ -50,13 +51,14 @@ impl Said {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn listen(&self, pipe: impl Read + Send + 'static) {
+    /// Until the process ends.
+    fn listen(&self, pipe: impl Read + Send + 'static) -> JoinHandle<()> {
         let said = self.clone();
         thread::spawn(move || {
             for line in BufReader::new(pipe).lines().map_while(Result::ok) {
                 said.lock().push(line);
             }
-        });
+        })
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
@@ -101,9 +103,11 @@ impl Worker {
         }
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = program.spawn().expect("started");
-        said.listen(child.stdout.take().expect("a pipe"));
-        said.listen(child.stderr.take().expect("a pipe"));
-        let mut worker = Self { child, said };
+        let listeners = vec![
+            said.listen(child.stdout.take().expect("a pipe")),
+            said.listen(child.stderr.take().expect("a pipe")),
+        ];
+        let mut worker = Self { child, said, listeners };
         soon("a worker works", || {
             assert!(worker.is_alive(), "a worker ended at its start");
             worker.said.count("worker enlisted") > 0 && worker.said.count("ready") > 0
@@ -124,8 +128,16 @@ impl Worker {
     pub(crate) fn kill(mut self) -> Death {
         let at = SystemClock.now().as_micros();
         self.child.kill().expect("killed");
-        self.child.wait().expect("a child");
+        self.listen_to_the_end();
         Death { at, workers: self.said.workers() }
+    }
+
+    fn listen_to_the_end(&mut self) -> ExitStatus {
+        let status = self.child.wait().expect("a child");
+        for listener in self.listeners.drain(..) {
+            listener.join().expect("it listens");
+        }
+        status
     }
 
     /// Sends a signal through the shell, since std knows only one.
@@ -146,7 +158,7 @@ impl Worker {
     pub(crate) async fn terminate(mut self) {
         self.signal("TERM");
         soon("a worker shuts down", || !self.is_alive()).await;
-        let status = self.child.wait().expect("a child");
+        let status = self.listen_to_the_end();
         assert!(status.success(), "a worker shut down with {status}");
         assert!(self.said.count("worker retired") == 1, "a worker that shut down did not retire");
     }

@@ -111,20 +111,10 @@ impl SqlStore {
         }
         // The text opens a transaction: whoever asked may go away, but the transaction must come to its end.
         let (store, owned) = (self.clone(), what.to_owned());
-        let trip =
-            tokio::spawn(
-                async move { store.repeated(&owned, || store.try_trip(&sql, values.clone())).await },
-            );
+        let trip = tokio::spawn(async move {
+            store.repeated(&owned, || query(store.writer(), sql.as_str(), values.clone())).await
+        });
         trip.await.unwrap_or_else(|error| Err(store_error(what, DbErr::Custom(error.to_string()))))
-    }
-
-    async fn try_trip(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
-        let answer = query(self.writer(), sql, values).await;
-        if answer.is_err() {
-            // Where it did not come to the beginning of a transaction there is none to end.
-            let _ = self.writer().execute_unprepared("ROLLBACK").await;
-        }
-        answer
     }
 
     /// An exchange on PostgreSQL that also passes the turn in sequential tasks, which takes a second statement.

@@ -59,11 +59,20 @@ async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
         .map_sqlx_sqlite_pool_opts(move |options| {
             let options = options.idle_timeout(None).max_lifetime(None);
             match role {
-                Role::Writer => options.after_connect(|connection, _| {
-                    Box::pin(async move {
-                        connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ())
+                Role::Writer => options
+                    .after_connect(|connection, _| {
+                        Box::pin(async move {
+                            connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ())
+                        })
                     })
-                }),
+                    // A text that failed half-way leaves its transaction open, and what comes next would be a part of it: it has to
+                    // end before anybody else gets the connection. Nearly always there is none, and this does nothing.
+                    .after_release(|connection, _| {
+                        Box::pin(async move {
+                            let _ = connection.execute("ROLLBACK").await;
+                            Ok(true)
+                        })
+                    }),
                 Role::Reader => options,
             }
         });
