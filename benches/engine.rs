@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures_util::future::join_all;
 use tasker::{MemoryStore, Tasker};
-use tasker_benches::chain5;
+use tasker_benches::{Context, chain5};
 use tokio::runtime::Builder;
 
 const TASKS: u64 = 1_000;
@@ -25,8 +25,7 @@ fn engine(criterion: &mut Criterion) {
                 .await
                 .expect("built");
             let run = async |number| {
-                let task =
-                    tasker.start::<chain5::Workflow>(chain5::Context { number }).await.expect("started");
+                let task = tasker.start::<chain5::Workflow>(Context { number }).await.expect("started");
                 black_box(task.wait().await.expect("ended"));
             };
             join_all((0..TASKS).map(run)).await;

@@ -89,8 +89,8 @@ impl Verdict {
         match code {
             // serialization_failure, deadlock_detected, lock_not_available
             "40001" | "40P01" | "55P03" => Self::Busy,
-            // read_only_sql_transaction: a server that was demoted.
-            "25006" => Self::Unavailable,
+            // read_only_sql_transaction: a server that was demoted. idle_in_transaction_session_timeout: this process stood still.
+            "25006" | "25P03" => Self::Unavailable,
             _ => match &code[..2] {
                 // Connection, resources, operator intervention, system error.
                 "08" | "53" | "57" | "58" => Self::Unavailable,

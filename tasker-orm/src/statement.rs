@@ -32,22 +32,69 @@ pub(crate) enum Scope {
     Within,
 }
 
+/// What an exchange may consist of; the texts have a section for each part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Executions end.
+    Ends,
+    /// Others may be settling steps of the same tasks.
+    Shared,
+    /// Steps whose time has come are given out.
+    Due,
+    /// Other processes are told.
+    Tell,
+    /// The turn is passed in sequential tasks.
+    Turns,
+}
+
+/// What an exchange consists of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) parts: Vec<Part>,
+    /// Of how many definitions steps are given out.
+    pub(crate) definitions: usize,
+}
+
+impl Parts {
+    fn have(&self, section: &str) -> bool {
+        let part = match section {
+            "one" => return self.definitions == 1,
+            "many" => return self.definitions > 1,
+            "ends" => Part::Ends,
+            "shared" => Part::Shared,
+            "due" => Part::Due,
+            "tell" => Part::Tell,
+            "turns" => Part::Turns,
+            _ => unreachable!("there is no section `{section}`"),
+        };
+        self.parts.contains(&part)
+    }
+
+    /// The text without the sections that it does not need.
+    fn of(&self, text: &str) -> String {
+        let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
+        for line in text.lines() {
+            match line.strip_prefix("--[") {
+                Some(name) => inside = self.have(name),
+                None if line == "--]" => inside = true,
+                None if inside => kept.extend([line, "\n"]),
+                None => {}
+            }
+        }
+        kept
+    }
+}
+
 impl Dialect {
-    /// Ends, releases, gives out: see the texts. On SQLite it is written for a number of definitions.
-    pub(crate) fn exchange(self, definitions: usize, turns: bool, scope: Scope) -> String {
+    /// Ends, releases, gives out: see the texts.
+    pub(crate) fn exchange(self, parts: &Parts, scope: Scope) -> String {
         match self.backend {
-            Backend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql")),
+            Backend::Postgres => self.postgres(&parts.of(include_str!("sql/postgres/exchange.sql"))),
             Backend::Sqlite => {
-                let arms: String = (0..definitions).map(arm).collect();
-                let pass = if turns {
-                    Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5") + ";"
-                } else {
-                    String::new()
-                };
-                let text = include_str!("sql/sqlite/exchange.sql")
-                    .replace("--{arms}", &arms)
-                    .replace("--{turns}", &pass);
-                sqlite(&text, scope)
+                let arms: String = (0..parts.definitions).map(|place| parts.of(&arm(place))).collect();
+                let pass_turns = Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5");
+                let text = parts.of(include_str!("sql/sqlite/exchange.sql"));
+                sqlite(&text.replace("--{arms}", &arms).replace("{pass_turns}", &pass_turns), scope)
             }
         }
     }
@@ -89,8 +136,42 @@ fn sqlite(text: &str, scope: Scope) -> String {
     }
 }
 
-/// The candidates of one definition, whose parameters come after the six of the statement.
+/// The candidates of one definition, whose parameters come after the five of the statement.
 fn arm(place: usize) -> String {
-    let (definition, room) = (format!("${}", 7 + 2 * place), format!("${}", 8 + 2 * place));
+    let (definition, room) = (format!("${}", 6 + 2 * place), format!("${}", 7 + 2 * place));
     include_str!("sql/sqlite/arm.sql").replace("{definition}", &definition).replace("{room}", &room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_section_ends_and_none_lies_within_another() {
+        for text in [include_str!("sql/postgres/exchange.sql"), include_str!("sql/sqlite/exchange.sql")] {
+            let mut inside = false;
+            for line in text.lines() {
+                if line.starts_with("--[") {
+                    assert!(!std::mem::replace(&mut inside, true), "{line}");
+                } else if line == "--]" {
+                    assert!(std::mem::replace(&mut inside, false));
+                }
+            }
+            assert!(!inside);
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_not_there_is_not_in_the_text() {
+        let parts = Parts { parts: vec![Part::Due], definitions: 2 };
+        for backend in [Backend::Postgres, Backend::Sqlite] {
+            let text = Dialect { backend, profile: Profile::POSTGRES }.exchange(&parts, Scope::Alone);
+            assert!(!text.lines().any(|line| line.starts_with("--[")));
+            assert!(
+                !text.contains("open_steps - ")
+                    && !text.contains("'turn' AND")
+                    && text.contains("run_at <= ")
+            );
+        }
+    }
 }

@@ -58,8 +58,12 @@ impl Many {
 fn hardy() -> Vec<Arc<WorkflowDef>> {
     const MANY: u32 = 10_000;
     const SPREAD: [&str; 8] = ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"];
-    let diamond: [(&str, &[&str], u32); 4] =
-        [("top", &[], MANY), ("left", &["top"], MANY), ("right", &["top"], MANY), ("join", &["left", "right"], MANY)];
+    let diamond: [(&str, &[&str], u32); 4] = [
+        ("top", &[], MANY),
+        ("left", &["top"], MANY),
+        ("right", &["top"], MANY),
+        ("join", &["left", "right"], MANY),
+    ];
     let mut fan: Vec<(&str, &[&str], u32)> = vec![("open", &[], MANY)];
     fan.extend(SPREAD.map(|step| (step, &["open"][..], MANY)));
     fan.push(("close", &SPREAD, MANY));
@@ -141,7 +145,8 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
             if part == 0 {
                 continue;
             }
-            let mut joins: Vec<ClaimedStep> = settled.into_iter().flat_map(|settled| settled.claimed).collect();
+            let mut joins: Vec<ClaimedStep> =
+                settled.into_iter().flat_map(|settled| settled.claimed).collect();
             assert!(joins.len() <= TASKS, "a join was given out twice");
             let closing: HashSet<TaskId> = joins.iter().map(|step| step.execution.task).collect();
             assert_eq!(closing.len(), joins.len(), "a join was given out twice");
@@ -151,7 +156,11 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
         }
         for (bench, &worker) in benches.iter().zip(&workers) {
             let held = bench.store.held(worker).await.unwrap();
-            let last = held.into_iter().map(|(execution, definition)| Outcome { execution, definition, ending: done() });
+            let last = held.into_iter().map(|(execution, definition)| Outcome {
+                execution,
+                definition,
+                ending: done(),
+            });
             bench.settle(worker, &last.collect::<Vec<_>>(), 0).await;
         }
         assert!(benches[0].store.open_tasks(None, 1).await.unwrap().is_empty());

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tasker::store::{Created, Ending, Operated, Room, Store};
 use tasker::{Attempt, Clock, ManualClock, StepState, TaskId, TaskState, WaitingFor};
 
-use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, forest, outcome, retry, sequence, sequential_diamond};
+use crate::fixture::{
+    Bench, LEASE, chain, diamond, done, failed, forest, outcome, retry, sequence, sequential_diamond,
+};
 
 const OPERATOR: Option<WaitingFor> = Some(WaitingFor::Operator);
 const WORKER: Option<WaitingFor> = Some(WaitingFor::Worker);
@@ -317,7 +319,10 @@ pub(crate) async fn a_retry_ends_the_pause_of_a_sequential_task<S: Store>(store:
     assert_eq!(bench.store.retry(task).await.unwrap(), Operated::Done);
     assert!(!bench.status(task).await.paused);
     bench.run_one(worker, done()).await;
-    assert_eq!(bench.waiting(task).await, [None, WORKER, Some(WaitingFor::Turn), Some(WaitingFor::Dependencies(2))]);
+    assert_eq!(
+        bench.waiting(task).await,
+        [None, WORKER, Some(WaitingFor::Turn), Some(WaitingFor::Dependencies(2))]
+    );
 }
 
 pub(crate) async fn what_does_not_exist_cannot_be_operated<S: Store>(store: S, _: Arc<ManualClock>) {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use crate::batch::{Batch, Cell, Column, ids};
-use crate::statement::{Backend, Dialect, Scope};
+use crate::statement::{Backend, Dialect, Part, Parts, Scope};
 
 /// The end of one execution.
 #[derive(Debug)]
@@ -89,7 +89,16 @@ impl<'a> Exchange<'a> {
     }
 
     pub(super) fn sql(&self, dialect: Dialect, scope: Scope) -> String {
-        dialect.exchange(self.rooms.len(), self.turns, scope)
+        let ends = !self.ends.is_empty();
+        let parts = [
+            (Part::Ends, ends),
+            (Part::Shared, ends && !self.shared.is_empty()),
+            (Part::Due, self.due),
+            (Part::Tell, ends && self.tell),
+            (Part::Turns, self.turns),
+        ];
+        let parts = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
+        dialect.exchange(&Parts { parts, definitions: self.rooms.len() }, scope)
     }
 
     /// The parameters. Of the ends of one step only the latest execution's can be the present one; of an execution that is named
@@ -131,7 +140,7 @@ impl<'a> Exchange<'a> {
             rooms.push([Cell::Big(definition.0), Cell::Int(room as i32)]);
         }
         values.extend(rooms.into_values());
-        values.extend([Value::from(self.room as i32), self.due.into(), self.tell.into()]);
+        values.push((self.room as i32).into());
         values
     }
 
@@ -142,7 +151,7 @@ impl<'a> Exchange<'a> {
         }
         let mut values = ends.into_values();
         values.extend(rooms.into_values());
-        values.extend([self.worker.as_uuid().into(), (self.room as i64).into(), now.into(), self.due.into()]);
+        values.extend([self.worker.as_uuid().into(), (self.room as i64).into(), now.into()]);
         for &(definition, room) in &self.rooms {
             values.extend([Value::from(definition.0), (room as i64).into()]);
         }

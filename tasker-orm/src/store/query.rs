@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DbErr, IsolationLevel, QueryResult, TransactionTrait, Value};
+use sea_orm::{DbErr, QueryResult, Value};
 use tasker_core::store::{StoreError, Waiting};
 use tasker_core::{
     Attempt, Json, StepError, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp,
@@ -52,8 +52,7 @@ impl SqlStore {
         );
         let read = || async {
             // One transaction, so that a task and its steps are seen at the same moment.
-            let isolation = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
-            let snapshot = self.reader().begin_with_config(isolation, None).await?;
+            let snapshot = self.snapshot().await?;
             let rows = query(&snapshot, tasks_sql.as_str(), [self.ids_of(wanted)]).await?;
             let steps = query(&snapshot, steps_sql.as_str(), [self.ids_of(wanted)]).await?;
             let now = self.now_in(&snapshot).await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, ExecResult, IsolationLevel, QueryResult,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, IsolationLevel, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use tasker_core::Clock as _;
@@ -56,7 +56,13 @@ impl SqlStore {
             sqlite_transaction_mode: (!self.is_postgres()).then_some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        self.writer().begin_with_options(options).await
+        begun(self.writer(), options).await
+    }
+
+    /// A transaction that sees everything as of one moment.
+    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        let isolation_level = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
+        begun(self.reader(), TransactionOptions { isolation_level, ..Default::default() }).await
     }
 
     /// Repeats a transaction while others hold a lock that it needs, or it cannot be serialized.
@@ -139,6 +145,14 @@ impl SqlStore {
         })
         .await
     }
+}
+
+/// A transaction, begun beside the caller, who may be dropped at any moment. The driver does not bear that between its `BEGIN` and
+/// the answer: it would give the connection to others with the transaction open, and what they do would never be committed.
+async fn begun(db: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
+    let db = db.clone();
+    let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+    begun.await.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
 }
 
 /// How long to wait after so many tries: twice as long each time, up to a third of a second, with chance.

@@ -82,7 +82,8 @@ impl Crowd {
     async fn start(&self, at: usize) {
         let bench = &self.benches[at];
         for batch in 0..self.tasks / 5 {
-            let mut tasks: Vec<_> = (0..5).map(|place| bench.task((batch + place) % bench.workflows.len())).collect();
+            let mut tasks: Vec<_> =
+                (0..5).map(|place| bench.task((batch + place) % bench.workflows.len())).collect();
             tasks[0].idempotency_key = Some(format!("key-{batch}"));
             let created = bench.store.create(&tasks).await.expect("created");
             let mut started = self.started.lock().unwrap();
@@ -111,12 +112,16 @@ impl Crowd {
 
     async fn work(&self, at: usize) {
         let bench = &self.benches[at];
-        let mut worker = Worker { crowd: self, bench, id: bench.worker().await, holds: Vec::new(), crashes: 0 };
+        let mut worker =
+            Worker { crowd: self, bench, id: bench.worker().await, holds: Vec::new(), crashes: 0 };
         for round in 0_usize.. {
             self.many.clock.advance(Duration::from_millis(100));
             worker.round(round).await;
             let all_started = self.starting.load(Ordering::SeqCst) == 0;
-            if worker.holds.is_empty() && all_started && bench.store.open_tasks(None, 1).await.unwrap().is_empty() {
+            if worker.holds.is_empty()
+                && all_started
+                && bench.store.open_tasks(None, 1).await.unwrap().is_empty()
+            {
                 self.over.store(true, Ordering::SeqCst);
                 return;
             }
@@ -157,7 +162,9 @@ impl Worker<'_> {
             }
             _ => {}
         }
-        if round.is_multiple_of(10) && self.bench.store.heartbeat(self.id, LEASE).await.expect("answered") == Lease::Lost {
+        if round.is_multiple_of(10)
+            && self.bench.store.heartbeat(self.id, LEASE).await.expect("answered") == Lease::Lost
+        {
             return self.crash().await;
         }
         if self.holds.len() < 4 {
@@ -180,7 +187,8 @@ impl Worker<'_> {
             })
             .collect();
         let room = Room::new(fastrand::usize(0..5));
-        let settled = self.bench.store.settle(self.id, &self.bench.runnable, &outcomes, &room).await.expect("settled");
+        let settled =
+            self.bench.store.settle(self.id, &self.bench.runnable, &outcomes, &room).await.expect("settled");
         let accepted = outcomes.iter().filter(|outcome| !settled.refused.contains(&outcome.execution));
         let complete = accepted.filter(|outcome| matches!(outcome.ending, Ending::Complete(_)));
         self.crowd.completed.lock().unwrap().extend(complete.map(|outcome| outcome.execution));

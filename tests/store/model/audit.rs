@@ -45,7 +45,8 @@ impl Tables {
             tables.step_history.entry((row.task_id.into(), row.step_no)).or_default().push(entry);
         }
         tables.workers = worker::Entity::find().all(db).await?.into_iter().map(|worker| worker.id).collect();
-        tables.others = event::Entity::find().count(db).await? + task_annotation::Entity::find().count(db).await?;
+        tables.others =
+            event::Entity::find().count(db).await? + task_annotation::Entity::find().count(db).await?;
         Ok(tables)
     }
 
@@ -79,7 +80,8 @@ impl Tables {
         }
         for task in &self.tasks {
             let workflow = workflow(task.id.into()).ok_or_else(|| format!("nobody asked for {task:?}"))?;
-            self.check_task(task, workflow).map_err(|error| format!("{error}\n  {task:?}\n  {:?}", self.steps_of(task)))?;
+            self.check_task(task, workflow)
+                .map_err(|error| format!("{error}\n  {task:?}\n  {:?}", self.steps_of(task)))?;
         }
         Ok(())
     }
@@ -168,7 +170,11 @@ where
         state = transition(from, to).map_err(|error| format!("revision {number}: {error}"))?;
     }
     equal("the revision", revision, history.len())?;
-    if parse::<S>(now)? == state { Ok(()) } else { Err(format!("its history ends at {state:?}, and it is {now}")) }
+    if parse::<S>(now)? == state {
+        Ok(())
+    } else {
+        Err(format!("its history ends at {state:?}, and it is {now}"))
+    }
 }
 
 fn equal(what: &str, stored: i32, counted: usize) -> Check {
@@ -187,7 +193,8 @@ impl History<'_> {
     pub(super) async fn audit(&self) -> Check {
         let tables = Tables::read(&self.lane.db).await.map_err(|error| error.to_string())?;
         let tasks: HashSet<TaskId> = self.ledger.tasks().into_iter().collect();
-        tables.check(|task| tasks.contains(&task).then(|| &*self.lane.workflows[self.ledger.workflow(task)]))?;
+        tables
+            .check(|task| tasks.contains(&task).then(|| &*self.lane.workflows[self.ledger.workflow(task)]))?;
         tables.check_times()?;
         let mut results = 0;
         for step in tables.steps() {

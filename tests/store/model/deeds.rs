@@ -164,7 +164,8 @@ impl History<'_> {
             };
             tasks.retain(fits);
         }
-        let recent: Vec<TaskId> = self.past.iter().rev().take(4).map(|(_, given)| given.execution.task).collect();
+        let recent: Vec<TaskId> =
+            self.past.iter().rev().take(4).map(|(_, given)| given.execution.task).collect();
         if random.bool() && recent.iter().any(|task| tasks.contains(task)) {
             tasks.retain(|task| recent.contains(task));
         }

@@ -65,7 +65,8 @@ impl History<'_> {
         let space = Space { total: 50, limits: Vec::new() };
         self.claim_for(at, &space).await?;
         let ends = std::mem::take(&mut self.workers[at].holds).into_iter().map(|given| {
-            let result = Ending::Complete(Json::of(&format!("at last {}", given.execution.revision)).unwrap());
+            let result =
+                Ending::Complete(Json::of(&format!("at last {}", given.execution.revision)).unwrap());
             (given, result)
         });
         let ends: Vec<_> = ends.collect();
@@ -76,7 +77,9 @@ impl History<'_> {
 
 fn ending(random: &mut Rng, given: &Given) -> Ending {
     match random.u32(0..20) {
-        0..11 => Ending::Complete(Json::of(&format!("result {} \u{1F980} \\ \" ' $1", random.u32(..))).unwrap()),
+        0..11 => {
+            Ending::Complete(Json::of(&format!("result {} \u{1F980} \\ \" ' $1", random.u32(..))).unwrap())
+        }
         11..15 if !given.executions.exhausted_by_failure() => {
             let wait = Duration::from_secs(random.u64(0..25));
             Ending::Retry(StepError::retryable(random.u32(..)), wait)

@@ -4,17 +4,24 @@
 --
 -- $1 the time, or null for the database's clock   $2 the worker that gets steps   $3-$12 the ends, by column
 -- $13 the tasks to lock first   $14, $15 how many steps of which definition   $16 how many in all
--- $17 whether steps that waited for a time that has come are given out, too   $18 whether to tell other processes
+--
+-- Lines between `--[x` and `--]` are there only if the exchange has `ends`, `shared` tasks, gives out what is `due`, or has somebody to
+-- `tell`: each node of a plan costs something, whether there are rows or not.
 WITH
 -- Who is forgotten gets nothing, and who gets something is not forgotten meanwhile.
 me AS MATERIALIZED (SELECT id FROM tasker_workers WHERE id = $2 FOR KEY SHARE),
+--[ends
 given AS MATERIALIZED (
     SELECT * FROM unnest(
         $3::uuid[], $4::int[], $5::int[], $6::uuid[], $7::text[], $8::int[], $9::text[], $10::text[], $11::bigint[], $12::text[]
     ) WITH ORDINALITY AS g(task_id, step_no, revision, worker_id, state, kind, error, result, wait, dependents, ord)
 ),
+--]
+--[shared
 -- Others may settle steps of the same tasks: everybody locks tasks in the same order, and before their steps.
 locked AS MATERIALIZED (SELECT id FROM tasker_tasks WHERE id = ANY($13::uuid[]) ORDER BY id FOR UPDATE),
+--]
+--[ends
 -- The fence: an end counts if the worker still holds this very execution. A step that a worker holds is in progress; the state is
 -- not asked for, so that the planner finds the rows by their key and not by the index of all steps in progress.
 ends AS (
@@ -33,8 +40,12 @@ ends AS (
         revision = s.revision + CASE WHEN g.state = 'pending' AND g.kind <> 1 THEN 2 ELSE 1 END,
         worker_id = NULL
     FROM given AS g
-    WHERE (SELECT count(*) FROM locked) >= 0
-      AND s.task_id = g.task_id AND s.step_no = g.step_no AND s.revision = g.revision AND s.worker_id = g.worker_id
+    WHERE s.task_id = g.task_id AND s.step_no = g.step_no AND s.revision = g.revision AND s.worker_id = g.worker_id
+--]
+--[shared
+      AND (SELECT count(*) FROM locked) >= 0
+--]
+--[ends
     RETURNING g.ord - 1 AS ord, g.task_id, g.step_no, g.revision, g.worker_id, g.state, g.kind, nullif(g.error, '') AS error,
         s.attempt + (g.kind = 1)::int AS attempt, g.dependents
 ),
@@ -44,6 +55,7 @@ released AS MATERIALIZED (
     WHERE e.state = 'complete' AND e.dependents <> ''
     GROUP BY 1, 2
 ),
+--]
 rooms AS MATERIALIZED (SELECT * FROM unnest($14::bigint[], $15::int[]) AS r(definition_id, room)),
 -- The steps that could be given out: what is ready, what is due, and what is about to be released.
 candidates AS (
@@ -53,6 +65,7 @@ candidates AS (
         WHERE definition_id = r.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
         ORDER BY priority DESC, run_at, task_id, step_no LIMIT r.room
     ) AS s
+--[due
     UNION ALL
     SELECT s.*, r.definition_id, r.room, 0, true, true
     FROM rooms AS r, LATERAL (
@@ -60,13 +73,15 @@ candidates AS (
         WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
         ORDER BY run_at, task_id, step_no LIMIT r.room
     ) AS s
-    WHERE $17
+--]
+--[ends
     UNION ALL
     SELECT s.task_id, s.step_no, s.priority, s.run_at, s.definition_id, coalesce(r.room, 0), e.satisfied, false,
         s.open_dependencies = e.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL
     FROM released AS e
     JOIN tasker_workflow_steps AS s ON s.task_id = e.task_id AND s.step_no = e.step_no
     LEFT JOIN rooms AS r ON r.definition_id = s.definition_id
+--]
 ),
 -- Definitions take turns, so that a flood of one starves no other.
 ranked AS (
@@ -79,6 +94,7 @@ placed AS MATERIALIZED (
         ORDER BY free AND rank <= room DESC, priority DESC, rank, run_at, task_id, step_no
     ) <= $16 AS chosen FROM ranked
 ),
+--[ends
 -- Of a step that several transactions release at once, the last one finds no open dependency left.
 freed AS (
     UPDATE tasker_workflow_steps AS s SET
@@ -92,6 +108,7 @@ freed AS (
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.state, s.worker_id,
         s.open_dependencies, s.waiting_for
 ),
+--]
 wanted AS MATERIALIZED (
     SELECT definition_id, due, count(*) AS steps FROM placed WHERE chosen AND satisfied = 0 GROUP BY definition_id, due
 ),
@@ -101,6 +118,7 @@ picked AS MATERIALIZED (
         WHERE s.definition_id = w.definition_id AND s.state = 'pending' AND s.open_dependencies = 0 AND s.waiting_for IS NULL
         ORDER BY s.priority DESC, s.run_at, s.task_id, s.step_no LIMIT w.steps {skip_locked}
     ) AS p WHERE NOT w.due
+--[due
     UNION ALL
     -- Not simply those that were due first: they stand among the ready ones by their priority.
     SELECT p.*, w.due FROM wanted AS w, LATERAL (
@@ -109,6 +127,7 @@ picked AS MATERIALIZED (
         WHERE c.due AND c.definition_id = w.definition_id AND s.state = 'pending' AND s.waiting_for = 'time'
         ORDER BY c.rank LIMIT w.steps {skip_locked}
     ) AS p WHERE w.due
+--]
 ),
 taken AS (
     UPDATE tasker_workflow_steps AS s SET
@@ -118,6 +137,7 @@ taken AS (
       AND s.waiting_for IS DISTINCT FROM 'operator' AND s.waiting_for IS DISTINCT FROM 'turn'
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision
 ),
+--[ends
 tally AS (
     SELECT task_id, sum(done)::int AS done, sum(active)::int AS active FROM (
         SELECT task_id, (state = 'complete')::int AS done, -(state <> 'pending')::int AS active FROM ends
@@ -135,6 +155,7 @@ advanced AS (
     FROM tally AS a WHERE t.id = a.task_id
     RETURNING t.id, t.state, t.revision
 ),
+--]
 begun AS (
     UPDATE tasker_tasks AS t SET state = 'in_progress', revision = t.revision + 1
     FROM (SELECT DISTINCT task_id FROM taken ORDER BY task_id) AS b
@@ -142,47 +163,60 @@ begun AS (
     RETURNING t.id, t.revision
 ),
 claimed AS (
+--[ends
     SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision FROM freed WHERE worker_id IS NOT NULL
-    UNION ALL SELECT * FROM taken
+    UNION ALL
+--]
+    SELECT * FROM taken
 ),
+--[ends
 left_over AS (
     SELECT count(*) AS steps FROM freed
     WHERE open_dependencies = 0 AND state = 'pending' AND waiting_for IS NULL
 ),
+--]
 step_history AS (
     INSERT INTO tasker_workflow_step_transitions
         (task_id, step_no, revision, from_state, to_state, attempt, worker_id, error, created_at)
+--[ends
     SELECT task_id, step_no, revision + 1, 'in_progress', CASE WHEN state = 'pending' AND kind <> 1 THEN 'error' ELSE state END,
         attempt, worker_id, error, {now} FROM ends
     UNION ALL
     SELECT task_id, step_no, revision + 2, 'error', 'pending', attempt, worker_id, NULL, {now} FROM ends
     WHERE state = 'pending' AND kind <> 1
     UNION ALL
+--]
     SELECT task_id, step_no, revision, 'pending', 'in_progress', attempt, $2, NULL, {now} FROM claimed
 ),
 task_history AS (
     INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
+--[ends
     SELECT id, revision, 'in_progress', state, {now} FROM advanced WHERE state NOT IN ('pending', 'in_progress')
-    UNION ALL SELECT id, revision, 'pending', 'in_progress', {now} FROM begun
-),
-told AS MATERIALIZED (SELECT pg_notify('tasker', '') WHERE $18 AND (
+    UNION ALL
+--]
+    SELECT id, revision, 'pending', 'in_progress', {now} FROM begun
+)
+--[tell
+-- Others look for what was left to them, for what came back, and whether the task that they wait for has ended.
+, told AS MATERIALIZED (SELECT pg_notify('tasker', '') WHERE (
     (SELECT steps FROM left_over) > 0 OR EXISTS (SELECT FROM ends WHERE state = 'pending')
     OR EXISTS (SELECT FROM advanced WHERE state NOT IN ('pending', 'in_progress'))
 ))
-SELECT 0 AS kind, ord::int AS number, NULL::uuid AS task_id, 0::bigint AS definition_id, 0 AS attempt, 0 AS lost,
-    0 AS retry_limit, 0 AS revision, NULL::text AS context FROM ends
+--]
+SELECT 2 AS kind, c.step_no AS number, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision, t.context
+FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
+--[ends
+UNION ALL
+SELECT 0, ord::int, NULL, 0, 0, 0, 0, 0, NULL FROM ends
 UNION ALL
 SELECT 1, 0, id, 0, 0, 0, 0, 0, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
 UNION ALL
-SELECT 2, c.step_no, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision, t.context
-FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
-UNION ALL
 SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL FROM left_over WHERE steps > 0
+--]
+--[due
 UNION ALL
 SELECT 4, 0, NULL, 0, 0, 0, 0, 0, NULL FROM me
 WHERE (SELECT count(*) FROM placed WHERE due) > (SELECT count(*) FROM picked WHERE due)
-UNION ALL
-SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told HAVING count(*) > 0
 UNION ALL
 SELECT 6, 0, NULL, min(s.run_at) - {now}, 0, 0, 0, 0, NULL
 FROM rooms AS r, LATERAL (
@@ -190,4 +224,9 @@ FROM rooms AS r, LATERAL (
     WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at > {now}
     ORDER BY run_at LIMIT 1
 ) AS s
-WHERE $17 HAVING min(s.run_at) IS NOT NULL
+HAVING min(s.run_at) IS NOT NULL
+--]
+--[tell
+UNION ALL
+SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told
+--]

@@ -4,11 +4,15 @@
 -- anew each time; hence `abs`.
 --
 -- $1 the ends   $2 how many steps of which definition   $3 the worker that gets steps   $4 how many in all   $5 the time
--- $6 whether steps that waited for a time that has come are given out, too   from $7 on: definition, how many steps of it
+-- from $6 on: definition, how many steps of it
+--
+-- Lines between `--[x` and `--]` are there only if the exchange has `ends`, or sequential tasks in which the turn is
+-- passed, or gives steps of `many` definitions, or of `one`.
 DELETE FROM tasker_ends;
 DELETE FROM tasker_released;
 DELETE FROM tasker_candidates;
 DELETE FROM tasker_chosen;
+--[ends
 
 -- The fence: an end counts if the worker still holds this very execution.
 INSERT INTO tasker_ends
@@ -27,14 +31,18 @@ CROSS JOIN json_each(e.dependents) AS d
 CROSS JOIN tasker_workflow_steps AS s ON s.task_id = e.task_id AND s.step_no = d.value
 WHERE e.state = 'complete'
 GROUP BY s.task_id, s.step_no;
+--]
 
 -- The steps that could be given out: what is ready, what is due, and what is about to be released.
 --{arms}
+--[ends
 INSERT INTO tasker_candidates
 SELECT e.task_id, e.step_no, e.definition_id, e.priority, e.run_at, r.value->>1, 0, 1
 FROM tasker_released AS e JOIN json_each($2) AS r ON r.value->>0 = e.definition_id
 WHERE e.free;
 
+--]
+--[many
 -- Definitions take turns, so that a flood of one starves no other.
 INSERT INTO tasker_chosen
 SELECT task_id, step_no, due, released FROM (
@@ -43,7 +51,14 @@ SELECT task_id, step_no, due, released FROM (
 )
 WHERE rank <= room AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = $3)
 ORDER BY priority DESC, rank, run_at, task_id, step_no LIMIT abs($4);
-
+--]
+--[one
+INSERT INTO tasker_chosen
+SELECT task_id, step_no, due, released FROM tasker_candidates
+WHERE EXISTS (SELECT 1 FROM tasker_workers WHERE id = $3)
+ORDER BY priority DESC, run_at, task_id, step_no LIMIT min($4, $7);
+--]
+--[ends
 UPDATE tasker_workflow_steps AS s SET
     state = e.state,
     error = CASE WHEN e.kind = 1 THEN s.error ELSE e.error END,
@@ -70,11 +85,13 @@ FROM (
     SELECT r.task_id, r.step_no, r.satisfied, c.step_no IS NOT NULL AS chosen
     FROM tasker_released AS r LEFT JOIN tasker_chosen AS c ON c.task_id = r.task_id AND c.step_no = r.step_no
 ) AS r WHERE s.task_id = r.task_id AND s.step_no = r.step_no;
+--]
 
 UPDATE tasker_workflow_steps AS s SET
     state = 'in_progress', attempt = s.attempt + 1, revision = s.revision + 1, worker_id = $3, waiting_for = NULL
 FROM tasker_chosen AS c WHERE NOT c.released AND s.task_id = c.task_id AND s.step_no = c.step_no;
 
+--[ends
 UPDATE tasker_tasks AS t SET
     open_steps = t.open_steps - a.done,
     active_steps = t.active_steps + a.active,
@@ -88,6 +105,7 @@ FROM (
         SELECT task_id, 0, 1 FROM tasker_released WHERE active
     ) GROUP BY task_id
 ) AS a WHERE t.id = a.task_id AND (a.done <> 0 OR a.active <> 0);
+--]
 
 INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
 SELECT id, revision, 'in_progress', state, $5 FROM tasker_tasks
@@ -110,7 +128,9 @@ UNION ALL
 SELECT s.task_id, s.step_no, s.revision, 'pending', 'in_progress', s.attempt, $3, NULL, $5
 FROM tasker_chosen AS c CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no;
 
---{turns}
+--[turns
+{pass_turns};
+--]
 SELECT json_array(
     (SELECT json_group_array(ord) FROM tasker_ends),
     (SELECT json_group_array(hex(id)) FROM tasker_tasks

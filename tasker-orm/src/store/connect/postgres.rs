@@ -42,6 +42,10 @@ const PLANS: [(&str, &str); 5] = [
     ("enable_mergejoin", "off"),
 ];
 
+/// What holds for every connection. A process that is frozen or cut off in the middle of a transaction must not keep its locks for as
+/// long as it is: ours take milliseconds.
+const ALWAYS: [(&str, &str); 2] = [("jit", "off"), ("idle_in_transaction_session_timeout", "5s")];
+
 async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseConnection, DbErr> {
     // Two settles, the starts, the heartbeat, the sweep, operators.
     const WRITERS: u32 = 8;
@@ -55,7 +59,7 @@ async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseCo
         // A connection that died while it was idle is noticed when it is used, and the statement repeated.
         .test_before_acquire(false)
         .map_sqlx_postgres_opts(move |options| {
-            let options = options.application_name("tasker").options([("jit", "off")]);
+            let options = options.application_name("tasker").options(ALWAYS);
             match role {
                 Role::Reader => options,
                 Role::Writer if serializable => {

@@ -1,36 +1,13 @@
-//! The workflows that are measured.
+//! Five steps, one after the other, each reading the result of the one before.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use tasker::{Output, StepError, workflow};
-
-/// What each step returns: a little less than 200 bytes of JSON.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Payload {
-    /// Filler.
-    pub text: String,
-}
-
-impl Payload {
-    /// A payload of the usual size.
-    #[must_use]
-    pub fn usual() -> Self {
-        Self { text: "x".repeat(180) }
-    }
-}
+use tasker::workflow;
 
 /// Five steps, one after the other, each reading the result of the one before.
-#[workflow(namespace = "bench")]
-pub mod chain5 {
-    use super::{JsonSchema, Output, Payload, StepError};
-    use serde::{Deserialize, Serialize};
+#[workflow(namespace = "bench", name = "chain5")]
+pub mod steps {
+    use tasker::{Output, StepError};
 
-    /// What a task is about.
-    #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-    pub struct Context {
-        /// Its number.
-        pub number: u64,
-    }
+    use crate::{Context, Payload};
 
     /// The first step.
     #[step]
@@ -63,3 +40,5 @@ pub mod chain5 {
         Ok(before.0)
     }
 }
+
+pub use steps::Workflow;
