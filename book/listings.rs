@@ -13,5 +13,13 @@ mod introduction {}
 mod first_workflow {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/many-workers.md")]
+mod many_workers {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guarantees.md")]
 mod guarantees {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/how-it-works.md")]
+mod how_it_works {}

@@ -102,6 +102,10 @@ impl Tasker {
 
     /// Starts a task. The task exists, durably, when the returned value is awaited to its end.
     ///
+    /// Tasks that are started at the same time share commits. If the store does not answer
+    /// ([`StoreError::is_transient`]), the task may exist all the same; with an [idempotency key](Start::idempotency_key) it can
+    /// be started again.
+    ///
     /// The context is checked against its schema first, so constraints such as `#[schemars(range(min = 1))]` hold for
     /// typed contexts too.
     #[expect(clippy::needless_pass_by_value, reason = "a task takes its context over")]
@@ -112,6 +116,9 @@ impl Tasker {
 
     /// Starts many tasks of one workflow, a thousand in a transaction. All contexts are checked before the first task is
     /// stored; the handles come in the order of the contexts.
+    ///
+    /// If the store fails in the middle, [`StartError::Partly`] names the tasks that were started. With
+    /// [keys](StartMany::idempotency_keys) the whole call can be made again.
     ///
     /// ```
     /// # use tasker_core::{MemoryStore, StepError, Tasker, workflow};
@@ -174,7 +181,8 @@ impl Tasker {
     }
 
     /// Open tasks that wait without a reason, at most a thousand: none of their steps runs, can run, or waits for a time or for
-    /// an operator. There is none; if this ever finds one, it is a bug in Tasker.
+    /// an operator. There is none; if this ever finds one, it is a bug in Tasker. It looks at every open task, so ask now and
+    /// then.
     pub async fn stranded(&self) -> Result<Vec<TaskHandle>, StoreError> {
         const MOST: usize = 1_000;
         let stranded = self.0.client.0.store.stranded(MOST).await?;
@@ -182,9 +190,11 @@ impl Tasker {
     }
 
     /// Shuts the engine down: no step is claimed any more, those that run may come to their end within the grace period, the rest is
-    /// handed back at no cost of attempts. Returns when everything is settled and the worker is forgotten.
+    /// handed back at no cost of attempts. Returns when everything is settled and the worker is forgotten; after the grace period
+    /// that takes a few seconds at most. What could not be told to the store by then is found out as after a crash.
     ///
-    /// It may be called again, and from several places: each call waits for the same end. Tasks can still be started afterwards; another process runs them.
+    /// It may be called again, and from several places: each call waits for the same end. Tasks can still be started, looked at and
+    /// waited for afterwards; another process runs them. So a process that is only to start tasks calls this at once.
     pub async fn shutdown(&self) {
         self.0.stop.cancel();
         self.0.ended.cancelled().await;

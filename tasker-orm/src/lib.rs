@@ -1,6 +1,7 @@
 //! Keeps Tasker's tasks in a database through sea-orm.
 //!
-//! * [`SqlStore`] is the [`Store`](tasker_core::Store) that an application uses.
+//! * [`SqlStore`] is the [`Store`](tasker_core::Store) that an application uses, on SQLite or PostgreSQL; [`SqlStoreOptions`] says how it
+//!   is opened, and [`Profile`] what is asked of a PostgreSQL.
 //! * [`StartIn`] starts tasks in transactions of the host's own.
 //! * [`entity`] are the tables as sea-orm entities: for queries of a host's own. Only the store writes to them.
 //! * [`migration`] creates the tables. [`SqlStore::connect`] applies it by itself; a host that runs its own

@@ -1,7 +1,8 @@
 /// What a PostgreSQL, or a database that speaks its language, can do beyond plain transactions.
 ///
-/// It is read when the store connects and can be overridden with [`SqlStoreOptions::profile`](crate::SqlStoreOptions::profile). With
-/// [`PLAIN`](Self::PLAIN) nothing but atomic statements and serializable transactions is used.
+/// It is read when the store connects (`SELECT version()`) and can be overridden with
+/// [`SqlStoreOptions::profile`](crate::SqlStoreOptions::profile). With [`PLAIN`](Self::PLAIN) nothing but atomic statements and
+/// serializable transactions is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Profile {
     /// Whether workers that claim at the same time pass over each other's rows (`FOR UPDATE SKIP LOCKED`). Without it, they
@@ -18,7 +19,8 @@ impl Profile {
     /// PostgreSQL 13 and newer.
     pub const POSTGRES: Self = Self { skip_locked: true, notify: true, serializable: false };
 
-    /// Nothing special: how `CockroachDB` and `YugabyteDB` are driven.
+    /// Nothing special: how `CockroachDB` and `YugabyteDB` are meant to be driven. It is tested on PostgreSQL; neither of the two has been
+    /// tried, and `CockroachDB` as it comes refuses statements that change one table in several places, as ours do.
     pub const PLAIN: Self = Self { skip_locked: false, notify: false, serializable: true };
 
     /// What a server can do that calls itself this (`SELECT version()`).

@@ -52,8 +52,18 @@ use crate::error::store_error;
 pub trait StartIn {
     /// Starts a task in a transaction of the database that the tasker's store is on.
     ///
+    /// Nothing is durable when this returns; the commit decides. Until then the handle's `wait` and `status` find no such task, and
+    /// after a rollback they never do.
+    ///
     /// The context is checked as by [`Tasker::start`]. An idempotency key that is taken by a task of another transaction waits for
     /// that one to end, as unique keys do.
+    ///
+    /// On SQLite the transaction keeps all others from writing, workers included, so let it be short; and begin it as
+    /// `SqliteTransactionMode::Immediate`, because one that has only read cannot write once somebody else wrote.
+    ///
+    /// # Errors
+    /// Those of [`Tasker::start`], and when the transaction is not of the kind of database that the store is on. Whether it is of the same
+    /// database is not checked. After an error of the database roll back: it cannot be mended within the transaction.
     fn start_in<'t, W: Workflow>(
         &self,
         transaction: &'t DatabaseTransaction,

@@ -39,12 +39,23 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Tasks are kept by a [`Store`]:
+//!
+//! | store | feature | workers |
+//! |---|---|---|
+//! | `SqlStore` on SQLite | `sqlite` (default) | any number of processes on one machine |
+//! | `SqlStore` on PostgreSQL 13 or newer | `postgres` | any number of processes on any number of machines |
+//! | [`MemoryStore`] | | this process; for tests |
+//!
+//! The book beside this crate says what holds when processes and databases die, and what operation takes.
 
 pub use tasker_core::*;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions, StartIn, StartInTransaction};
 
-/// The database behind [`SqlStore`]: its tables as entities, its migrations, and the sea-orm that they belong to.
+/// The database behind [`SqlStore`]: its tables as entities of sea-orm 2, for queries of one's own, and its migrations, for hosts that
+/// apply their own. Only the store writes to the tables.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod orm {
     pub use tasker_orm::{entity, migration};

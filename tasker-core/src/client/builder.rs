@@ -72,7 +72,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// How many steps run at the same time. Default: 100.
+    /// How many steps run at the same time in this process. Default: 100.
     #[must_use]
     pub fn concurrency(mut self, steps: usize) -> Self {
         self.config.concurrency = steps;
@@ -80,29 +80,36 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// How many steps of one workflow run at the same time in this process, for instance because they call a service that bears no
-    /// more. Default: as many as [`concurrency`](Self::concurrency) allows.
+    /// more. Each process has its own limit; there is none over all of them. Default: as many as
+    /// [`concurrency`](Self::concurrency) allows.
     #[must_use]
     pub fn limit<W: Workflow>(mut self, steps: usize) -> Self {
         self.limits.push((TypeId::of::<W>(), W::define().id().clone(), steps));
         self
     }
 
-    /// Removes tasks some time after they ended. Default: they are kept for ever.
+    /// Removes tasks of this store, of whatever workflow, some time after they ended. One process that does it is enough. Default: they
+    /// are kept for ever.
     #[must_use]
     pub fn retention(mut self, retention: Retention) -> Self {
         self.config.retention = Some(retention);
         self
     }
 
-    /// How often the worker says that it is alive, and for how long that holds. Default: every 5 s, for 30 s. When a
-    /// machine is lost, its steps run elsewhere after the lease. The heartbeat is at most a third of the lease.
+    /// How often the worker says that it is alive, and for how long that holds. Default: every 5 s, for 30 s. The heartbeat is at
+    /// most a third of the lease.
+    ///
+    /// When a machine is lost, its steps run elsewhere after the lease. A worker that cannot reach the store for longer than the lease
+    /// less a heartbeat stops what it runs, which others then repeat. How long a step takes has nothing to do with it, as long as it leaves
+    /// the threads of the runtime free.
     #[must_use]
     pub fn lease(mut self, heartbeat: Duration, lease: Duration) -> Self {
         (self.config.heartbeat, self.config.lease) = (heartbeat, lease);
         self
     }
 
-    /// How long running steps have to end when the engine shuts down. Default: 30 s.
+    /// How long running steps have to end when the engine shuts down. Default: 30 s. The shutdown as a whole may take some 6 s more;
+    /// leave that much to whoever kills the process.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
         self.config.grace = grace;
@@ -110,7 +117,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// How long at most work that another process made goes unnoticed. Default: 1 s. A process that has work looks more
-    /// often.
+    /// often, one that has none asks the store once in that time. On PostgreSQL processes tell one another, and this is for what
+    /// was not heard.
     #[must_use]
     pub fn poll(mut self, poll: Duration) -> Self {
         self.config.poll = poll;

@@ -99,7 +99,8 @@ impl<W> TaskHandle<W> {
     /// other process runs the workflow, the task does not end and neither does the wait.
     ///
     /// # Errors
-    /// When there is no such task, or the store does not answer.
+    /// When there is no such task, or the store does not answer, even once: the task goes on all the same, and so does a new wait. A task
+    /// that is started in a transaction of the application is none before the commit.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
         if self.committed_later {
             self.client.0.wake.notify_one();

@@ -81,8 +81,9 @@ fn any_of(states: &[TaskState]) -> String {
 }
 
 impl<W> TaskHandle<W> {
-    /// Cancels the task: no step of it begins any more. Steps that run are told to stop, here at once and in other processes
-    /// within a heartbeat; whatever they return, nothing is recorded. A task that is cancelled already stays so.
+    /// Cancels the task: no step of it begins any more. Steps that run are told to stop through [`Cancelled`](crate::Cancelled), here at
+    /// once and in other processes within a heartbeat, and dropped a second later; whatever they return, nothing is recorded. What
+    /// they did elsewhere is not undone. A task that is cancelled already stays so.
     ///
     /// # Errors
     /// When the task has ended otherwise, does not exist, or the store does not answer.
@@ -93,7 +94,8 @@ impl<W> TaskHandle<W> {
         Ok(())
     }
 
-    /// Runs the failed steps of a task in error again, with all their attempts. Steps that are complete stay so.
+    /// Runs the failed steps of a task in error again, with all their attempts. Steps that are complete stay so. A pause ends
+    /// with it.
     ///
     /// # Errors
     /// When the task is not in error, does not exist, or the store does not answer.

@@ -9,8 +9,8 @@ use crate::store::{Created, NewTask, Store};
 ///
 /// A function of a store, such as one that takes a transaction of its database, prepares the task, makes sure that
 /// [`store`](Self::store) is one of its own, writes [`task`](Self::task) as its `create` would, and returns the handle that
-/// [`created`](Self::created) makes of the answer. The task exists once the application commits. No worker is told of that;
-/// it is found by [`TaskHandle::wait`] on that handle, or by the next poll.
+/// [`created`](Self::created) makes of the answer. The task exists once the application commits. This process is not told of that: it
+/// looks when [`TaskHandle::wait`] is called on that handle after the commit, or at its next poll.
 pub struct Prepared<W = ()> {
     client: Client,
     task: NewTask,
