@@ -9,7 +9,9 @@ use tasker_core::StoreError;
 pub(crate) fn store_error(what: &str, error: DbErr) -> StoreError {
     let what = what.to_owned();
     match Verdict::of(&error) {
-        Verdict::Busy | Verdict::Unavailable => StoreError::Unavailable { what, cause: Arc::new(error) },
+        Verdict::Busy | Verdict::Lost | Verdict::Unavailable => {
+            StoreError::Unavailable { what, cause: Arc::new(error) }
+        }
         Verdict::Refused => StoreError::Refused { what, cause: Arc::new(error) },
     }
 }
@@ -19,6 +21,8 @@ pub(crate) fn store_error(what: &str, error: DbErr) -> StoreError {
 pub(crate) enum Verdict {
     /// Somebody else holds a lock: the transaction did not happen and can be repeated at once.
     Busy,
+    /// The connection was lost. Nobody knows whether the transaction happened; another connection may be there at once.
+    Lost,
     /// The database is out of reach, or out of space: later, perhaps.
     Unavailable,
     /// The same statement will fail again.
@@ -64,9 +68,9 @@ impl Verdict {
             Some(SqlxError::Database(error)) => {
                 error.code().map_or(Self::Refused, |code| Self::of_code(&code))
             }
+            Some(SqlxError::Io(_)) => Self::Lost,
             Some(
-                SqlxError::Io(_)
-                | SqlxError::Tls(_)
+                SqlxError::Tls(_)
                 | SqlxError::Protocol(_)
                 | SqlxError::PoolTimedOut
                 | SqlxError::PoolClosed
@@ -91,9 +95,12 @@ impl Verdict {
             "40001" | "40P01" | "55P03" => Self::Busy,
             // read_only_sql_transaction: a server that was demoted. idle_in_transaction_session_timeout: this process stood still.
             "25006" | "25P03" => Self::Unavailable,
+            // admin_shutdown, crash_shutdown, cannot_connect_now
+            "57P01" | "57P02" | "57P03" => Self::Lost,
             _ => match &code[..2] {
-                // Connection, resources, operator intervention, system error.
-                "08" | "53" | "57" | "58" => Self::Unavailable,
+                "08" => Self::Lost,
+                // Resources, operator intervention, system error.
+                "53" | "57" | "58" => Self::Unavailable,
                 _ => Self::Refused,
             },
         }
@@ -124,8 +131,9 @@ mod tests {
     #[test]
     fn a_sql_state_counts_as_its_class() {
         assert_eq!(Verdict::of_code("40001"), Verdict::Busy);
-        assert_eq!(Verdict::of_code("57P01"), Verdict::Unavailable); // admin_shutdown
-        assert_eq!(Verdict::of_code("08006"), Verdict::Unavailable); // connection_failure
+        assert_eq!(Verdict::of_code("57P01"), Verdict::Lost); // admin_shutdown
+        assert_eq!(Verdict::of_code("08006"), Verdict::Lost); // connection_failure
+        assert_eq!(Verdict::of_code("53300"), Verdict::Unavailable); // too_many_connections
         assert_eq!(Verdict::of_code("22001"), Verdict::Refused); // string_data_right_truncation
         assert_eq!(Verdict::of_code("2067"), Verdict::Refused); // SQLITE_CONSTRAINT_UNIQUE
     }

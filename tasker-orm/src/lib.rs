@@ -23,5 +23,7 @@ mod statement;
 mod store;
 
 pub use profile::Profile;
+/// The sea-orm whose entities and transactions these are.
+pub use sea_orm;
 pub use start_in::{StartIn, StartInTransaction};
 pub use store::{SqlStore, SqlStoreOptions};

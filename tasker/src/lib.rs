@@ -58,5 +58,5 @@ pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions, StartIn, StartInTransac
 /// apply their own. Only the store writes to the tables.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod orm {
-    pub use tasker_orm::{entity, migration};
+    pub use tasker_orm::{entity, migration, sea_orm};
 }

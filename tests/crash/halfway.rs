@@ -104,7 +104,8 @@ async fn a_transaction_that_fails_takes_nothing_else_with_it() {
     const OTHERS: usize = 20;
     let site = Site::sqlite().await;
     let db = Database::connect(site.url()).await.unwrap();
-    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON tasker_workflow_steps BEGIN SELECT RAISE(ABORT, 'no'); END";
+    let refuse =
+        "CREATE TRIGGER refuse BEFORE INSERT ON tasker_workflow_steps BEGIN SELECT RAISE(ABORT, 'no'); END";
     db.execute_unprepared(refuse).await.unwrap();
     let mut enlisted = Vec::new();
     for _ in 0..20 {

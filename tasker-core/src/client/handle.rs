@@ -99,8 +99,8 @@ impl<W> TaskHandle<W> {
     /// other process runs the workflow, the task does not end and neither does the wait.
     ///
     /// # Errors
-    /// When there is no such task, or the store does not answer, even once: the task goes on all the same, and so does a new wait. A task
-    /// that is started in a transaction of the application is none before the commit.
+    /// When there is no such task; one that is started in a transaction of the application is none before the commit. A store that does
+    /// not answer for a while is waited for, too.
     pub async fn wait(&self) -> Result<TaskStatus, ResultError> {
         if self.committed_later {
             self.client.0.wake.notify_one();
@@ -108,13 +108,24 @@ impl<W> TaskHandle<W> {
         // Registered before the look, so that an end in between is not missed.
         let waiting = self.client.0.waiters.register(self.id());
         let mut wait = SHORTEST_POLL.min(self.client.0.poll);
-        while !self.state().await?.has_ended() {
+        loop {
+            match self.status_if_ended().await {
+                Ok(Some(status)) => return Ok(status),
+                Ok(None) => {}
+                Err(ResultError::Store(error)) if error.is_transient() => {
+                    tracing::warn!(task = %self.id(), %error, "cannot tell whether the task has ended; asking again");
+                }
+                Err(error) => return Err(error),
+            }
             tokio::select! {
                 () = waiting.told() => {}
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(self.client.0.poll),
             }
         }
-        self.status().await
+    }
+
+    async fn status_if_ended(&self) -> Result<Option<TaskStatus>, ResultError> {
+        if self.state().await?.has_ended() { self.status().await.map(Some) } else { Ok(None) }
     }
 
     /// The recorded result of a step, by its name; `None` until it is complete.

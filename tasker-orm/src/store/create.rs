@@ -4,13 +4,15 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryResult, Value};
 use tasker_core::store::{Created, NewTask, StoreError, Waiting};
 use tasker_core::{DefinitionId, StepNo, TaskId, WorkflowDef};
 use uuid::Uuid;
 
+use super::trip::Again;
 use super::{SqlStore, query};
 use crate::batch::{Batch, Cell, Column};
+use crate::entity::definition;
 use crate::error::store_error;
 use crate::statement::{Backend, Scope};
 
@@ -23,7 +25,7 @@ impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
         let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
-        let rows = self.trip(WHAT, self.dialect().create(Scope::Alone), values).await?;
+        let rows = self.trip(WHAT, Again::IfLost, self.dialect().create(Scope::Alone), values).await?;
         let lost =
             batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
         let mut there =
@@ -65,6 +67,7 @@ impl SqlStore {
         tasks: &[NewTask],
     ) -> Result<Vec<Created>, DbErr> {
         let batch = New::of(tasks);
+        batch.check_definitions(db).await?;
         let rows = query(db, self.dialect().create(Scope::Within), self.create_values(&batch)?).await?;
         let lost = batch.unanswered(self.dialect().backend, &rows)?;
         let mut there = batch.there(self.dialect().backend, &rows)?;
@@ -182,6 +185,20 @@ impl<'t> New<'t> {
             first.push(repeats.unwrap_or(at));
         }
         Self { tasks, identities, places, first }
+    }
+
+    /// Whether a database is the one in which the definitions were installed.
+    async fn check_definitions(&self, db: &DatabaseTransaction) -> Result<(), DbErr> {
+        let shapes: HashMap<i64, i64> =
+            self.tasks.iter().map(|task| (task.definition.0, task.workflow.shape().as_i64())).collect();
+        for (id, shape) in shapes {
+            let known = definition::Entity::find_by_id(id).one(db).await?;
+            if known.is_none_or(|known| known.shape != shape) {
+                let message = "the transaction is one of another database than the store's: it does not have the definition";
+                return Err(DbErr::Custom(message.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// The tasks that were there before: by their places, who they are.

@@ -8,6 +8,7 @@ use tasker_core::{DefinitionId, Json, StepNo, TaskId, WorkerId};
 
 use super::SqlStore;
 use super::exchange::{Answer, End, Exchange, How};
+use super::trip::Again;
 use crate::error::store_error;
 use crate::statement::Scope;
 
@@ -93,7 +94,7 @@ impl SqlStore {
         let rows = if exchange.turns && self.is_postgres() {
             self.exchange_and_pass_turns(what, exchange, &values).await?
         } else {
-            self.trip(what, exchange.sql(dialect, Scope::Alone), values).await?
+            self.trip(what, Again::IfBusy, exchange.sql(dialect, Scope::Alone), values).await?
         };
         exchange.answer(dialect.backend, &rows, &places).map_err(|error| store_error(what, error))
     }

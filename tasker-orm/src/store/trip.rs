@@ -65,10 +65,19 @@ impl SqlStore {
         begun(self.reader(), TransactionOptions { isolation_level, ..Default::default() }).await
     }
 
-    /// Repeats a transaction while others hold a lock that it needs, or it cannot be serialized.
-    pub(super) async fn repeated<T, F>(
+    /// Repeats a transaction that may happen twice: while others hold a lock that it needs, or it cannot be serialized, or the
+    /// connection was lost.
+    pub(super) async fn repeated<T, F>(&self, what: &str, attempt: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        self.tried(what, Again::IfLost, attempt).await
+    }
+
+    async fn tried<T, F>(
         &self,
         what: &str,
+        again: Again,
         mut attempt: impl FnMut() -> F,
     ) -> Result<T, StoreError>
     where
@@ -79,8 +88,8 @@ impl SqlStore {
         let mut tries = 1;
         loop {
             match attempt().await {
-                Err(error) if Verdict::of(&error) == Verdict::Busy && tries < most => {
-                    tracing::debug!(what, tries, %error, "the database is busy; trying again");
+                Err(error) if again.is_worth_it(&error) && tries < most => {
+                    tracing::debug!(what, tries, %error, "trying again");
                     tokio::time::sleep(pause(tries)).await;
                     tries += 1;
                 }
@@ -103,16 +112,17 @@ impl SqlStore {
     pub(super) async fn trip(
         &self,
         what: &str,
+        again: Again,
         sql: String,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
         if self.is_postgres() {
-            return self.repeated(what, || query(self.writer(), sql.as_str(), values.clone())).await;
+            return self.tried(what, again, || query(self.writer(), sql.as_str(), values.clone())).await;
         }
         // The text opens a transaction: whoever asked may go away, but the transaction must come to its end.
         let (store, owned) = (self.clone(), what.to_owned());
         let trip = tokio::spawn(async move {
-            store.repeated(&owned, || query(store.writer(), sql.as_str(), values.clone())).await
+            store.tried(&owned, again, || query(store.writer(), sql.as_str(), values.clone())).await
         });
         trip.await.unwrap_or_else(|error| Err(store_error(what, DbErr::Custom(error.to_string()))))
     }
@@ -126,7 +136,7 @@ impl SqlStore {
     ) -> Result<Vec<QueryResult>, StoreError> {
         let sql = exchange.sql(self.dialect(), Scope::Within);
         let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
-        self.repeated(what, || async {
+        self.tried(what, Again::IfBusy, || async {
             let transaction = self.begin().await?;
             let rows = query(&transaction, sql.as_str(), values.to_vec()).await?;
             self.pass_turns(&transaction, &tasks).await?;
@@ -134,6 +144,25 @@ impl SqlStore {
             Ok(rows)
         })
         .await
+    }
+}
+
+/// When a transaction is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    /// If it did not happen.
+    IfBusy,
+    /// Also if nobody knows whether it did.
+    IfLost,
+}
+
+impl Again {
+    fn is_worth_it(self, error: &DbErr) -> bool {
+        match Verdict::of(error) {
+            Verdict::Busy => true,
+            Verdict::Lost => self == Self::IfLost,
+            Verdict::Unavailable | Verdict::Refused => false,
+        }
     }
 }
 

@@ -1,8 +1,11 @@
 //! A server that many processes share.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::{ConnectOptions as _, Connection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 
 use super::Opened;
 use crate::profile::Profile;
@@ -10,20 +13,32 @@ use crate::statement::{Backend, Dialect};
 use crate::store::query;
 
 pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, DbErr> {
+    // A pool tries again and again, and in the end does not say why. One connection does.
+    let options: PgConnectOptions = url.parse().map_err(failed)?;
+    options.connect().await.map_err(failed)?.close().await.map_err(failed)?;
     let reader = connect(url, Role::Reader, false).await?;
-    let profile = match profile {
-        Some(profile) => profile,
-        None => ask(&reader).await?,
-    };
+    let (version, number) = ask(&reader).await?;
+    let profile = profile.unwrap_or_else(|| Profile::of_server(&version));
+    if profile == Profile::POSTGRES && number < OLDEST {
+        let message = format!("this is {version}; the oldest that will do is PostgreSQL 13");
+        return Err(DbErr::Custom(message));
+    }
     let writer = connect(url, Role::Writer, profile.serializable).await?;
     Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Postgres, profile }, presence: None })
 }
 
-async fn ask(db: &DatabaseConnection) -> Result<Profile, DbErr> {
-    let rows = query(db, "SELECT version()", []).await?;
-    let version: String =
-        rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?.try_get_by_index(0)?;
-    Ok(Profile::of_server(&version))
+/// `server_version_num` of PostgreSQL 13.
+const OLDEST: i32 = 130_000;
+
+/// What the server calls itself, and the number of its version.
+async fn ask(db: &DatabaseConnection) -> Result<(String, i32), DbErr> {
+    let rows = query(db, "SELECT version(), current_setting('server_version_num')::int", []).await?;
+    let row = rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?;
+    Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
+}
+
+fn failed(error: SqlxError) -> DbErr {
+    DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,8 +71,8 @@ async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseCo
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
-        // A connection that died while it was idle is noticed when it is used, and the statement repeated.
-        .test_before_acquire(false)
+        // A connection that was used just now is taken to be alive.
+        .test_before_acquire_if_idle_for(Duration::from_secs(2))
         .map_sqlx_postgres_opts(move |options| {
             let options = options.application_name("tasker").options(ALWAYS);
             match role {
