@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -129,12 +129,16 @@ impl Engine {
 
     /// A new identity, and when it was asked for; none if the engine is to stop first.
     async fn enlist(&self) -> Option<(WorkerId, Instant)> {
-        let worker = WorkerId::random();
         while !self.stop.is_cancelled() {
-            let asked = Instant::now();
-            match self.store.enlist(worker, self.config.lease).await {
-                Ok(()) => return Some((worker, asked)),
-                Err(error) => tracing::warn!(%error, "cannot enlist as a worker; trying again"),
+            let (worker, asked) = (WorkerId::random(), Instant::now());
+            let enlisted = tokio::select! {
+                () = self.stop.cancelled() => return None,
+                enlisted = timeout(self.config.lease, self.store.enlist(worker, self.config.lease)) => enlisted,
+            };
+            match enlisted {
+                Ok(Ok(())) => return Some((worker, asked)),
+                Ok(Err(error)) => tracing::warn!(%error, "cannot enlist as a worker; trying again"),
+                Err(_) => tracing::warn!("the store does not answer; trying again to enlist as a worker"),
             }
             self.pause().await;
         }

@@ -25,7 +25,7 @@ pub(crate) enum Verdict {
     Lost,
     /// The database is out of reach, or out of space: later, perhaps.
     Unavailable,
-    /// The same statement will fail again.
+    /// The same statement will fail again, whatever becomes of the database.
     Refused,
 }
 
@@ -97,11 +97,12 @@ impl Verdict {
             "25006" | "25P03" => Self::Unavailable,
             // admin_shutdown, crash_shutdown, cannot_connect_now
             "57P01" | "57P02" | "57P03" => Self::Lost,
-            _ => match &code[..2] {
-                "08" => Self::Lost,
-                // Resources, operator intervention, system error.
-                "53" | "57" | "58" => Self::Unavailable,
-                _ => Self::Refused,
+            _ => match code.get(..2) {
+                Some("08") => Self::Lost,
+                // The data does not fit, breaks a rule, or is too much.
+                Some("21" | "22" | "23" | "54") => Self::Refused,
+                // All else is about the database, the login, the schema, and may be mended: no outcome is given up for it.
+                _ => Self::Unavailable,
             },
         }
     }
@@ -110,16 +111,14 @@ impl Verdict {
     fn of_sqlite(code: i32) -> Self {
         const BUSY: i32 = 5;
         const LOCKED: i32 = 6;
-        const NOMEM: i32 = 7;
-        const READONLY: i32 = 8;
-        const IOERR: i32 = 10;
-        const FULL: i32 = 13;
-        const CANTOPEN: i32 = 14;
         const PROTOCOL: i32 = 15;
+        const TOOBIG: i32 = 18;
+        const CONSTRAINT: i32 = 19;
+        const MISMATCH: i32 = 20;
         match code & 0xff {
             BUSY | LOCKED | PROTOCOL => Self::Busy,
-            NOMEM | READONLY | IOERR | FULL | CANTOPEN => Self::Unavailable,
-            _ => Self::Refused,
+            TOOBIG | CONSTRAINT | MISMATCH => Self::Refused,
+            _ => Self::Unavailable,
         }
     }
 }
@@ -135,6 +134,8 @@ mod tests {
         assert_eq!(Verdict::of_code("08006"), Verdict::Lost); // connection_failure
         assert_eq!(Verdict::of_code("53300"), Verdict::Unavailable); // too_many_connections
         assert_eq!(Verdict::of_code("22001"), Verdict::Refused); // string_data_right_truncation
+        assert_eq!(Verdict::of_code("28P01"), Verdict::Unavailable); // invalid_password
+        assert_eq!(Verdict::of_code("42P01"), Verdict::Unavailable); // undefined_table
         assert_eq!(Verdict::of_code("2067"), Verdict::Refused); // SQLITE_CONSTRAINT_UNIQUE
     }
 

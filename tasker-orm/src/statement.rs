@@ -100,9 +100,12 @@ impl Dialect {
     }
 
     /// Creates tasks.
-    pub(crate) fn create(self, scope: Scope) -> String {
+    pub(crate) fn create(self, tell: bool, scope: Scope) -> String {
         match self.backend {
-            Backend::Postgres => self.postgres(include_str!("sql/postgres/create.sql")),
+            Backend::Postgres => {
+                let parts = if tell { vec![Part::Tell] } else { Vec::new() };
+                self.postgres(&Parts { parts, definitions: 0 }.of(include_str!("sql/postgres/create.sql")))
+            }
             Backend::Sqlite => sqlite(include_str!("sql/sqlite/create.sql"), scope),
         }
     }

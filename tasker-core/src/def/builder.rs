@@ -197,6 +197,9 @@ impl WorkflowBuilder {
                 mistakes.push(format!("the {what} `{text}` is not 1 to 64 printable characters"));
             }
         }
+        if version.chars().count() > 64 {
+            mistakes.push(format!("the version `{version}` is longer than 64 characters"));
+        }
         if !is_semantic_version(version) {
             mistakes.push(format!("`{version}` is not a semantic version such as `1.4.0`"));
         }

@@ -8,6 +8,9 @@ use super::{PAUSE, after};
 use crate::DefinitionId;
 use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, StoreError};
 
+/// For how many heartbeats after a lost answer it is asked what the worker holds, though nothing runs.
+const LOOKS_IN_DOUBT: u32 = 12;
+
 impl Worker<'_> {
     pub(super) fn answered(&mut self, answer: Answer) {
         match answer {
@@ -26,7 +29,10 @@ impl Worker<'_> {
                 Ok(held) => {
                     self.revoke_others(&running, &held);
                     if complete {
-                        self.hand_back_unknown(&held);
+                        self.uncertain = false;
+                        self.hand_back(self.unknown(&held));
+                    } else {
+                        self.hand_back_what_stays_unknown(&held);
                     }
                 }
                 Err(error) if complete => self.store_failed(&error),
@@ -42,7 +48,10 @@ impl Worker<'_> {
     }
 
     fn settled(&mut self, settling: Settling, room: &Room) {
-        let Settling { settled, told, untold, error } = settling;
+        let Settling { settled, told, untold, error, in_doubt } = settling;
+        for outcome in told.iter().chain(&untold) {
+            self.settling.remove(&outcome.execution);
+        }
         for outcome in &told {
             if let Ending::Retry(_, wait) = outcome.ending {
                 self.poll.due_in(wait);
@@ -61,6 +70,7 @@ impl Worker<'_> {
         }
         self.batch.splice(..0, untold);
         self.begin(settled.claimed, room);
+        self.uncertain |= in_doubt;
         if let Some(error) = error {
             self.store_failed(&error);
         }
@@ -84,6 +94,7 @@ impl Worker<'_> {
     fn store_failed(&mut self, error: &StoreError) {
         tracing::warn!(worker = %self.id, %error, "the store did not answer; trying again");
         self.uncertain = true;
+        self.doubts = LOOKS_IN_DOUBT;
         self.patient_until = after(PAUSE);
         self.wanted.anything();
     }
@@ -96,16 +107,35 @@ impl Worker<'_> {
         }
     }
 
-    /// Hands back what the store gave out without this worker's knowing, because the answer was lost.
-    fn hand_back_unknown(&mut self, held: &[(Execution, DefinitionId)]) {
-        self.uncertain = false;
+    /// What the store gave out without this worker's knowing, because the answer was lost.
+    fn unknown(&self, held: &[(Execution, DefinitionId)]) -> Vec<(Execution, DefinitionId)> {
         let ended: HashSet<Execution> = self.batch.iter().map(|outcome| outcome.execution).collect();
-        for &(execution, definition) in held {
-            if !self.running.contains_key(&execution) && !ended.contains(&execution) {
-                // It never ran here, so it costs nothing, however often it may run.
-                self.capacity.take(definition);
-                self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
-            }
+        let is_known = |execution: &Execution| {
+            self.running.contains_key(execution)
+                || ended.contains(execution)
+                || self.settling.contains(execution)
+        };
+        held.iter().copied().filter(|(execution, _)| !is_known(execution)).collect()
+    }
+
+    fn hand_back(&mut self, unknown: Vec<(Execution, DefinitionId)>) {
+        for (execution, definition) in unknown {
+            // It never ran here, so it costs nothing, however often it may run.
+            self.capacity.take(definition);
+            self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
+        }
+    }
+
+    /// A call whose answer was lost may take effect long after: a database goes on with a statement whose asker is gone. So what
+    /// is unknown at two looks, and no call brought that was under way at the first one, is handed back too.
+    fn hand_back_what_stays_unknown(&mut self, held: &[(Execution, DefinitionId)]) {
+        let unknown = self.unknown(held);
+        let suspects = std::mem::replace(&mut self.suspects, unknown.iter().map(|(e, _)| *e).collect());
+        let first_look = std::mem::replace(&mut self.looked_after, self.calls.begun());
+        if self.calls.have_ended(first_look) {
+            self.hand_back(
+                unknown.into_iter().filter(|(execution, _)| suspects.contains(execution)).collect(),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a worker asks of the store. Each call is made beside the worker's loop, which goes on meanwhile.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
@@ -12,7 +12,10 @@ use crate::{DefinitionId, StepError, WorkerId};
 
 /// The calls under way.
 pub(super) struct Calls {
-    answers: JoinSet<Answer>,
+    answers: JoinSet<(u64, Answer)>,
+    /// How many calls have begun, and which of them are under way, by number.
+    begun: u64,
+    under_way: BTreeSet<u64>,
     /// How many of them are claims and settles, and how many may be.
     changes: usize,
     most: usize,
@@ -22,7 +25,15 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn new(most: usize) -> Self {
-        Self { answers: JoinSet::new(), changes: 0, most: most.max(1), claiming: false, looking: false }
+        Self {
+            answers: JoinSet::new(),
+            begun: 0,
+            under_way: BTreeSet::new(),
+            changes: 0,
+            most: most.max(1),
+            claiming: false,
+            looking: false,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -56,17 +67,34 @@ impl Calls {
     pub(super) fn claim(&mut self, caller: Caller, room: Room, kept: Places) {
         self.changes += 1;
         self.claiming = true;
-        self.answers.spawn(caller.claim(room, kept));
+        self.begin(caller.claim(room, kept));
     }
 
     pub(super) fn settle(&mut self, caller: Caller, outcomes: Vec<Outcome>, room: Room, kept: Places) {
         self.changes += 1;
-        self.answers.spawn(caller.settle(outcomes, room, kept));
+        self.begin(caller.settle(outcomes, room, kept));
     }
 
     pub(super) fn look(&mut self, caller: Caller, running: Vec<Execution>, complete: bool) {
         self.looking = true;
-        self.answers.spawn(caller.held(running, complete));
+        self.begin(caller.held(running, complete));
+    }
+
+    fn begin(&mut self, call: impl Future<Output = Answer> + Send + 'static) {
+        self.begun += 1;
+        let number = self.begun;
+        self.under_way.insert(number);
+        self.answers.spawn(async move { (number, call.await) });
+    }
+
+    /// How many calls have begun.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Whether all of the first so many calls have ended.
+    pub(super) fn have_ended(&self, first: u64) -> bool {
+        self.under_way.first().is_none_or(|&oldest| oldest > first)
     }
 
     /// The next answer; none if no call is under way.
@@ -74,14 +102,15 @@ impl Calls {
     /// # Panics
     /// When the store did.
     pub(super) async fn next(&mut self) -> Option<Answer> {
-        let answer = match self.answers.join_next().await? {
-            Ok(answer) => answer,
+        let (number, answer) = match self.answers.join_next().await? {
+            Ok(answered) => answered,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => resume_unwind(panic),
                 // Only the end of the runtime stops a call, and the worker with it.
                 Err(_) => std::future::pending().await,
             },
         };
+        self.under_way.remove(&number);
         match answer {
             Answer::Claimed { .. } => (self.changes, self.claiming) = (self.changes - 1, false),
             Answer::Settled { .. } => self.changes -= 1,
@@ -121,6 +150,8 @@ pub(super) struct Settling {
     /// The outcomes of which nobody knows whether the store has them, because of the error.
     pub(super) untold: Vec<Outcome>,
     pub(super) error: Option<StoreError>,
+    /// Whether the store may have given out executions all the same.
+    pub(super) in_doubt: bool,
 }
 
 /// Who asks, and for what.
@@ -159,7 +190,7 @@ impl Caller {
     }
 
     async fn settle_each(&self, outcomes: Vec<Outcome>) -> Settling {
-        let mut settling = Settling::default();
+        let mut settling = Settling { in_doubt: true, ..Settling::default() };
         // Whatever is released, nothing was claimed for the room.
         settling.settled.left = true;
         let mut rest = VecDeque::from(outcomes);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::run::stopped;
 use super::worker::Worker;
@@ -49,9 +49,14 @@ impl Worker<'_> {
             tracing::warn!(worker = %self.id, "not everything could be settled; the rest waits for the lease to run out");
             return;
         }
-        match self.engine.store.retire(self.id).await {
-            Ok(()) => tracing::info!(worker = %self.id, "worker retired"),
-            Err(error) => tracing::warn!(worker = %self.id, %error, "not retired; its lease will run out"),
+        match timeout(AT_LAST, self.engine.store.retire(self.id)).await {
+            Ok(Ok(())) => tracing::info!(worker = %self.id, "worker retired"),
+            Err(_) => {
+                tracing::warn!(worker = %self.id, "the store does not answer; not retired, its lease will run out");
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(worker = %self.id, %error, "not retired; its lease will run out");
+            }
         }
     }
 

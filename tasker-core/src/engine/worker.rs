@@ -8,7 +8,7 @@
 //! claimed by a call whose answer was lost. After a lost answer nothing else is asked until the other calls have
 //! ended and the store has said what the worker holds; what it did not know of is handed back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
@@ -42,6 +42,13 @@ pub(super) struct Worker<'e> {
     pub(super) wanted: Wanted,
     /// Whether to ask what is still this worker's.
     look: bool,
+    /// The outcomes of settles under way.
+    pub(super) settling: HashSet<Execution>,
+    /// What the last look found held that nobody here knew of, and how many calls had begun by then.
+    pub(super) suspects: HashSet<Execution>,
+    pub(super) looked_after: u64,
+    /// How many looks are still due though nothing runs, because an answer was lost.
+    pub(super) doubts: u32,
     /// Whether the store may have given out executions of which this worker knows nothing.
     pub(super) uncertain: bool,
     /// When to ask the store again, after it did not answer.
@@ -71,6 +78,10 @@ impl<'e> Worker<'e> {
             poll,
             wanted: Wanted::default(),
             look: false,
+            settling: HashSet::new(),
+            suspects: HashSet::new(),
+            looked_after: 0,
+            doubts: 0,
             uncertain: false,
             patient_until: Instant::now(),
             stopping: false,
@@ -167,7 +178,8 @@ impl<'e> Worker<'e> {
         }
         if self.look && !self.calls.looking() {
             self.look = false;
-            if !self.running.is_empty() {
+            if !self.running.is_empty() || self.doubts > 0 {
+                self.doubts = self.doubts.saturating_sub(1);
                 self.ask_what_is_held();
             }
         }
@@ -210,6 +222,7 @@ impl<'e> Worker<'e> {
         let size = self.batch.len().min(self.share());
         let outcomes: Vec<Outcome> = self.batch.drain(..size).collect();
         for outcome in &outcomes {
+            self.settling.insert(outcome.execution);
             self.capacity.give_back(outcome.definition);
         }
         let room = if make_room { Room::default() } else { self.room() };

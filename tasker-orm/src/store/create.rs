@@ -4,7 +4,9 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryResult, Value};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryResult, TransactionTrait, Value,
+};
 use tasker_core::store::{Created, NewTask, StoreError, Waiting};
 use tasker_core::{DefinitionId, StepNo, TaskId, WorkflowDef};
 use uuid::Uuid;
@@ -25,7 +27,9 @@ impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
         let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
-        let rows = self.trip(WHAT, Again::IfLost, self.dialect().create(Scope::Alone), values).await?;
+        let rows = self
+            .trip(WHAT, Again::IfLost, self.dialect().create(self.has_company(), Scope::Alone), values)
+            .await?;
         let lost =
             batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
         let mut there =
@@ -58,7 +62,14 @@ impl SqlStore {
             );
             return Err(store_error(WHAT, DbErr::Custom(message)));
         }
-        self.try_create_in(transaction, tasks).await.map_err(|error| store_error(WHAT, error))
+        let create = async {
+            // What fails half-way leaves nothing in a transaction that goes on.
+            let part = transaction.begin().await?;
+            let created = self.try_create_in(&part, tasks).await?;
+            part.commit().await?;
+            Ok(created)
+        };
+        create.await.map_err(|error| store_error(WHAT, error))
     }
 
     async fn try_create_in(
@@ -68,7 +79,9 @@ impl SqlStore {
     ) -> Result<Vec<Created>, DbErr> {
         let batch = New::of(tasks);
         batch.check_definitions(db).await?;
-        let rows = query(db, self.dialect().create(Scope::Within), self.create_values(&batch)?).await?;
+        let rows =
+            query(db, self.dialect().create(self.has_company(), Scope::Within), self.create_values(&batch)?)
+                .await?;
         let lost = batch.unanswered(self.dialect().backend, &rows)?;
         let mut there = batch.there(self.dialect().backend, &rows)?;
         if !lost.is_empty() {
@@ -101,7 +114,6 @@ impl SqlStore {
             Backend::Postgres => {
                 values.push(now.into());
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
-                values.push(self.has_company().into());
             }
             Backend::Sqlite => {
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
@@ -184,6 +196,8 @@ impl<'t> New<'t> {
             }
             first.push(repeats.unwrap_or(at));
         }
+        // Who creates the same keys at the same time waits for the other one key after the other, and not crosswise.
+        places.sort_by(|&one, &other| identities[one].cmp(&identities[other]));
         Self { tasks, identities, places, first }
     }
 
@@ -203,9 +217,15 @@ impl<'t> New<'t> {
 
     /// The tasks that were there before: by their places, who they are.
     fn there(&self, backend: Backend, rows: &[QueryResult]) -> Result<HashMap<usize, TaskId>, DbErr> {
+        let told = told(backend, rows)?;
+        // One that was there when the statement began may have been removed since, and the new one created all the same.
+        let created: HashSet<TaskId> =
+            told.iter().filter(|(place, _)| *place < 0).filter_map(|(_, id)| *id).map(TaskId::from).collect();
         let mut there = HashMap::new();
-        for (place, id) in told(backend, rows)? {
-            if let (Ok(place), Some(id)) = (usize::try_from(place), id) {
+        for (place, id) in told {
+            if let (Ok(place), Some(id)) = (usize::try_from(place), id)
+                && !created.contains(&self.tasks[self.places[place]].id)
+            {
                 there.insert(self.places[place], id.into());
             }
         }

@@ -82,10 +82,10 @@ const ENDS: [Column; 10] = [
 
 impl<'a> Exchange<'a> {
     /// An exchange in which nobody gets steps.
-    pub(super) fn of_ends(ends: &'a [End<'a>]) -> Self {
+    pub(super) fn of_ends(ends: &'a [End<'a>], tell: bool) -> Self {
         let shared = ends.iter().map(|end| end.execution.task).collect();
         let worker = WorkerId::from(Uuid::nil());
-        Self { ends, worker, rooms: Vec::new(), room: 0, due: false, shared, turns: false, tell: true }
+        Self { ends, worker, rooms: Vec::new(), room: 0, due: false, shared, turns: false, tell }
     }
 
     pub(super) fn sql(&self, dialect: Dialect, scope: Scope) -> String {
@@ -137,23 +137,23 @@ impl<'a> Exchange<'a> {
         values.push(ids(BACKEND, shared));
         let mut rooms = Batch::new(BACKEND, &[Column::Big, Column::Int]);
         for &(definition, room) in &self.rooms {
-            rooms.push([Cell::Big(definition.0), Cell::Int(room as i32)]);
+            rooms.push([Cell::Big(definition.0), Cell::Int(clamped(room))]);
         }
         values.extend(rooms.into_values());
-        values.push((self.room as i32).into());
+        values.push(clamped(self.room).into());
         values
     }
 
     fn sqlite_values(&self, ends: Batch, now: Option<i64>) -> Vec<Value> {
         let mut rooms = Batch::new(Backend::Sqlite, &[Column::Big, Column::Int]);
         for &(definition, room) in &self.rooms {
-            rooms.push([Cell::Big(definition.0), Cell::Int(room as i32)]);
+            rooms.push([Cell::Big(definition.0), Cell::Int(clamped(room))]);
         }
         let mut values = ends.into_values();
         values.extend(rooms.into_values());
-        values.extend([self.worker.as_uuid().into(), (self.room as i64).into(), now.into()]);
+        values.extend([self.worker.as_uuid().into(), i64::from(clamped(self.room)).into(), now.into()]);
         for &(definition, room) in &self.rooms {
-            values.extend([Value::from(definition.0), (room as i64).into()]);
+            values.extend([Value::from(definition.0), i64::from(clamped(room)).into()]);
         }
         values
     }
@@ -214,6 +214,11 @@ impl End<'_> {
 
 fn stored(error: &StepError) -> Result<String, DbErr> {
     serde_json::to_string(error).map_err(|error| DbErr::Custom(error.to_string()))
+}
+
+/// Room as the databases count it.
+fn clamped(room: usize) -> i32 {
+    i32::try_from(room).unwrap_or(i32::MAX)
 }
 
 /// A wait in microseconds; one that is longer than a few thousand years is not told apart from another.

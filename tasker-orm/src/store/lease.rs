@@ -28,7 +28,7 @@ impl SqlStore {
             tracing::warn!(%worker, %error, "no lock file; if this process dies, its steps wait for the lease to run out");
         }
         let sql = format!(
-            "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT DO NOTHING",
+            "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
             now = self.now_sql()
         );
         let values = [self.fixed_now().into(), worker.as_uuid().into(), micros(lease).into()];
@@ -63,7 +63,8 @@ impl SqlStore {
         lock(&transaction, worker).await?;
         let held = held(&transaction, worker).await?;
         let ends: Vec<_> = held.iter().map(|held| held.end(How::Settled(&Ending::HandedBack))).collect();
-        self.exchange_in(&transaction, &Exchange::of_ends(&ends), self.fixed_now()).await?;
+        self.exchange_in(&transaction, &Exchange::of_ends(&ends, self.has_company()), self.fixed_now())
+            .await?;
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
         transaction.commit().await?;
         self.withdraw(worker);
@@ -104,6 +105,8 @@ impl SqlStore {
             }
             let taken_back = self.repeated(WHAT, || self.try_take_back(worker, proof.is_some())).await?;
             if let Some(one) = taken_back {
+                // It may have been one of this process, which gave itself up.
+                self.withdraw(worker);
                 swept.workers.push(worker);
                 swept.steps += one.steps;
                 swept.ended.extend(one.ended);
@@ -127,7 +130,9 @@ impl SqlStore {
         let held = held(&transaction, worker).await?;
         let again = |held: &Held| How::Lost { again: !held.executions.exhausted_by_loss() };
         let ends: Vec<_> = held.iter().map(|held| held.end(again(held))).collect();
-        let answer = self.exchange_in(&transaction, &Exchange::of_ends(&ends), self.fixed_now()).await?;
+        let answer = self
+            .exchange_in(&transaction, &Exchange::of_ends(&ends, self.has_company()), self.fixed_now())
+            .await?;
         let ended: Vec<_> = held.iter().map(|held| held.execution.task).collect();
         self.pass_turns(&transaction, &ended).await?;
         worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;

@@ -96,7 +96,7 @@ impl SqlStore {
         } else {
             self.trip(what, Again::IfBusy, exchange.sql(dialect, Scope::Alone), values).await?
         };
-        exchange.answer(dialect.backend, &rows, &places).map_err(|error| store_error(what, error))
+        exchange.answer(dialect.backend, &rows, &places).map_err(|error| afterwards(store_error(what, error)))
     }
 
     /// Gives claimed steps the results that they read: those at hand, and those in the database. Results do not change any
@@ -117,7 +117,7 @@ impl SqlStore {
             }
         }
         if !missing.is_empty() {
-            results.extend(self.results_of(&missing).await?);
+            results.extend(self.results_of(&missing).await.map_err(afterwards)?);
         }
         for step in claimed {
             let reads = runnable.reads(step.definition, step.execution.step).iter();
@@ -126,6 +126,14 @@ impl SqlStore {
             step.results = found.collect();
         }
         Ok(())
+    }
+}
+
+/// An error after the exchange took effect: whatever it is, what was claimed is the worker's, which has to find out.
+fn afterwards(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Refused { what, cause } => StoreError::Unavailable { what, cause },
+        error => error,
     }
 }
 

@@ -2,7 +2,8 @@
 -- places of their rows with their ids. A task that is told neither way lost a race for its identity.
 --
 -- $1 the time, or null for the database's clock   $2-$6 the tasks, by column   $7-$12 the steps of each definition
--- $13 whether to tell other processes
+--
+-- Lines between `--[tell` and `--]` are there only if other processes are to be told.
 WITH
 new AS MATERIALIZED (
     SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[])
@@ -31,12 +32,17 @@ steps AS (
     SELECT c.id, p.step_no, p.named_step_id, c.definition_id, 'pending', c.priority, p.open_dependencies, 0, 0, p.retry_limit,
         {now}, nullif(p.waiting_for, ''), 0
     FROM created AS c JOIN plan AS p ON p.definition_id = c.definition_id
-),
-told AS MATERIALIZED (SELECT pg_notify('tasker', '') WHERE $13)
+)
+--[tell
+, told AS MATERIALIZED (SELECT pg_notify('tasker', ''))
+--]
 SELECT (n.ord - 1)::int AS place, t.id FROM new AS n JOIN tasker_tasks AS t ON t.id = n.id
 UNION ALL
 SELECT (n.ord - 1)::int, t.id FROM new AS n JOIN tasker_tasks AS t ON t.identity = n.identity WHERE n.identity <> ''
 UNION ALL
 SELECT -1, id FROM created
+--[tell
+-- What nobody selects from is not done.
 UNION ALL
 SELECT -2, NULL FROM told
+--]

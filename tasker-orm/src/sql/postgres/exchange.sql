@@ -125,6 +125,7 @@ picked AS MATERIALIZED (
         SELECT s.task_id, s.step_no FROM placed AS c
         JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no
         WHERE c.due AND c.definition_id = w.definition_id AND s.state = 'pending' AND s.waiting_for = 'time'
+          AND s.run_at <= {now}
         ORDER BY c.rank LIMIT w.steps {skip_locked}
     ) AS p WHERE w.due
 --]
@@ -134,7 +135,7 @@ taken AS (
         state = 'in_progress', attempt = s.attempt + 1, revision = s.revision + 1, worker_id = $2, waiting_for = NULL
     FROM picked AS p
     WHERE s.task_id = p.task_id AND s.step_no = p.step_no AND s.state = 'pending' AND s.open_dependencies = 0
-      AND s.waiting_for IS DISTINCT FROM 'operator' AND s.waiting_for IS DISTINCT FROM 'turn'
+      AND (s.waiting_for IS NULL OR (s.waiting_for = 'time' AND s.run_at <= {now}))
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision
 ),
 --[ends
@@ -227,6 +228,7 @@ FROM rooms AS r, LATERAL (
 HAVING min(s.run_at) IS NOT NULL
 --]
 --[tell
+-- What nobody selects from is not done.
 UNION ALL
 SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told
 --]
