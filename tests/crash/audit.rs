@@ -90,10 +90,12 @@ impl Audit {
                         && change.worker_id.is_some_and(|worker| death.workers.contains(&worker))
                 });
                 let Some(lost) = lost else { continue };
-                let after =
-                    |at: usize| Duration::from_micros((step.history[at].created_at - death.at) as u64);
-                assert_eq!(step.history[lost + 2].to_state, "in_progress", "{step:?}");
-                recoveries.push((after(lost), after(lost + 2)));
+                let (given_back, again) = (&step.history[lost], &step.history[lost + 2]);
+                assert_eq!(again.to_state, "in_progress", "{step:?}");
+                // Who had to wait for a lock wrote down when it began to wait.
+                let again = again.created_at.max(given_back.created_at);
+                let after = |at: i64| Duration::from_micros((at - death.at) as u64);
+                recoveries.push((after(given_back.created_at), after(again)));
             }
         }
         recoveries
