@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::time::Duration;
 
 use sea_orm::EntityTrait;
 use sea_orm::prelude::Uuid;
@@ -57,7 +58,7 @@ impl Audit {
         let mut audit = Self { steps, effects: effects(site) };
         for step in &audit.steps {
             step.check();
-            step.check_effects(audit.effects.remove(&step.key()).unwrap_or_default());
+            step.check_effects(&audit.effects.remove(&step.key()).unwrap_or_default());
         }
         assert!(audit.effects.is_empty(), "effects of nothing: {:?}", audit.effects);
         audit.effects = effects(site);
@@ -78,8 +79,8 @@ impl Audit {
         self.steps.iter().map(|step| step.row.attempt).max().unwrap_or_default()
     }
 
-    /// For each execution that ended with its process: how long, in seconds, until the step was given back, and until it ran again.
-    pub(crate) fn recoveries(&self, deaths: &[Death]) -> Vec<(f64, f64)> {
+    /// For each execution that ended with its process: how long until the step was given back, and until it ran again.
+    pub(crate) fn recoveries(&self, deaths: &[Death]) -> Vec<(Duration, Duration)> {
         let mut recoveries = Vec::new();
         for death in deaths {
             for step in &self.steps {
@@ -89,9 +90,12 @@ impl Audit {
                         && change.worker_id.is_some_and(|worker| death.workers.contains(&worker))
                 });
                 let Some(lost) = lost else { continue };
-                let seconds = |at: usize| (step.history[at].created_at - death.at) as f64 / 1e6;
-                assert_eq!(step.history[lost + 2].to_state, "in_progress", "{step:?}");
-                recoveries.push((seconds(lost), seconds(lost + 2)));
+                let (given_back, again) = (&step.history[lost], &step.history[lost + 2]);
+                assert_eq!(again.to_state, "in_progress", "{step:?}");
+                // Who had to wait for a lock wrote down when it began to wait.
+                let again = again.created_at.max(given_back.created_at);
+                let after = |at: i64| Duration::from_micros((at - death.at) as u64);
+                recoveries.push((after(given_back.created_at), after(again)));
             }
         }
         recoveries
@@ -140,7 +144,7 @@ impl Step {
         assert_eq!(self.done().attempt, row.attempt as u32, "an earlier attempt's result: {self:?}");
     }
 
-    fn check_effects(&self, effects: Vec<(u32, u32)>) {
+    fn check_effects(&self, effects: &[(u32, u32)]) {
         let Done { attempt, process } = self.done();
         assert!(effects.contains(&(attempt, process)), "accepted without its effect: {effects:?} {self:?}");
         let mut attempts: Vec<u32> = effects.iter().map(|effect| effect.0).collect();
@@ -161,7 +165,9 @@ async fn tasks(site: &Site) -> (BTreeMap<Uuid, task::Model>, HashMap<Uuid, Vec<t
     for change in task_transition::Entity::find().all(db).await.expect("rows") {
         histories.entry(change.task_id).or_default().push(change);
     }
-    histories.values_mut().for_each(|history| history.sort_unstable_by_key(|change| change.revision));
+    for history in histories.values_mut() {
+        history.sort_unstable_by_key(|change| change.revision);
+    }
     (rows.into_iter().map(|row| (row.id, row)).collect(), histories)
 }
 
@@ -181,7 +187,9 @@ async fn steps(site: &Site, tasks: &BTreeMap<Uuid, task::Model>) -> Vec<Step> {
     for change in workflow_step_transition::Entity::find().all(db).await.expect("rows") {
         histories.entry((change.task_id, change.step_no)).or_default().push(change);
     }
-    histories.values_mut().for_each(|history| history.sort_unstable_by_key(|change| change.revision));
+    for history in histories.values_mut() {
+        history.sort_unstable_by_key(|change| change.revision);
+    }
     let rows = workflow_step::Entity::find().all(db).await.expect("rows");
     let step = |row: workflow_step::Model| {
         let job: Job = serde_json::from_str(&tasks[&row.task_id].context).expect("a context");

@@ -29,7 +29,7 @@ async fn workers_are_replaced(site: Site) {
     }
     let load = Load::begin(&site, 40);
     let mut random = site.random();
-    for _ in 0..rounds(4) {
+    for _ in 0..rounds(3) {
         a_while(&mut random, 100..400).await;
         workers.remove(0).terminate().await;
         workers.push(Worker::start_with(&site, options.clone()).await);

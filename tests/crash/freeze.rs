@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use sea_orm::prelude::Uuid;
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryFilter,
     Statement,
@@ -48,11 +47,10 @@ async fn a_worker_is_frozen(site: Site) {
             started.push(complete(task).await);
         }
         // The others did its work. It does not know yet.
+        let losses = frozen.said.count("the lease is lost");
         frozen.signal("CONT");
-        soon("the frozen worker finds that it is late", || {
-            frozen.said.count("the lease is lost") > round as usize
-        })
-        .await;
+        soon("the frozen worker finds that it is late", || frozen.said.count("the lease is lost") > losses)
+            .await;
         soon("it comes back as another", || frozen.said.workers().last() != Some(&was)).await;
         other.terminate().await;
         // Now nobody else is there.
@@ -61,15 +59,19 @@ async fn a_worker_is_frozen(site: Site) {
         let is = *frozen.said.workers().last().unwrap();
 
         let steps = workflow_step::Entity::find().all(site.store.reader()).await.unwrap();
-        for (task, no) in &held {
-            let step = steps.iter().find(|step| (step.task_id, step.step_no) == (*task, *no)).unwrap();
-            assert!(step.attempt > 1 && step.lost > 0, "{step:?}");
-            assert!(
-                !step.result.as_ref().unwrap().contains(&format!("\"process\":{},", frozen.pid())),
-                "{step:?}"
-            );
+        // What it had said last may have reached the database after it was frozen.
+        let lost = |step: &&workflow_step::Model| {
+            held.iter().any(|held| {
+                (held.task_id, held.step_no) == (step.task_id, step.step_no) && held.attempt < step.attempt
+            })
+        };
+        let lost: Vec<_> = steps.iter().filter(lost).collect();
+        assert!(!lost.is_empty(), "nothing was taken over, so the test says nothing");
+        for step in &lost {
+            let by = format!("\"process\":{},", frozen.pid());
+            assert!(!step.result.as_ref().unwrap().contains(&by), "what it did late was accepted: {step:?}");
         }
-        taken_over += held.len();
+        taken_over += lost.len();
         assert_ne!(was, is);
     }
     frozen.terminate().await;
@@ -149,7 +151,7 @@ async fn connect(site: &Site, patience: Duration) -> DatabaseConnection {
 }
 
 /// Stops a worker while it holds steps; returns them.
-async fn freeze(site: &Site, worker: &Worker, random: &mut fastrand::Rng) -> Vec<(Uuid, i32)> {
+async fn freeze(site: &Site, worker: &Worker, random: &mut fastrand::Rng) -> Vec<workflow_step::Model> {
     loop {
         soon_after_asking("the worker holds steps", async || held(site, worker).await.len() >= 3).await;
         a_while(random, 0..100).await;
@@ -163,11 +165,10 @@ async fn freeze(site: &Site, worker: &Worker, random: &mut fastrand::Rng) -> Vec
     }
 }
 
-async fn held(site: &Site, worker: &Worker) -> Vec<(Uuid, i32)> {
+async fn held(site: &Site, worker: &Worker) -> Vec<workflow_step::Model> {
     use workflow_step::Column;
     let of_worker = Column::WorkerId.is_in(worker.said.workers());
-    let steps = workflow_step::Entity::find().filter(of_worker).all(site.store.reader()).await.unwrap();
-    steps.into_iter().map(|step| (step.task_id, step.step_no)).collect()
+    workflow_step::Entity::find().filter(of_worker).all(site.store.reader()).await.unwrap()
 }
 
 /// Whether nobody can write to the database: on SQLite a process that is frozen while it writes holds up all others, until it goes on or dies.

@@ -30,10 +30,16 @@ async fn workers_that_cannot_write_go_on_when_they_can() {
     no_space(site, |site, workers| {
         // What the steps write still fits.
         let limit = fs::metadata(site.ledger()).map_or(0, |ledger| ledger.len()) + (128 << 10);
-        workers.iter().for_each(|worker| worker.limit_files(&limit.to_string()));
-        Box::new(|workers| workers.iter().for_each(|worker| worker.limit_files("unlimited")))
+        limit_files(workers, &limit.to_string());
+        Box::new(|workers| limit_files(workers, "unlimited"))
     })
     .await;
+}
+
+fn limit_files(workers: &[Worker], bytes: &str) {
+    for worker in workers {
+        worker.limit_files(bytes);
+    }
 }
 
 /// Nobody can write, on a disk of the test's own that no other process sees.

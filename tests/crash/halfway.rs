@@ -46,7 +46,7 @@ async fn a_call_that_is_dropped_leaves_no_transaction_open() {
     let Some(site) = Site::postgres().await else { return };
     let Place::Postgres(database) = &site.database else { unreachable!("as it was made") };
     let task = site.start(0, 0).await.id();
-    let (store, lease) = (&site.store, Duration::from_secs(60));
+    let (store, lease) = (&site.store, Duration::from_mins(1));
     for call in ["sweep", "retire", "pause", "statuses"] {
         for waits in 1..MOST_WAITS {
             let worker = WorkerId::random();
@@ -110,7 +110,7 @@ async fn a_transaction_that_fails_takes_nothing_else_with_it() {
     let mut enlisted = Vec::new();
     for _ in 0..20 {
         let workers: Vec<_> = (0..OTHERS).map(|_| WorkerId::random()).collect();
-        let others = workers.iter().map(|&worker| site.store.enlist(worker, Duration::from_secs(60)));
+        let others = workers.iter().map(|&worker| site.store.enlist(worker, Duration::from_mins(1)));
         let task = site.client.start_named("crash", "chain", "0.1.0", json!({"number": 0, "nap": 0}));
         let (started, others) = tokio::join!(task, join_all(others));
         assert!(started.unwrap_err().to_string().ends_with("no"), "the trigger is not there");

@@ -34,7 +34,7 @@ async fn workers_are_killed(site: Site) {
     }
     let load = Load::begin(&site, 40);
     let mut deaths = Vec::new();
-    for _ in 0..rounds(5) {
+    for _ in 0..rounds(4) {
         a_while(&mut random, 150..600).await;
         let victim = workers.swap_remove(random.usize(0..WORKERS));
         deaths.push(victim.kill());
@@ -50,11 +50,12 @@ async fn workers_are_killed(site: Site) {
 
     let audit = Audit::of(&site, &acknowledged).await;
     let recoveries = audit.recoveries(&deaths);
-    let (back, again) =
-        recoveries.iter().fold((0.0_f64, 0.0_f64), |most, one| (most.0.max(one.0), most.1.max(one.1)));
+    assert!(!recoveries.is_empty(), "no kill struck a step, so the test says nothing");
+    let back = recoveries.iter().map(|one| one.0).max().unwrap();
+    let again = recoveries.iter().map(|one| one.1).max().unwrap();
     println!(
-        "{}: {} tasks, {} kills, {} leases lost, {} executions lost with their process; given back after at most {back:.2} s, run again after \
-         {again:.2} s; at most {} attempts, {} effects in vain",
+        "{}: {} tasks, {} kills, {} leases lost, {} executions lost with their process; \
+         given back after at most {back:.2?}, run again after {again:.2?}; at most {} attempts, {} effects in vain",
         site.name(),
         acknowledged.len(),
         deaths.len(),
@@ -63,9 +64,5 @@ async fn workers_are_killed(site: Site) {
         audit.most_attempts(),
         audit.effects_in_vain(),
     );
-    assert!(!recoveries.is_empty(), "no kill struck a step, so the test says nothing");
-    assert!(
-        again < (LEASE + NOTICE).as_secs_f64(),
-        "a step ran again only {again:.2} s after its process died"
-    );
+    assert!(again < LEASE + NOTICE, "a step ran again only {again:?} after its process died");
 }

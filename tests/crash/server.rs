@@ -12,7 +12,7 @@ async fn connections_that_break_lose_nothing() {
     let workers = crew(&site).await;
     let load = Load::begin(&site, 30);
     let mut random = site.random();
-    for _ in 0..rounds(8) {
+    for _ in 0..rounds(6) {
         a_while(&mut random, 50..500).await;
         let Place::Postgres(database) = &site.database else { unreachable!("as it was made") };
         let others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -45,7 +45,7 @@ async fn the_server_goes_away(away: fn(&Site)) {
     let workers = crew(&site).await;
     let load = Load::begin(&site, 30);
     let mut random = site.random();
-    for _ in 0..rounds(3) {
+    for _ in 0..rounds(2) {
         a_while(&mut random, 300..900).await;
         tokio::task::block_in_place(|| away(&site));
     }
