@@ -243,7 +243,7 @@ async fn what_a_claim_brings_after_the_shutdown_began_is_handed_back_unrun() {
 /// Whenever between two heartbeats of the living it is that the lease of the dead runs out.
 #[tokio::test(start_paused = true)]
 async fn what_a_dead_worker_held_runs_again_as_soon_as_its_lease_is_over() {
-    for lease in [11, 13, 17] {
+    for lease in [11_u32, 13, 17] {
         let (app, store) = (App::new([]), memory());
         let idle = builder(&app, &store).build().await.unwrap();
         idle.shutdown().await;
@@ -251,14 +251,33 @@ async fn what_a_dead_worker_held_runs_again_as_soon_as_its_lease_is_over() {
         let workflow = Arc::new(<job::Workflow as tasker::Workflow>::define().build().unwrap());
         let definition = store.install(&[Arc::clone(&workflow)]).await.unwrap()[0];
         let (dead, runnable) = (WorkerId::random(), Runnable::new([(definition, workflow)]));
-        store.enlist(dead, Duration::from_secs(lease)).await.unwrap();
+        store.enlist(dead, Duration::from_secs(lease.into())).await.unwrap();
         assert_eq!(store.claim(dead, &runnable, &Room::new(1)).await.unwrap().steps.len(), 1);
         let began = Instant::now();
         let tasker = builder(&app, &store).build().await.unwrap();
         let status = tasker.task(task.id()).wait().await.unwrap();
         assert_eq!((status.state, status.steps[0].attempts), (TaskState::Complete, Attempt(2)));
-        let waited = began.elapsed().as_secs_f64() - lease as f64;
+        let waited = began.elapsed().as_secs_f64() - f64::from(lease);
         assert!((0.0..2.0).contains(&waited), "{waited} s after the end of a lease of {lease} s");
         tasker.shutdown().await;
     }
+}
+
+/// A database goes on with a statement whose asker is gone: after the worker was told that it holds nothing, it holds something.
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_claim_takes_long_after_is_handed_back() {
+    let (app, store) = (App::new([]), Faulty::new());
+    let idle = tasker(&app, &store).await;
+    idle.shutdown().await;
+    let task = idle.start::<job::Workflow>(context(1)).await.unwrap();
+    let claims = store.calls(Verb::Claim);
+    store.fail(move |call| {
+        (call.verb == Verb::Claim && call.before < claims + 20).then_some(Fault::Late(Duration::from_secs(7)))
+    });
+    let tasker = tasker(&app, &store).await;
+    let status =
+        timeout(Duration::from_mins(2), tasker.task(task.id()).wait()).await.expect("it ends").unwrap();
+    assert_eq!((status.state, status.steps[0].attempts), (TaskState::Complete, Attempt(1)));
+    assert_eq!(store.completed(task.id()), [1, 1, 1]);
+    tasker.shutdown().await;
 }

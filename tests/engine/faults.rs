@@ -66,6 +66,8 @@ pub(crate) enum Fault {
     Before,
     /// The answer was lost.
     After,
+    /// The answer was lost, and the call takes effect long after: of claims only.
+    Late(Duration),
     /// The database refuses.
     Refused,
 }
@@ -96,6 +98,8 @@ pub(crate) struct Faulty {
 struct Notes {
     random: Option<fastrand::Rng>,
     rule: Option<Rule>,
+    /// What takes effect later, if the call is to.
+    late: Option<Box<dyn FnOnce(Duration) + Send>>,
     poison: Option<Poison>,
     calls: HashMap<Verb, u32>,
     all: u32,
@@ -211,9 +215,12 @@ impl Faulty {
             }
         };
         way().await;
+        if let (Some(Fault::Late(wait)), Some(late)) = (fault, self.notes().late.take()) {
+            late(wait);
+        }
         let answer = match fault {
             None => call.await,
-            Some(Fault::Before) => Err(unavailable()),
+            Some(Fault::Before | Fault::Late(_)) => Err(unavailable()),
             Some(Fault::After) => call.await.and(Err(unavailable())),
             Some(Fault::Refused) => Err(refused()),
         };
@@ -280,6 +287,13 @@ impl Store for Faulty {
     }
 
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
+        let late = (self.store.clone(), runnable.clone(), room.clone());
+        self.notes().late = Some(Box::new(move |wait| {
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                late.0.claim(worker, &late.1, &late.2).await
+            });
+        }));
         let claim = async {
             let claim = self.store.claim(worker, runnable, room).await;
             self.count_held(worker).await;

@@ -109,6 +109,8 @@ fn describe(step: &StepStatus) -> String {
             format!(", retry in {:.1}s", due.since(SystemClock.now()).as_secs_f64())
         }
         Some(WaitingFor::Worker) => ", waits for a worker".to_owned(),
+        Some(WaitingFor::Turn) => ", waits for its turn".to_owned(),
+        Some(WaitingFor::Operator) => ", paused".to_owned(),
         Some(WaitingFor::Dependencies(_)) | None => String::new(),
     };
     let attempt =
