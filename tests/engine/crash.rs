@@ -269,12 +269,15 @@ async fn what_a_lost_claim_takes_long_after_is_handed_back() {
     let (app, store) = (App::new([]), Faulty::new());
     let idle = tasker(&app, &store).await;
     idle.shutdown().await;
-    let task = idle.start::<job::Workflow>(context(1)).await.unwrap();
     let claims = store.calls(Verb::Claim);
     store.fail(move |call| {
-        (call.verb == Verb::Claim && call.before < claims + 20).then_some(Fault::Late(Duration::from_secs(7)))
+        (call.verb == Verb::Claim && call.before == claims).then_some(Fault::Late(Duration::from_secs(3)))
     });
     let tasker = tasker(&app, &store).await;
+    until(async || (store.calls(Verb::Claim) > claims).then_some(())).await;
+    // Just before the late claim, so that no other one comes between.
+    tokio::time::sleep(Duration::from_millis(2_980)).await;
+    let task = idle.start::<job::Workflow>(context(1)).await.unwrap();
     let status =
         timeout(Duration::from_mins(2), tasker.task(task.id()).wait()).await.expect("it ends").unwrap();
     assert_eq!((status.state, status.steps[0].attempts), (TaskState::Complete, Attempt(1)));
