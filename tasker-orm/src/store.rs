@@ -78,8 +78,7 @@ impl SqlStore {
     ///
     /// On PostgreSQL a store has up to 8 connections that write and 4 that read, and one that listens while an engine runs on it;
     /// clones share them. They have settings and prepared statements of their own, so a pooler in between must not give each
-    /// transaction another one. The driver is built without TLS, unless the host turns on `runtime-tokio-rustls` or
-    /// `runtime-tokio-native-tls` of sea-orm. A server that is not there is waited for half a minute.
+    /// transaction another one. Encrypted connections take the feature `tls`.
     ///
     /// # Errors
     /// When the URL is none, the database cannot be opened or is none, or the migrations fail.
