@@ -71,6 +71,14 @@ impl Default for EngineConfig {
     }
 }
 
+impl EngineConfig {
+    /// Whether a worker whose enlistment was answered after so long will prolong its lease in time, if the next answer is as slow.
+    /// Otherwise what it claims would be lost, and count as lost, before it is done.
+    fn bears_answers_after(&self, wait: Duration) -> bool {
+        wait + self.heartbeat + wait <= self.lease.saturating_sub(self.heartbeat)
+    }
+}
+
 /// What the worker of an engine has in hand for as long as the engine runs.
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
@@ -141,7 +149,10 @@ impl Engine {
                 enlisted = timeout(self.config.lease, self.store.enlist(worker, self.config.lease)) => enlisted,
             };
             match enlisted {
-                Ok(Ok(())) => return Some((worker, asked)),
+                Ok(Ok(())) if self.config.bears_answers_after(asked.elapsed()) => {
+                    return Some((worker, asked));
+                }
+                Ok(Ok(())) => tracing::warn!("the store answers too slowly for the lease; enlisting again"),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot enlist as a worker; trying again"),
                 Err(_) => tracing::warn!("the store does not answer; trying again to enlist as a worker"),
             }
@@ -169,4 +180,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 fn after(wait: Duration) -> Instant {
     const LONGEST: Duration = Duration::from_hours(24 * 365 * 30);
     Instant::now() + wait.min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_bears_answers_that_leave_time_for_the_next_one() {
+        let config = EngineConfig::default();
+        assert!(config.bears_answers_after(Duration::from_secs(10)));
+        assert!(!config.bears_answers_after(Duration::from_millis(10_001)));
+    }
 }

@@ -145,8 +145,8 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        const LAST: usize = 40;
-        if std::thread::panicking() || std::env::var_os("TASKER_CRASH_TALK").is_some() {
+        const LAST: usize = 60;
+        if std::thread::panicking() {
             println!("seed {}", self.seed);
             for (number, said) in self.said().iter().enumerate() {
                 let lines = said.lines();
