@@ -28,7 +28,7 @@ impl SqlStore {
             tracing::warn!(%worker, %error, "no lock file; if this process dies, its steps wait for the lease to run out");
         }
         let sql = format!(
-            "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until",
+            "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT DO NOTHING",
             now = self.now_sql()
         );
         let values = [self.fixed_now().into(), worker.as_uuid().into(), micros(lease).into()];
