@@ -139,8 +139,13 @@ impl Engine {
     async fn enlist(&self) -> Option<(WorkerId, Instant)> {
         while !self.stop.is_cancelled() {
             let (worker, asked) = (WorkerId::random(), Instant::now());
+            // One that is to stop meanwhile waits a little all the same, so that no worker is left behind that nobody retires.
+            let soon = async {
+                self.stop.cancelled().await;
+                tokio::time::sleep(LAST_ANSWER).await;
+            };
             let enlisted = tokio::select! {
-                () = self.stop.cancelled() => return None,
+                () = soon => return None,
                 enlisted = timeout(self.config.lease, self.store.enlist(worker, self.config.lease)) => enlisted,
             };
             match enlisted {
@@ -164,6 +169,9 @@ impl Engine {
         }
     }
 }
+
+/// For how long an engine that stops waits for the answer to what it asked last.
+const LAST_ANSWER: Duration = Duration::from_secs(5);
 
 /// How long the engine waits before it asks a store again that did not answer.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -6,13 +6,11 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use super::run::stopped;
 use super::worker::Worker;
-use super::{PAUSE, after};
+use super::{LAST_ANSWER, PAUSE, after};
 use crate::store::Outcome;
 
 /// For how long a store that does not answer is asked again.
 const SHORTLY: Duration = PAUSE.saturating_mul(5);
-/// For how long a store that answers may take to settle the rest.
-const AT_LAST: Duration = Duration::from_secs(5);
 
 impl Worker<'_> {
     /// Lets what runs come to its end within the grace period, then stops and hands back the rest. It claims no more;
@@ -31,7 +29,7 @@ impl Worker<'_> {
             }
         }
         let all_stopped = self.stop_runs().await;
-        let (soon, at_last) = (after(SHORTLY), after(AT_LAST));
+        let (soon, at_last) = (after(SHORTLY), after(LAST_ANSWER));
         while !self.all_is_told() {
             let deadline = if self.uncertain { soon } else { at_last };
             if deadline <= Instant::now() {
@@ -49,7 +47,7 @@ impl Worker<'_> {
             tracing::warn!(worker = %self.id, "not everything could be settled; the rest waits for the lease to run out");
             return;
         }
-        match timeout(AT_LAST, self.engine.store.retire(self.id)).await {
+        match timeout(LAST_ANSWER, self.engine.store.retire(self.id)).await {
             Ok(Ok(())) => tracing::info!(worker = %self.id, "worker retired"),
             Err(_) => {
                 tracing::warn!(worker = %self.id, "the store does not answer; not retired, its lease will run out");
