@@ -77,17 +77,14 @@ async fn a_sweep_that_is_frozen_is_overtaken() {
     let dead = WorkerId::random();
     site.store.enlist(dead, Duration::ZERO).await.unwrap();
     let mut frozen = Box::pin(site.store.sweep());
-    let mut locked = false;
-    for _ in 0..MOST_WAITS {
-        poll_fn(|context| Poll::Ready(frozen.as_mut().poll(context).is_pending())).await;
+    let row = "SELECT count(*) FROM (SELECT 1 FROM tasker_workers FOR UPDATE SKIP LOCKED) AS free";
+    let locked = || tokio::task::block_in_place(|| database.query(row)) == "0";
+    while !locked() {
+        let waits = poll_fn(|context| Poll::Ready(frozen.as_mut().poll(context).is_pending())).await;
+        assert!(waits, "it was never seen to hold the lock");
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let row = "SELECT count(*) FROM (SELECT 1 FROM tasker_workers FOR UPDATE SKIP LOCKED) AS free";
-        locked = tokio::task::block_in_place(|| database.query(row)) == "0";
-        if locked && open_transactions(database) == 1 {
-            break;
-        }
     }
-    assert!(locked, "it never held the lock, so the test says nothing");
+    soon("the database waits for the frozen process", || open_transactions(database) == 1).await;
     let swept = tokio::time::timeout(Duration::from_secs(15), other.sweep()).await;
     let swept = swept.expect("the sweep does not wait for ever").unwrap();
     assert_eq!(swept.workers, [dead]);
