@@ -5,9 +5,27 @@
 
 use crate::profile::Profile;
 
-/// What the connection of a SQLite database that writes is prepared with.
+/// Calls of the procedures that [`sqlite_procedures`] makes.
+const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8); SELECT json FROM tasker_answer";
+const SQLITE_CREATE: &str =
+    "INSERT INTO tasker_create (tasks, steps, now) VALUES ($1, $2, $3); SELECT json FROM tasker_answer";
+
+/// Makes the procedures of a connection that writes to a SQLite database.
 #[cfg(feature = "sqlite")]
-pub(crate) const SQLITE_PREPARE: &str = include_str!("sql/sqlite/prepare.sql");
+pub(crate) fn sqlite_procedures() -> String {
+    let create = sqlite_create("INSERT INTO tasker_answer", ["NEW.tasks", "NEW.steps", "NEW.now"]);
+    let among = "NEW.turns AND t.task_id IN (SELECT task_id FROM tasker_ends)";
+    let pass_turns = Dialect::pass_turns(among, "NEW.now");
+    let prepare = include_str!("sql/sqlite/prepare.sql").replace("{create}", &create);
+    let exchange = include_str!("sql/sqlite/exchange.sql").replace("{pass_turns}", &pass_turns);
+    prepare + &exchange
+}
+
+fn sqlite_create(answer: &str, [tasks, steps, now]: [&str; 3]) -> String {
+    let text = include_str!("sql/sqlite/create.sql").replace("{answer}", answer);
+    text.replace("{tasks}", tasks).replace("{steps}", steps).replace("{now}", now)
+}
 
 /// Whose SQL it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,16 +41,16 @@ pub(crate) struct Dialect {
     pub(crate) profile: Profile,
 }
 
-/// Whether a text brings its own `BEGIN` and `COMMIT`.
+/// Whose connection a statement is sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// It is a transaction.
-    Alone,
-    /// It is part of one.
-    Within,
+pub(crate) enum Connection {
+    /// One of the store's.
+    Ours,
+    /// The host's: on SQLite it has no procedures.
+    Hosts,
 }
 
-/// What an exchange may consist of; the texts have a section for each part.
+/// What an exchange may consist of; the text for PostgreSQL has a section for each part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Executions end.
@@ -43,70 +61,52 @@ pub(crate) enum Part {
     Due,
     /// Other processes are told.
     Tell,
-    /// The turn is passed in sequential tasks.
-    Turns,
 }
 
-/// What an exchange consists of.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) parts: Vec<Part>,
-    /// Of how many definitions steps are given out.
-    pub(crate) definitions: usize,
-}
-
-impl Parts {
-    fn have(&self, section: &str) -> bool {
-        let part = match section {
-            "one" => return self.definitions == 1,
-            "many" => return self.definitions > 1,
-            "ends" => Part::Ends,
-            "shared" => Part::Shared,
-            "due" => Part::Due,
-            "tell" => Part::Tell,
-            "turns" => Part::Turns,
-            _ => unreachable!("there is no section `{section}`"),
-        };
-        self.parts.contains(&part)
-    }
-
-    /// The text without the sections that it does not need.
-    fn of(&self, text: &str) -> String {
-        let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
-        for line in text.lines() {
-            match line.strip_prefix("--[") {
-                Some(name) => inside = self.have(name),
-                None if line == "--]" => inside = true,
-                None if inside => kept.extend([line, "\n"]),
-                None => {}
-            }
+/// The text without the sections that are not needed.
+fn with_parts(text: &str, parts: &[Part]) -> String {
+    let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
+    for line in text.lines() {
+        match line.strip_prefix("--[") {
+            Some(name) => inside = parts.contains(&Part::named(name)),
+            None if line == "--]" => inside = true,
+            None if inside => kept.extend([line, "\n"]),
+            None => {}
         }
-        kept
+    }
+    kept
+}
+
+impl Part {
+    fn named(section: &str) -> Self {
+        match section {
+            "ends" => Self::Ends,
+            "shared" => Self::Shared,
+            "due" => Self::Due,
+            "tell" => Self::Tell,
+            _ => unreachable!("there is no section `{section}`"),
+        }
     }
 }
 
 impl Dialect {
     /// Ends, releases, gives out: see the texts.
-    pub(crate) fn exchange(self, parts: &Parts, scope: Scope) -> String {
+    pub(crate) fn exchange(self, parts: &[Part]) -> String {
         match self.backend {
-            Backend::Postgres => self.postgres(&parts.of(include_str!("sql/postgres/exchange.sql"))),
-            Backend::Sqlite => {
-                let arms: String = (0..parts.definitions).map(|place| parts.of(&arm(place))).collect();
-                let pass_turns = Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5");
-                let text = parts.of(include_str!("sql/sqlite/exchange.sql"));
-                sqlite(&text.replace("--{arms}", &arms).replace("{pass_turns}", &pass_turns), scope)
-            }
+            Backend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql"), parts),
+            Backend::Sqlite => SQLITE_EXCHANGE.to_owned(),
         }
     }
 
     /// Creates tasks.
-    pub(crate) fn create(self, tell: bool, scope: Scope) -> String {
-        match self.backend {
-            Backend::Postgres => {
-                let parts = if tell { vec![Part::Tell] } else { Vec::new() };
-                self.postgres(&Parts { parts, definitions: 0 }.of(include_str!("sql/postgres/create.sql")))
+    pub(crate) fn create(self, tell: bool, connection: Connection) -> String {
+        match (self.backend, connection) {
+            (Backend::Postgres, _) => {
+                let parts: &[Part] = if tell { &[Part::Tell] } else { &[] };
+                self.postgres(include_str!("sql/postgres/create.sql"), parts)
             }
-            Backend::Sqlite => sqlite(include_str!("sql/sqlite/create.sql"), scope),
+            (Backend::Sqlite, Connection::Ours) => SQLITE_CREATE.to_owned(),
+            (Backend::Sqlite, Connection::Hosts) => sqlite_create("", ["$1", "$2", "$3"]),
         }
     }
 
@@ -123,26 +123,16 @@ impl Dialect {
         }
     }
 
-    fn postgres(self, text: &str) -> String {
+    fn postgres(self, text: &str, parts: &[Part]) -> String {
         const NOW: &str =
             "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
         const GO: &str = "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
         let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
-        text.replace("{now}", NOW).replace("{go}", GO).replace("{skip_locked}", skip_locked)
+        with_parts(text, parts)
+            .replace("{now}", NOW)
+            .replace("{go}", GO)
+            .replace("{skip_locked}", skip_locked)
     }
-}
-
-fn sqlite(text: &str, scope: Scope) -> String {
-    match scope {
-        Scope::Alone => format!("BEGIN IMMEDIATE;\n{text};\nCOMMIT"),
-        Scope::Within => text.to_owned(),
-    }
-}
-
-/// The candidates of one definition, whose parameters come after the five of the statement.
-fn arm(place: usize) -> String {
-    let (definition, room) = (format!("${}", 6 + 2 * place), format!("${}", 7 + 2 * place));
-    include_str!("sql/sqlite/arm.sql").replace("{definition}", &definition).replace("{room}", &room)
 }
 
 #[cfg(test)]
@@ -151,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_section_ends_and_none_lies_within_another() {
-        for text in [include_str!("sql/postgres/exchange.sql"), include_str!("sql/sqlite/exchange.sql")] {
+        for text in [include_str!("sql/postgres/exchange.sql"), include_str!("sql/postgres/create.sql")] {
             let mut inside = false;
             for line in text.lines() {
                 if line.starts_with("--[") {
@@ -166,15 +156,9 @@ mod tests {
 
     #[test]
     fn a_part_that_is_not_there_is_not_in_the_text() {
-        let parts = Parts { parts: vec![Part::Due], definitions: 2 };
-        for backend in [Backend::Postgres, Backend::Sqlite] {
-            let text = Dialect { backend, profile: Profile::POSTGRES }.exchange(&parts, Scope::Alone);
-            assert!(!text.lines().any(|line| line.starts_with("--[")));
-            assert!(
-                !text.contains("open_steps - ")
-                    && !text.contains("'turn' AND")
-                    && text.contains("run_at <= ")
-            );
-        }
+        let dialect = Dialect { backend: Backend::Postgres, profile: Profile::POSTGRES };
+        let text = dialect.exchange(&[Part::Due]);
+        assert!(!text.lines().any(|line| line.starts_with("--[")));
+        assert!(!text.contains("open_steps - ") && text.contains("run_at <= "));
     }
 }

@@ -16,7 +16,7 @@ use super::{SqlStore, query};
 use crate::batch::{Batch, Cell, Column};
 use crate::entity::definition;
 use crate::error::store_error;
-use crate::statement::{Backend, Scope};
+use crate::statement::{Backend, Connection};
 
 const WHAT: &str = "creating tasks";
 
@@ -28,7 +28,7 @@ impl SqlStore {
         let batch = New::of(tasks);
         let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
         let rows = self
-            .trip(WHAT, Again::IfLost, self.dialect().create(self.has_company(), Scope::Alone), values)
+            .trip(WHAT, Again::IfLost, self.dialect().create(self.has_company(), Connection::Ours), values)
             .await?;
         let lost =
             batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
@@ -79,9 +79,12 @@ impl SqlStore {
     ) -> Result<Vec<Created>, DbErr> {
         let batch = New::of(tasks);
         batch.check_definitions(db).await?;
-        let rows =
-            query(db, self.dialect().create(self.has_company(), Scope::Within), self.create_values(&batch)?)
-                .await?;
+        let rows = query(
+            db,
+            self.dialect().create(self.has_company(), Connection::Hosts),
+            self.create_values(&batch)?,
+        )
+        .await?;
         let lost = batch.unanswered(self.dialect().backend, &rows)?;
         let mut there = batch.there(self.dialect().backend, &rows)?;
         if !lost.is_empty() {

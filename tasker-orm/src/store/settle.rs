@@ -10,7 +10,6 @@ use super::SqlStore;
 use super::exchange::{Answer, End, Exchange, How};
 use super::trip::Again;
 use crate::error::store_error;
-use crate::statement::Scope;
 
 /// Results by task and step.
 pub(super) type Results = HashMap<(TaskId, StepNo), Json>;
@@ -40,6 +39,7 @@ impl SqlStore {
             worker,
             rooms: rooms(runnable, room),
             room: room.total(),
+            ready: true,
             due: false,
             shared: shared(runnable, outcomes),
             turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
@@ -80,7 +80,8 @@ impl SqlStore {
         }
         let (ends, shared) = (&[][..], Vec::new());
         let room = room.total();
-        let exchange = Exchange { ends, worker, rooms, room, due: true, shared, turns: false, tell: false };
+        let exchange =
+            Exchange { ends, worker, rooms, room, ready: true, due: true, shared, turns: false, tell: false };
         let mut answer = self.exchange(WHAT, &exchange).await?;
         self.provide(runnable, &mut answer.claimed, Results::new()).await?;
         let next_due = if answer.due_left { Some(Duration::ZERO) } else { answer.next_due.or(next_due) };
@@ -94,7 +95,7 @@ impl SqlStore {
         let rows = if exchange.turns && self.is_postgres() {
             self.exchange_and_pass_turns(what, exchange, &values).await?
         } else {
-            self.trip(what, Again::IfBusy, exchange.sql(dialect, Scope::Alone), values).await?
+            self.trip(what, Again::IfBusy, exchange.sql(dialect), values).await?
         };
         exchange.answer(dialect.backend, &rows, &places).map_err(|error| afterwards(store_error(what, error)))
     }

@@ -13,7 +13,6 @@ use tasker_core::store::StoreError;
 use super::SqlStore;
 use super::exchange::Exchange;
 use crate::error::{Verdict, store_error};
-use crate::statement::Scope;
 
 impl SqlStore {
     /// The time of the clock that was given, if one was; on SQLite otherwise this machine's. None: the database knows it.
@@ -134,7 +133,7 @@ impl SqlStore {
         exchange: &Exchange<'_>,
         values: &[Value],
     ) -> Result<Vec<QueryResult>, StoreError> {
-        let sql = exchange.sql(self.dialect(), Scope::Within);
+        let sql = exchange.sql(self.dialect());
         let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
         self.tried(what, Again::IfBusy, || async {
             let transaction = self.begin().await?;

@@ -10,7 +10,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 use super::Opened;
 use crate::presence::Presence;
 use crate::profile::Profile;
-use crate::statement::{Backend, Dialect, SQLITE_PREPARE};
+use crate::statement::{Backend, Dialect, sqlite_procedures};
 use crate::store::SqlStore;
 
 pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
@@ -62,7 +62,7 @@ async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
                 Role::Writer => options
                     .after_connect(|connection, _| {
                         Box::pin(async move {
-                            connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ())
+                            connection.execute(sqlx::AssertSqlSafe(sqlite_procedures())).await.map(|_| ())
                         })
                     })
                     // A text that failed half-way leaves its transaction open, and what comes next would be a part of it: it has to
