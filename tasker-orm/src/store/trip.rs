@@ -107,7 +107,8 @@ impl SqlStore {
         self.repeated(what, || query(self.reader(), sql, values.clone())).await
     }
 
-    /// A text that is its own transaction, on a connection that writes.
+    /// A statement that is its own transaction, on a connection that writes. Whoever asked may go away: a statement that has begun comes
+    /// to its end, on SQLite in the connection's own thread, and nobody gets the connection before.
     pub(super) async fn trip(
         &self,
         what: &str,
@@ -115,15 +116,7 @@ impl SqlStore {
         sql: String,
         values: Vec<Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
-        if self.is_postgres() {
-            return self.tried(what, again, || query(self.writer(), sql.as_str(), values.clone())).await;
-        }
-        // The text opens a transaction: whoever asked may go away, but the transaction must come to its end.
-        let (store, owned) = (self.clone(), what.to_owned());
-        let trip = tokio::spawn(async move {
-            store.tried(&owned, again, || query(store.writer(), sql.as_str(), values.clone())).await
-        });
-        trip.await.unwrap_or_else(|error| Err(store_error(what, DbErr::Custom(error.to_string()))))
+        self.tried(what, again, || query(self.writer(), sql.as_str(), values.clone())).await
     }
 
     /// An exchange on PostgreSQL that also passes the turn in sequential tasks, which takes a second statement.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, Executor};
+use sea_orm::sqlx::{self, Connection as _, Executor};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use super::Opened;
@@ -65,13 +65,10 @@ async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
                             connection.execute(sqlx::AssertSqlSafe(sqlite_procedures())).await.map(|_| ())
                         })
                     })
-                    // A text that failed half-way leaves its transaction open, and what comes next would be a part of it: it has to
-                    // end before anybody else gets the connection. Nearly always there is none, and this does nothing.
-                    .after_release(|connection, _| {
-                        Box::pin(async move {
-                            let _ = connection.execute("ROLLBACK").await;
-                            Ok(true)
-                        })
+                    // A full disk ends a transaction by itself, and the driver goes on believing in it: a later one would be a part of
+                    // none that is ever committed. Nothing else brings a connection back that is in a transaction.
+                    .before_acquire(|connection, _| {
+                        Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
                     }),
                 Role::Reader => options,
             }
