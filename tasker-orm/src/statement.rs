@@ -15,7 +15,7 @@ const SQLITE_CREATE: &str =
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite_procedures() -> String {
     let create = sqlite_create("INSERT INTO tasker_answer", ["NEW.tasks", "NEW.steps", "NEW.now"]);
-    let among = "NEW.turns AND t.task_id IN (SELECT task_id FROM tasker_ends)";
+    let among = "t.task_id IN (SELECT task_id FROM tasker_ends)";
     let pass_turns = Dialect::pass_turns(among, "NEW.now");
     let prepare = include_str!("sql/sqlite/prepare.sql").replace("{create}", &create);
     let exchange = include_str!("sql/sqlite/exchange.sql").replace("{pass_turns}", &pass_turns);

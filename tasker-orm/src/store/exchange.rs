@@ -36,6 +36,7 @@ pub(super) enum How<'a> {
 
 /// What is asked of an exchange.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are parameters of the statement, each by itself")]
 pub(super) struct Exchange<'a> {
     pub(super) ends: &'a [End<'a>],
     /// The worker that gets steps, and how many of which definition and in all.

@@ -16,13 +16,46 @@ BEGIN
     ORDER BY run_at, task_id, step_no LIMIT NEW.room;
 END;
 
+CREATE TEMP TRIGGER tasker_freed INSTEAD OF INSERT ON tasker_rooms
+BEGIN
+    INSERT INTO tasker_candidates
+    SELECT task_id, step_no, definition_id, priority, run_at, NEW.room, 0, satisfied FROM tasker_released
+    WHERE free AND definition_id = NEW.definition_id;
+END;
+
+CREATE TEMP TRIGGER tasker_chosen_of_one INSTEAD OF INSERT ON tasker_choice WHEN json_array_length(NEW.rooms) = 1
+BEGIN
+    INSERT INTO tasker_chosen
+    SELECT task_id, step_no, due, satisfied FROM tasker_candidates
+    WHERE EXISTS (SELECT 1 FROM tasker_workers WHERE id = NEW.worker_id)
+    ORDER BY priority DESC, run_at, task_id, step_no LIMIT min(NEW.room, NEW.rooms->>0->>1);
+END;
+
+-- Definitions take turns, so that a flood of one starves no other.
+CREATE TEMP TRIGGER tasker_chosen_of_many INSTEAD OF INSERT ON tasker_choice WHEN json_array_length(NEW.rooms) > 1
+BEGIN
+    INSERT INTO tasker_chosen
+    SELECT task_id, step_no, due, satisfied FROM (
+        SELECT *, row_number() OVER (PARTITION BY definition_id ORDER BY priority DESC, run_at, task_id, step_no) AS rank
+        FROM tasker_candidates
+    )
+    WHERE rank <= room AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = NEW.worker_id)
+    ORDER BY priority DESC, rank, run_at, task_id, step_no LIMIT NEW.room;
+END;
+
+CREATE TEMP TRIGGER tasker_turns_passed INSTEAD OF INSERT ON tasker_turns WHEN NEW.turns
+BEGIN
+    {pass_turns};
+END;
+
 CREATE TEMP TRIGGER tasker_exchanged INSTEAD OF INSERT ON tasker_exchange
 BEGIN
     -- The fence: an end counts if the worker still holds this very execution.
     INSERT INTO tasker_ends
     SELECT g.key, s.task_id, s.step_no, s.attempt, s.revision, s.worker_id, g.value->>4, g.value->>5, g.value->>6, g.value->>7,
         NEW.now + (g.value->>8), g.value->>9
-    FROM json_each(NEW.ends) AS g
+    -- Limited, so that each value is made once and not for each of its uses.
+    FROM (SELECT key, value FROM json_each(NEW.ends) LIMIT -1) AS g
     CROSS JOIN tasker_workflow_steps AS s ON s.task_id = unhex(g.value->>0) AND s.step_no = g.value->>1
     WHERE s.revision = g.value->>2 AND +s.worker_id = unhex(g.value->>3) AND +s.state = 'in_progress';
 
@@ -40,19 +73,7 @@ BEGIN
     INSERT INTO tasker_rooms (definition_id, room, now, ready, due)
     SELECT value->>0, value->>1, NEW.now, NEW.ready, NEW.due FROM json_each(NEW.rooms);
 
-    INSERT INTO tasker_candidates
-    SELECT e.task_id, e.step_no, e.definition_id, e.priority, e.run_at, r.value->>1, 0, e.satisfied
-    FROM tasker_released AS e JOIN json_each(NEW.rooms) AS r ON r.value->>0 = e.definition_id
-    WHERE e.free;
-
-    -- Definitions take turns, so that a flood of one starves no other.
-    INSERT INTO tasker_chosen
-    SELECT task_id, step_no, due, satisfied FROM (
-        SELECT *, row_number() OVER (PARTITION BY definition_id ORDER BY priority DESC, run_at, task_id, step_no) AS rank
-        FROM tasker_candidates
-    )
-    WHERE rank <= room AND EXISTS (SELECT 1 FROM tasker_workers WHERE id = NEW.worker_id)
-    ORDER BY priority DESC, rank, run_at, task_id, step_no LIMIT NEW.room;
+    INSERT INTO tasker_choice (rooms, worker_id, room) VALUES (NEW.rooms, NEW.worker_id, NEW.room);
 
     UPDATE tasker_workflow_steps SET
         state = e.state,
@@ -121,7 +142,7 @@ BEGIN
     SELECT s.task_id, s.step_no, s.revision, 'pending', 'in_progress', s.attempt, NEW.worker_id, NULL, NEW.now
     FROM tasker_chosen AS c CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no;
 
-    {pass_turns};
+    INSERT INTO tasker_turns (turns, now) VALUES (NEW.turns, NEW.now);
 
     DELETE FROM tasker_answer;
     INSERT INTO tasker_answer SELECT json_array(

@@ -13,8 +13,11 @@ CREATE TEMP TABLE tasker_answer (json);
 CREATE TEMP VIEW tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) AS
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 
--- The steps of a definition that could be given out: as many as there is room for.
+-- Its parts: what could be given out of a definition's steps, as many as there is room for; which of that is given out, of how many
+-- definitions; the turn.
 CREATE TEMP VIEW tasker_rooms (definition_id, room, now, ready, due) AS SELECT NULL, NULL, NULL, NULL, NULL;
+CREATE TEMP VIEW tasker_choice (rooms, worker_id, room) AS SELECT NULL, NULL, NULL;
+CREATE TEMP VIEW tasker_turns (turns, now) AS SELECT NULL, NULL;
 
 -- Creates tasks with their steps.
 --
