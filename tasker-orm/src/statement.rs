@@ -37,6 +37,10 @@ pub(crate) enum Scope {
 pub(crate) enum Part {
     /// Executions end.
     Ends,
+    /// Steps that are ready already are given out.
+    Ready,
+    /// Which steps are given out is a matter of choice; otherwise it is all that the exchange releases.
+    Choice,
     /// Others may be settling steps of the same tasks.
     Shared,
     /// Steps whose time has come are given out.
@@ -56,16 +60,24 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
+    /// Whether a section is there, which may be for several parts at once.
     fn have(&self, section: &str) -> bool {
-        let part = match section {
+        section.split(' ').all(|name| self.have_part(name))
+    }
+
+    fn have_part(&self, name: &str) -> bool {
+        let part = match name {
             "one" => return self.definitions == 1,
             "many" => return self.definitions > 1,
             "ends" => Part::Ends,
+            "ready" => Part::Ready,
+            "choice" => Part::Choice,
+            "all" => return !self.parts.contains(&Part::Choice),
             "shared" => Part::Shared,
             "due" => Part::Due,
             "tell" => Part::Tell,
             "turns" => Part::Turns,
-            _ => unreachable!("there is no section `{section}`"),
+            _ => unreachable!("there is no section `{name}`"),
         };
         self.parts.contains(&part)
     }
@@ -91,7 +103,8 @@ impl Dialect {
         match self.backend {
             Backend::Postgres => self.postgres(&parts.of(include_str!("sql/postgres/exchange.sql"))),
             Backend::Sqlite => {
-                let arms: String = (0..parts.definitions).map(|place| parts.of(&arm(place))).collect();
+                let looked_at = if parts.have("ready") { parts.definitions } else { 0 };
+                let arms: String = (0..looked_at).map(|place| parts.of(&arm(place))).collect();
                 let pass_turns = Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5");
                 let text = parts.of(include_str!("sql/sqlite/exchange.sql"));
                 sqlite(&text.replace("--{arms}", &arms).replace("{pass_turns}", &pass_turns), scope)

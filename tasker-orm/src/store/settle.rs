@@ -1,6 +1,6 @@
 //! Settling and claiming: an exchange that is its own transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tasker_core::store::{Claim, ClaimedStep, Ending, Outcome, Room, Runnable, Settled, StoreError};
@@ -40,6 +40,8 @@ impl SqlStore {
             worker,
             rooms: rooms(runnable, room),
             room: room.total(),
+            ready: !room.is_for_released(),
+            choice: !(room.is_for_released() && is_enough(room, runnable, outcomes)),
             due: false,
             shared: shared(runnable, outcomes),
             turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
@@ -80,7 +82,18 @@ impl SqlStore {
         }
         let (ends, shared) = (&[][..], Vec::new());
         let room = room.total();
-        let exchange = Exchange { ends, worker, rooms, room, due: true, shared, turns: false, tell: false };
+        let exchange = Exchange {
+            ends,
+            worker,
+            rooms,
+            room,
+            ready: true,
+            choice: true,
+            due: true,
+            shared,
+            turns: false,
+            tell: false,
+        };
         let mut answer = self.exchange(WHAT, &exchange).await?;
         self.provide(runnable, &mut answer.claimed, Results::new()).await?;
         let next_due = if answer.due_left { Some(Duration::ZERO) } else { answer.next_due.or(next_due) };
@@ -140,6 +153,16 @@ fn afterwards(error: StoreError) -> StoreError {
 fn rooms(runnable: &Runnable, room: &Room) -> Vec<(DefinitionId, usize)> {
     let rooms = runnable.ids().iter().map(|&definition| (definition, room.of(definition)));
     rooms.filter(|&(_, room)| room > 0).collect()
+}
+
+/// Whether there is room for all that outcomes may release.
+fn is_enough(room: &Room, runnable: &Runnable, outcomes: &[Outcome]) -> bool {
+    let mut released: BTreeMap<DefinitionId, usize> = BTreeMap::new();
+    for outcome in outcomes {
+        *released.entry(outcome.definition).or_default() += runnable.most_released(outcome);
+    }
+    released.values().sum::<usize>() <= room.total()
+        && released.iter().all(|(&definition, &steps)| steps <= room.of(definition))
 }
 
 /// The tasks of which another worker may be settling a step at this moment: those that can have more than one step active.
