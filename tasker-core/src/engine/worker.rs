@@ -227,8 +227,8 @@ impl<'e> Worker<'e> {
         }
         let room = match self.room() {
             _ if make_room => Room::default(),
-            room if self.wanted.fits(&room) => room,
-            // All that was ready is taken: nothing to look for beside what these outcomes release.
+            room if self.wanted.fits(&room) || self.calls.search() => room,
+            // All that was ready has been taken: nothing to look for beside what these outcomes release.
             room => {
                 let most_released =
                     outcomes.iter().map(|outcome| self.caller.runnable.most_released(outcome));
