@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_part_that_is_not_there_is_not_in_the_text() {
-        let parts = Parts { parts: vec![Part::Due], definitions: 2 };
+        let parts = Parts { parts: vec![Part::Ready, Part::Choice, Part::Due], definitions: 2 };
         for backend in [Backend::Postgres, Backend::Sqlite] {
             let text = Dialect { backend, profile: Profile::POSTGRES }.exchange(&parts, Scope::Alone);
             assert!(!text.lines().any(|line| line.starts_with("--[")));

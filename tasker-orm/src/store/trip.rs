@@ -59,12 +59,6 @@ impl SqlStore {
         begun(self.writer(), options).await
     }
 
-    /// A transaction that sees everything as of one moment.
-    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let isolation_level = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
-        begun(self.reader(), TransactionOptions { isolation_level, ..Default::default() }).await
-    }
-
     /// Repeats a transaction that may happen twice: while others hold a lock that it needs, or it cannot be serialized, or the
     /// connection was lost.
     pub(super) async fn repeated<T, F>(&self, what: &str, attempt: impl FnMut() -> F) -> Result<T, StoreError>
