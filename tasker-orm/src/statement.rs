@@ -3,11 +3,31 @@
 //! Each takes a batch (see [`batch`](crate::batch)), so that it is one trip to the database however large the batch is, and on PostgreSQL
 //! one statement, so that it is its own transaction.
 
+use std::sync::OnceLock;
+
 use crate::profile::Profile;
 
-/// What the connection of a SQLite database that writes is prepared with.
+/// Calls of the procedures that [`sqlite_procedures`] makes.
+const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8); SELECT json FROM tasker_answer";
+const SQLITE_CREATE: &str =
+    "INSERT INTO tasker_create (tasks, steps, now) VALUES ($1, $2, $3); SELECT json FROM tasker_answer";
+
+/// Makes the procedures of a connection that writes to a SQLite database.
 #[cfg(feature = "sqlite")]
-pub(crate) const SQLITE_PREPARE: &str = include_str!("sql/sqlite/prepare.sql");
+pub(crate) fn sqlite_procedures() -> String {
+    let create = sqlite_create("INSERT INTO tasker_answer", ["NEW.tasks", "NEW.steps", "NEW.now"]);
+    let among = "NEW.turns AND t.task_id IN (SELECT task_id FROM tasker_ends)";
+    let pass_turns = Dialect::pass_turns(among, "NEW.now");
+    let prepare = include_str!("sql/sqlite/prepare.sql").replace("{create}", &create);
+    let exchange = include_str!("sql/sqlite/exchange.sql").replace("{pass_turns}", &pass_turns);
+    prepare + &exchange
+}
+
+fn sqlite_create(answer: &str, [tasks, steps, now]: [&str; 3]) -> String {
+    let text = include_str!("sql/sqlite/create.sql").replace("{answer}", answer);
+    text.replace("{tasks}", tasks).replace("{steps}", steps).replace("{now}", now)
+}
 
 /// Whose SQL it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,22 +43,20 @@ pub(crate) struct Dialect {
     pub(crate) profile: Profile,
 }
 
-/// Whether a text brings its own `BEGIN` and `COMMIT`.
+/// Whose connection a statement is sent on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// It is a transaction.
-    Alone,
-    /// It is part of one.
-    Within,
+pub(crate) enum Connection {
+    /// One of the store's.
+    Ours,
+    /// The host's: on SQLite it has no procedures.
+    Hosts,
 }
 
-/// What an exchange may consist of; the texts have a section for each part.
+/// What an exchange may consist of; the text for PostgreSQL has a section for each part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Executions end.
     Ends,
-    /// Steps that are ready already are given out.
-    Ready,
     /// Which steps are given out is a matter of choice; otherwise it is all that the exchange releases.
     Choice,
     /// Others may be settling steps of the same tasks.
@@ -47,79 +65,59 @@ pub(crate) enum Part {
     Due,
     /// Other processes are told.
     Tell,
-    /// The turn is passed in sequential tasks.
-    Turns,
 }
 
-/// What an exchange consists of.
-#[derive(Debug, Clone)]
-pub(crate) struct Parts {
-    pub(crate) parts: Vec<Part>,
-    /// Of how many definitions steps are given out.
-    pub(crate) definitions: usize,
-}
-
-impl Parts {
-    /// Whether a section is there, which may be for several parts at once.
-    fn have(&self, section: &str) -> bool {
-        section.split(' ').all(|name| self.have_part(name))
-    }
-
-    fn have_part(&self, name: &str) -> bool {
-        let part = match name {
-            "one" => return self.definitions == 1,
-            "many" => return self.definitions > 1,
-            "ends" => Part::Ends,
-            "ready" => Part::Ready,
-            "choice" => Part::Choice,
-            "all" => return !self.parts.contains(&Part::Choice),
-            "shared" => Part::Shared,
-            "due" => Part::Due,
-            "tell" => Part::Tell,
-            "turns" => Part::Turns,
-            _ => unreachable!("there is no section `{name}`"),
-        };
-        self.parts.contains(&part)
-    }
-
-    /// The text without the sections that it does not need.
-    fn of(&self, text: &str) -> String {
-        let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
-        for line in text.lines() {
-            match line.strip_prefix("--[") {
-                Some(name) => inside = self.have(name),
-                None if line == "--]" => inside = true,
-                None if inside => kept.extend([line, "\n"]),
-                None => {}
-            }
+/// The text without the sections that are not needed, and without remarks.
+fn with_parts(text: &str, parts: &[Part]) -> String {
+    let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
+    for line in text.lines() {
+        match line.strip_prefix("--[") {
+            Some(names) => inside = names.split(' ').all(|name| is_there(name, parts)),
+            None if line == "--]" => inside = true,
+            None if inside && !line.starts_with("--") => kept.extend([line, "\n"]),
+            None => {}
         }
-        kept
     }
+    kept
+}
+
+fn is_there(section: &str, parts: &[Part]) -> bool {
+    let part = match section {
+        "ends" => Part::Ends,
+        "choice" => Part::Choice,
+        "all" => return !parts.contains(&Part::Choice),
+        "shared" => Part::Shared,
+        "due" => Part::Due,
+        "tell" => Part::Tell,
+        _ => unreachable!("there is no section `{section}`"),
+    };
+    parts.contains(&part)
 }
 
 impl Dialect {
     /// Ends, releases, gives out: see the texts.
-    pub(crate) fn exchange(self, parts: &Parts, scope: Scope) -> String {
+    pub(crate) fn exchange(self, parts: &[Part]) -> &'static str {
+        // One for each set of parts, with and without the locks that are skipped.
+        static TEXTS: [OnceLock<String>; 64] = [const { OnceLock::new() }; 64];
         match self.backend {
-            Backend::Postgres => self.postgres(&parts.of(include_str!("sql/postgres/exchange.sql"))),
-            Backend::Sqlite => {
-                let looked_at = if parts.have("ready") { parts.definitions } else { 0 };
-                let arms: String = (0..looked_at).map(|place| parts.of(&arm(place))).collect();
-                let pass_turns = Self::pass_turns("t.task_id IN (SELECT task_id FROM tasker_ends)", "$5");
-                let text = parts.of(include_str!("sql/sqlite/exchange.sql"));
-                sqlite(&text.replace("--{arms}", &arms).replace("{pass_turns}", &pass_turns), scope)
+            Backend::Postgres => {
+                let locks = usize::from(self.profile.skip_locked);
+                let place = parts.iter().fold(locks << 5, |place, &part| place | 1 << part as usize);
+                TEXTS[place].get_or_init(|| self.postgres(include_str!("sql/postgres/exchange.sql"), parts))
             }
+            Backend::Sqlite => SQLITE_EXCHANGE,
         }
     }
 
     /// Creates tasks.
-    pub(crate) fn create(self, tell: bool, scope: Scope) -> String {
-        match self.backend {
-            Backend::Postgres => {
-                let parts = if tell { vec![Part::Tell] } else { Vec::new() };
-                self.postgres(&Parts { parts, definitions: 0 }.of(include_str!("sql/postgres/create.sql")))
+    pub(crate) fn create(self, tell: bool, connection: Connection) -> String {
+        match (self.backend, connection) {
+            (Backend::Postgres, _) => {
+                let parts: &[Part] = if tell { &[Part::Tell] } else { &[] };
+                self.postgres(include_str!("sql/postgres/create.sql"), parts)
             }
-            Backend::Sqlite => sqlite(include_str!("sql/sqlite/create.sql"), scope),
+            (Backend::Sqlite, Connection::Ours) => SQLITE_CREATE.to_owned(),
+            (Backend::Sqlite, Connection::Hosts) => sqlite_create("", ["$1", "$2", "$3"]),
         }
     }
 
@@ -136,26 +134,16 @@ impl Dialect {
         }
     }
 
-    fn postgres(self, text: &str) -> String {
+    fn postgres(self, text: &str, parts: &[Part]) -> String {
         const NOW: &str =
             "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
         const GO: &str = "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
         let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
-        text.replace("{now}", NOW).replace("{go}", GO).replace("{skip_locked}", skip_locked)
+        with_parts(text, parts)
+            .replace("{now}", NOW)
+            .replace("{go}", GO)
+            .replace("{skip_locked}", skip_locked)
     }
-}
-
-fn sqlite(text: &str, scope: Scope) -> String {
-    match scope {
-        Scope::Alone => format!("BEGIN IMMEDIATE;\n{text};\nCOMMIT"),
-        Scope::Within => text.to_owned(),
-    }
-}
-
-/// The candidates of one definition, whose parameters come after the five of the statement.
-fn arm(place: usize) -> String {
-    let (definition, room) = (format!("${}", 6 + 2 * place), format!("${}", 7 + 2 * place));
-    include_str!("sql/sqlite/arm.sql").replace("{definition}", &definition).replace("{room}", &room)
 }
 
 #[cfg(test)]
@@ -164,7 +152,7 @@ mod tests {
 
     #[test]
     fn every_section_ends_and_none_lies_within_another() {
-        for text in [include_str!("sql/postgres/exchange.sql"), include_str!("sql/sqlite/exchange.sql")] {
+        for text in [include_str!("sql/postgres/exchange.sql"), include_str!("sql/postgres/create.sql")] {
             let mut inside = false;
             for line in text.lines() {
                 if line.starts_with("--[") {
@@ -179,15 +167,9 @@ mod tests {
 
     #[test]
     fn a_part_that_is_not_there_is_not_in_the_text() {
-        let parts = Parts { parts: vec![Part::Ready, Part::Choice, Part::Due], definitions: 2 };
-        for backend in [Backend::Postgres, Backend::Sqlite] {
-            let text = Dialect { backend, profile: Profile::POSTGRES }.exchange(&parts, Scope::Alone);
-            assert!(!text.lines().any(|line| line.starts_with("--[")));
-            assert!(
-                !text.contains("open_steps - ")
-                    && !text.contains("'turn' AND")
-                    && text.contains("run_at <= ")
-            );
-        }
+        let dialect = Dialect { backend: Backend::Postgres, profile: Profile::POSTGRES };
+        let text = dialect.exchange(&[Part::Choice, Part::Due]);
+        assert!(!text.lines().any(|line| line.starts_with("--[")));
+        assert!(!text.contains("open_steps - ") && text.contains("run_at <= "));
     }
 }

@@ -1,13 +1,16 @@
 //! What holds for a SQLite file and has no counterpart elsewhere.
 
 use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
 use std::path::Path;
+use std::pin::Pin;
+use std::task::Poll;
 
 use tasker::orm::migration::Migrator;
-use tasker::store::Store;
-use tasker::{SqlStore, SqlStoreOptions, StoreError};
+use tasker::store::{Operated, Room, Store};
+use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, WorkerId};
 
-use crate::fixture::{Bench, chain, done};
+use crate::fixture::{Bench, LEASE, chain, done, outcome};
 
 fn url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("tasks.db").display())
@@ -107,6 +110,107 @@ async fn two_stores_on_one_file_take_turns() {
     };
     let ran = tokio::join!(run(&benches[0]), run(&benches[1]));
     assert_eq!(ran, (50, 50), "there is always a step for each");
+}
+
+/// Lets a call go on until it waits for the n-th time, and drops it there; says whether it came to its end before.
+async fn drop_at_wait(waits: usize, mut call: Pin<Box<dyn Future<Output = ()> + '_>>) -> bool {
+    let mut polls = 0;
+    poll_fn(|context| {
+        polls += 1;
+        match call.as_mut().poll(context) {
+            Poll::Ready(()) => Poll::Ready(true),
+            Poll::Pending if polls == waits => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// It happens as a whole or not at all, and what others do afterwards is not part of it: another connection sees that at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_dropped_leaves_nothing_half_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(folder.path());
+    let bench = &Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await;
+    let other = &Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await;
+    for call in ["create", "claim", "settle", "sweep", "retire", "pause"] {
+        for waits in 1.. {
+            let worker = bench.worker().await;
+            let task = bench.task(0);
+            if call != "create" {
+                bench.store.create(std::slice::from_ref(&task)).await.unwrap();
+            }
+            let held = match call {
+                "settle" | "sweep" | "retire" => bench.claim(worker, 1).await,
+                _ => Vec::new(),
+            };
+            let outcomes: Vec<_> = held.iter().map(|step| outcome(step, done())).collect();
+            if call == "sweep" {
+                bench.store.enlist(WorkerId::random(), std::time::Duration::ZERO).await.unwrap();
+            }
+            let (store, runnable, room) = (&bench.store, &bench.runnable, &Room::new(1));
+            let ended = drop_at_wait(
+                waits,
+                Box::pin(async {
+                    match call {
+                        "create" => drop(store.create(std::slice::from_ref(&task)).await.unwrap()),
+                        "claim" => drop(store.claim(worker, runnable, room).await.unwrap()),
+                        "settle" => drop(store.settle(worker, runnable, &outcomes, room).await.unwrap()),
+                        "sweep" => drop(store.sweep().await.unwrap()),
+                        "retire" => store.retire(worker).await.unwrap(),
+                        _ => assert_eq!(store.pause(task.id).await.unwrap(), Operated::Done),
+                    }
+                }),
+            )
+            .await;
+            // By the connection that the call had, which therefore is done with it.
+            let after = bench.start(0).await;
+            let what = format!("after `{call}` was dropped at its wait {waits}");
+            let seen = other.store.statuses(&[after, task.id]).await.unwrap();
+            assert!(seen[0].is_some(), "{what} nothing is committed");
+            other.store.enlist(WorkerId::random(), LEASE).await.unwrap();
+            if let Some(task) = &seen[1] {
+                let steps: Vec<_> = task.steps.iter().map(|step| step.state).collect();
+                let settled = steps[0] == StepState::Complete;
+                assert_eq!(steps.len(), 3, "{what}");
+                assert!(settled || steps[1] == StepState::Pending, "{what}: {steps:?}");
+                let begun = steps.iter().any(|&step| step != StepState::Pending);
+                assert!(!begun || task.state == TaskState::InProgress, "{what}: {:?}, {steps:?}", task.state);
+            }
+            // What was claimed and left is out of the way of the next round.
+            bench.store.cancel(after).await.unwrap();
+            bench.store.cancel(task.id).await.unwrap();
+            if ended {
+                break;
+            }
+        }
+    }
+}
+
+/// As a full disk does.
+#[tokio::test]
+async fn a_transaction_that_the_database_ends_by_itself_takes_nothing_else_with_it() {
+    use sea_orm::ConnectionTrait;
+    let folder = tempfile::tempdir().unwrap();
+    let url = url(folder.path());
+    let bench = Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await;
+    let host = sea_orm::Database::connect(&url).await.unwrap();
+    let (worker, task) = (bench.worker().await, bench.start(0).await);
+    bench.store.cancel(task).await.unwrap();
+    let full =
+        "CREATE TRIGGER full BEFORE DELETE ON tasker_workers BEGIN SELECT RAISE(ROLLBACK, 'full'); END";
+    host.execute_unprepared(full).await.unwrap();
+    assert!(bench.store.retire(worker).await.is_err());
+    // Another that ends without a commit.
+    assert_eq!(bench.store.retry(task).await.unwrap(), Operated::Refused(TaskState::Cancelled));
+    let after = bench.start(0).await;
+    let other = Bench::new(SqlStore::connect(&url).await.unwrap(), &[chain()]).await;
+    assert!(other.store.statuses(&[after]).await.unwrap()[0].is_some(), "it was acknowledged");
+    host.execute_unprepared("DROP TRIGGER full").await.unwrap();
+    bench.store.retire(worker).await.unwrap();
+    assert!(
+        other.store.heartbeat(worker, LEASE).await.is_ok_and(|lease| lease == tasker::store::Lease::Lost)
+    );
 }
 
 #[tokio::test]

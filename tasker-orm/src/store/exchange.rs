@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use crate::batch::{Batch, Cell, Column, ids};
-use crate::statement::{Backend, Dialect, Part, Parts, Scope};
+use crate::statement::{Backend, Dialect, Part};
 
 /// The end of one execution.
 #[derive(Debug)]
@@ -103,19 +103,17 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    pub(super) fn sql(&self, dialect: Dialect, scope: Scope) -> String {
+    pub(super) fn sql(&self, dialect: Dialect) -> &'static str {
         let ends = !self.ends.is_empty();
         let parts = [
             (Part::Ends, ends),
-            (Part::Ready, self.ready),
             (Part::Choice, self.choice || !ends),
             (Part::Shared, ends && !self.shared.is_empty()),
             (Part::Due, self.due),
             (Part::Tell, ends && self.tell),
-            (Part::Turns, self.turns),
         ];
-        let parts = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
-        dialect.exchange(&Parts { parts, definitions: self.rooms.len() }, scope)
+        let parts: Vec<Part> = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
+        dialect.exchange(&parts)
     }
 
     /// The parameters. Of the ends of one step only the latest execution's can be the present one; of an execution that is named
@@ -170,9 +168,7 @@ impl<'a> Exchange<'a> {
         let mut values = ends.into_values();
         values.extend(rooms.into_values());
         values.extend([self.worker.as_uuid().into(), i64::from(clamped(self.room)).into(), now.into()]);
-        for &(definition, room) in &self.rooms {
-            values.extend([Value::from(definition.0), i64::from(clamped(room)).into()]);
-        }
+        values.extend([self.ready, self.due, self.turns].map(Value::from));
         values
     }
 
@@ -321,7 +317,7 @@ impl SqlStore {
     ) -> Result<Answer, DbErr> {
         let dialect = self.dialect();
         let (values, places) = exchange.values(dialect.backend, now)?;
-        let rows = super::query(db, exchange.sql(dialect, Scope::Within), values).await?;
+        let rows = super::query(db, exchange.sql(dialect), values).await?;
         exchange.answer(dialect.backend, &rows, &places)
     }
 }

@@ -8,9 +8,7 @@ use tasker_core::{DefinitionId, Json, StepNo, TaskId, WorkerId};
 
 use super::SqlStore;
 use super::exchange::{Answer, End, Exchange, How};
-use super::trip::Again;
 use crate::error::store_error;
-use crate::statement::Scope;
 
 /// Results by task and step.
 pub(super) type Results = HashMap<(TaskId, StepNo), Json>;
@@ -104,10 +102,12 @@ impl SqlStore {
         let dialect = self.dialect();
         let (values, places) =
             exchange.values(dialect.backend, self.fixed_now()).map_err(|error| store_error(what, error))?;
+        let sql = exchange.sql(dialect);
         let rows = if exchange.turns && self.is_postgres() {
-            self.exchange_and_pass_turns(what, exchange, &values).await?
+            let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
+            self.exchange_and_pass_turns(what, sql, &values, &tasks).await?
         } else {
-            self.trip(what, Again::IfBusy, exchange.sql(dialect, Scope::Alone), values).await?
+            self.exchange_alone(what, sql, &values).await?
         };
         exchange.answer(dialect.backend, &rows, &places).map_err(|error| afterwards(store_error(what, error)))
     }

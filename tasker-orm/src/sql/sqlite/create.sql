@@ -1,27 +1,27 @@
 -- Creates tasks with their steps, and tells which were there before, by id or by identity: the places of their rows with their ids.
+-- The statements of the procedure; in a transaction of the host, whose connection has no procedures, they are sent as they are.
 --
--- $1 the tasks: id, definition, identity, priority, context   $2 the steps of each definition: definition, number, named step,
--- open dependencies, retry limit, what it waits for   $3 the time
-SELECT json_group_array(json_array(n.key, hex(t.id)))
-FROM json_each($1) AS n
+-- {tasks}, {steps}, {now}: see `prepare.sql`   {answer}: where the answer goes, if not to the caller
+{answer} SELECT json_group_array(json_array(n.key, hex(t.id)))
+FROM json_each({tasks}) AS n
 CROSS JOIN tasker_tasks AS t ON t.id = unhex(n.value->>0) OR t.identity = n.value->>2;
 
 INSERT INTO tasker_workflow_steps
     (task_id, step_no, named_step_id, definition_id, state, priority, open_dependencies, attempt, lost, retry_limit, run_at,
      waiting_for, revision)
-SELECT n.id, p.value->>1, p.value->>2, n.definition_id, 'pending', n.priority, p.value->>3, 0, 0, p.value->>4, $3, p.value->>5, 0
+SELECT n.id, p.value->>1, p.value->>2, n.definition_id, 'pending', n.priority, p.value->>3, 0, 0, p.value->>4, {now}, p.value->>5, 0
 FROM (
-    SELECT unhex(value->>0) AS id, value->>1 AS definition_id, value->>2 AS identity, value->>3 AS priority FROM json_each($1)
+    SELECT unhex(value->>0) AS id, value->>1 AS definition_id, value->>2 AS identity, value->>3 AS priority FROM json_each({tasks})
 ) AS n
-CROSS JOIN json_each($2) AS p ON p.value->>0 = n.definition_id
+CROSS JOIN json_each({steps}) AS p ON p.value->>0 = n.definition_id
 WHERE NOT EXISTS (SELECT 1 FROM tasker_tasks AS t WHERE t.id = n.id OR t.identity = n.identity);
 
 INSERT INTO tasker_tasks
     (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at)
-SELECT unhex(n.value->>0), n.value->>1, 'pending', n.value->>2, n.value->>3, p.open, p.active, 0, n.value->>4, $3
-FROM json_each($1) AS n
+SELECT unhex(n.value->>0), n.value->>1, 'pending', n.value->>2, n.value->>3, p.open, p.active, 0, n.value->>4, {now}
+FROM json_each({tasks}) AS n
 JOIN (
-    SELECT value->>0 AS definition_id, count(*) AS open, sum(value->>3 = 0) AS active FROM json_each($2) GROUP BY 1
+    SELECT value->>0 AS definition_id, count(*) AS open, sum(value->>3 = 0) AS active FROM json_each({steps}) GROUP BY 1
 ) AS p ON p.definition_id = n.value->>1
 WHERE true
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING;

@@ -1,11 +1,45 @@
--- What an exchange works with. Nobody else sees these tables; they live in memory.
-CREATE TEMP TABLE IF NOT EXISTS tasker_ends (
+-- Procedures, as far as SQLite has such: an insert into a view does what the view's triggers say, as one statement and so as a
+-- transaction of its own, which takes the lock of the writers from its start, and of which nothing is left if it fails. What
+-- it answers lies in `tasker_answer` when it is done.
+--
+-- All of this belongs to one connection, the one that writes; nobody else sees it. The tables live in memory.
+CREATE TEMP TABLE tasker_answer (json);
+
+-- Ends executions, releases the steps that waited for them, ends tasks, gives steps to a worker and records it all.
+--
+-- `ends`: task, step, revision, worker, new state, kind, error, result, wait, dependents   `rooms`: definition, how many of its steps
+-- `worker_id`: who gets steps   `room`: how many in all   `now`: the time   `ready`, `due`: whether steps that were ready before,
+-- and those whose time has come, are given out   `turns`: whether the turn is passed in sequential tasks
+CREATE TEMP VIEW tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) AS
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+
+-- The steps of a definition that could be given out: as many as there is room for.
+CREATE TEMP VIEW tasker_rooms (definition_id, room, now, ready, due) AS SELECT NULL, NULL, NULL, NULL, NULL;
+
+-- Creates tasks with their steps.
+--
+-- `tasks`: id, definition, identity, priority, context   `steps`: of each definition: definition, number, named step, open
+-- dependencies, retry limit, what it waits for   `now`: the time
+CREATE TEMP VIEW tasker_create (tasks, steps, now) AS SELECT NULL, NULL, NULL;
+
+-- What the statements of an exchange hand to one another; empty before and after.
+CREATE TEMP TABLE tasker_ends (
     ord INTEGER PRIMARY KEY, task_id, step_no, attempt, revision, worker_id, state, kind, error, result, due, dependents
 );
-CREATE TEMP TABLE IF NOT EXISTS tasker_released (
+-- `satisfied`: how many of its dependencies are complete now.
+CREATE TEMP TABLE tasker_released (
     task_id, step_no, satisfied, definition_id, priority, run_at, active, free, PRIMARY KEY (task_id, step_no)
 ) WITHOUT ROWID;
-CREATE TEMP TABLE IF NOT EXISTS tasker_candidates (task_id, step_no, definition_id, priority, run_at, room, due, released);
-CREATE TEMP TABLE IF NOT EXISTS tasker_chosen (
-    task_id, step_no, due, released, PRIMARY KEY (task_id, step_no)
+-- `satisfied` is 0 unless the step is one of those that are released.
+CREATE TEMP TABLE tasker_candidates (task_id, step_no, definition_id, priority, run_at, room, due, satisfied);
+CREATE TEMP TABLE tasker_chosen (
+    task_id, step_no, due, satisfied, PRIMARY KEY (task_id, step_no)
 ) WITHOUT ROWID;
+-- What becomes of tasks.
+CREATE TEMP TABLE tasker_moved (task_id, open_steps, active_steps, revision, from_state, to_state);
+
+CREATE TEMP TRIGGER tasker_created INSTEAD OF INSERT ON tasker_create
+BEGIN
+    DELETE FROM tasker_answer;
+    {create}
+END;

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{self, Executor};
+use sea_orm::sqlx::{self, Connection as _, Executor};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use super::Opened;
 use crate::presence::Presence;
 use crate::profile::Profile;
-use crate::statement::{Backend, Dialect, SQLITE_PREPARE};
+use crate::statement::{Backend, Dialect, sqlite_procedures};
 use crate::store::SqlStore;
 
 pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
@@ -62,16 +62,13 @@ async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
                 Role::Writer => options
                     .after_connect(|connection, _| {
                         Box::pin(async move {
-                            connection.execute(sqlx::AssertSqlSafe(SQLITE_PREPARE)).await.map(|_| ())
+                            connection.execute(sqlx::AssertSqlSafe(sqlite_procedures())).await.map(|_| ())
                         })
                     })
-                    // A text that failed half-way leaves its transaction open, and what comes next would be a part of it: it has to
-                    // end before anybody else gets the connection. Nearly always there is none, and this does nothing.
-                    .after_release(|connection, _| {
-                        Box::pin(async move {
-                            let _ = connection.execute("ROLLBACK").await;
-                            Ok(true)
-                        })
+                    // A full disk ends a transaction by itself, and the driver goes on believing in it: a later one would be a part of
+                    // none that is ever committed. Nothing else brings a connection back that is in a transaction.
+                    .before_acquire(|connection, _| {
+                        Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
                     }),
                 Role::Reader => options,
             }
