@@ -66,7 +66,8 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// Records outcomes, releases the steps that waited for them, ends tasks, claims for the same worker as far as there is room,
     /// and then passes the turn in tasks that run one step at a time, in one transaction. It takes only what is
-    /// ready or was released: what is due or handed back, and who has the turn now, is left to [`claim`](Self::claim).
+    /// ready or was released, or [only what was released](Room::for_released): what is due or handed back, and who has the turn now,
+    /// is left to [`claim`](Self::claim).
     async fn settle(
         &self,
         worker: WorkerId,

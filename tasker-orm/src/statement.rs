@@ -3,6 +3,8 @@
 //! Each takes a batch (see [`batch`](crate::batch)), so that it is one trip to the database however large the batch is, and on PostgreSQL
 //! one statement, so that it is its own transaction.
 
+use std::sync::OnceLock;
+
 use crate::profile::Profile;
 
 /// Calls of the procedures that [`sqlite_procedures`] makes.
@@ -55,6 +57,8 @@ pub(crate) enum Connection {
 pub(crate) enum Part {
     /// Executions end.
     Ends,
+    /// Which steps are given out is a matter of choice; otherwise it is all that the exchange releases.
+    Choice,
     /// Others may be settling steps of the same tasks.
     Shared,
     /// Steps whose time has come are given out.
@@ -63,38 +67,45 @@ pub(crate) enum Part {
     Tell,
 }
 
-/// The text without the sections that are not needed.
+/// The text without the sections that are not needed, and without remarks.
 fn with_parts(text: &str, parts: &[Part]) -> String {
     let (mut kept, mut inside) = (String::with_capacity(text.len()), true);
     for line in text.lines() {
         match line.strip_prefix("--[") {
-            Some(name) => inside = parts.contains(&Part::named(name)),
+            Some(names) => inside = names.split(' ').all(|name| is_there(name, parts)),
             None if line == "--]" => inside = true,
-            None if inside => kept.extend([line, "\n"]),
+            None if inside && !line.starts_with("--") => kept.extend([line, "\n"]),
             None => {}
         }
     }
     kept
 }
 
-impl Part {
-    fn named(section: &str) -> Self {
-        match section {
-            "ends" => Self::Ends,
-            "shared" => Self::Shared,
-            "due" => Self::Due,
-            "tell" => Self::Tell,
-            _ => unreachable!("there is no section `{section}`"),
-        }
-    }
+fn is_there(section: &str, parts: &[Part]) -> bool {
+    let part = match section {
+        "ends" => Part::Ends,
+        "choice" => Part::Choice,
+        "all" => return !parts.contains(&Part::Choice),
+        "shared" => Part::Shared,
+        "due" => Part::Due,
+        "tell" => Part::Tell,
+        _ => unreachable!("there is no section `{section}`"),
+    };
+    parts.contains(&part)
 }
 
 impl Dialect {
     /// Ends, releases, gives out: see the texts.
-    pub(crate) fn exchange(self, parts: &[Part]) -> String {
+    pub(crate) fn exchange(self, parts: &[Part]) -> &'static str {
+        // One for each set of parts, with and without the locks that are skipped.
+        static TEXTS: [OnceLock<String>; 64] = [const { OnceLock::new() }; 64];
         match self.backend {
-            Backend::Postgres => self.postgres(include_str!("sql/postgres/exchange.sql"), parts),
-            Backend::Sqlite => SQLITE_EXCHANGE.to_owned(),
+            Backend::Postgres => {
+                let locks = usize::from(self.profile.skip_locked);
+                let place = parts.iter().fold(locks << 5, |place, &part| place | 1 << part as usize);
+                TEXTS[place].get_or_init(|| self.postgres(include_str!("sql/postgres/exchange.sql"), parts))
+            }
+            Backend::Sqlite => SQLITE_EXCHANGE,
         }
     }
 
@@ -157,7 +168,7 @@ mod tests {
     #[test]
     fn a_part_that_is_not_there_is_not_in_the_text() {
         let dialect = Dialect { backend: Backend::Postgres, profile: Profile::POSTGRES };
-        let text = dialect.exchange(&[Part::Due]);
+        let text = dialect.exchange(&[Part::Choice, Part::Due]);
         assert!(!text.lines().any(|line| line.starts_with("--[")));
         assert!(!text.contains("open_steps - ") && text.contains("run_at <= "));
     }

@@ -106,6 +106,7 @@ struct Notes {
     failed: u32,
     settling: usize,
     most_settling: usize,
+    searches: u32,
     most_held: usize,
     most_outcomes: usize,
     completed: HashMap<(TaskId, StepNo), u32>,
@@ -173,6 +174,11 @@ impl Faulty {
 
     pub(crate) fn failed(&self) -> u32 {
         self.notes().failed
+    }
+
+    /// How many settles searched for more than what they released.
+    pub(crate) fn searches(&self) -> u32 {
+        self.notes().searches
     }
 
     /// The most settles at the same time.
@@ -314,6 +320,7 @@ impl Store for Faulty {
             notes.settling += 1;
             notes.most_settling = notes.most_settling.max(notes.settling);
             notes.most_outcomes = notes.most_outcomes.max(outcomes.len());
+            notes.searches += u32::from(!room.is_empty() && !room.is_for_released());
         }
         let settle = async {
             if self.notes().poison.as_ref().is_some_and(|poison| outcomes.iter().any(poison)) {

@@ -48,5 +48,20 @@ async fn a_lone_outcome_is_settled_at_once_and_its_step_comes_back_with_it() {
         assert!(began.elapsed() < Duration::from_millis(5), "{:?}", began.elapsed());
         assert_eq!(store.calls(Verb::Settle), 3, "one for each step of the chain");
         assert!(store.calls(Verb::Claim) <= 3, "{} claims", store.calls(Verb::Claim));
+        assert!(store.searches() <= 1, "nothing else is ready, and the worker knows after its first claim");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settle_searches_while_more_may_be_ready_than_there_was_room_for() {
+    let (app, store) = (App::new([]), Faulty::new());
+    let tasker = builder(&app, &store).concurrency(2).build().await.unwrap();
+    let tasks = tasker.start_many::<job::Workflow>((1..=4).map(context)).await.unwrap();
+    for task in tasks {
+        task.wait().await.unwrap();
+    }
+    let searches = store.searches();
+    assert!(searches > 0);
+    tasker.start::<job::Workflow>(context(5)).await.unwrap().wait().await.unwrap();
+    assert_eq!(store.searches(), searches, "all was taken");
 }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Ending, Room, Store};
+use tasker::store::{ClaimedStep, Ending, Room, Store};
 use tasker::{ManualClock, StepState, TaskState, WaitingFor};
 
-use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, outcome, retry, sequence};
+use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, fan, outcome, retry, sequence};
 
 pub(crate) async fn definitions_take_turns_at_equal_priority<S: Store>(store: S, clock: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain(), diamond()]).await;
@@ -68,6 +68,55 @@ pub(crate) async fn a_settle_exceeds_no_limit<S: Store>(store: S, _: Arc<ManualC
     let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
     assert_eq!(bench.names(&settled.claimed), ["b", "left"]);
     assert!(settled.left, "the other one of the two that it released");
+}
+
+pub(crate) async fn room_for_what_a_settle_releases_is_taken_by_nothing_else<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    let running = bench.start(1).await;
+    let top = bench.claim(worker, 1).await;
+    let mut urgent = bench.task(0);
+    urgent.priority = 9;
+    bench.store.create(&[urgent]).await.unwrap();
+    let settle = async |steps: &[ClaimedStep], room: Room| {
+        let outcomes: Vec<_> = steps.iter().map(|step| outcome(step, done())).collect();
+        bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap()
+    };
+    let sides = settle(&top, Room::new(9).for_released(2)).await;
+    assert_eq!(
+        (bench.names(&sides.claimed), sides.left),
+        (vec!["left".to_owned(), "right".to_owned()], false)
+    );
+    // One after the other: the first of them releases nothing yet.
+    let first = settle(&sides.claimed[..1], Room::new(9).for_released(1)).await;
+    assert_eq!((first.claimed.len(), first.left), (0, false));
+    let join = settle(&sides.claimed[1..], Room::new(9).for_released(1)).await;
+    assert_eq!((bench.names(&join.claimed), join.left), (vec!["join".to_owned()], false));
+    assert_eq!(join.claimed[0].results.len(), 2);
+    let last = settle(&join.claimed, Room::new(9).for_released(0)).await;
+    assert_eq!((last.claimed.len(), last.ended), (0, vec![running]));
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a"]);
+}
+
+pub(crate) async fn where_more_is_released_than_there_is_room_for_the_first_are_taken<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[fan(), diamond()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    bench.start(1).await;
+    let tops = bench.claim(worker, 2).await;
+    let outcomes: Vec<_> = tops.iter().map(|step| outcome(step, done())).collect();
+    let room = Room::new(9).limit(bench.workflows[1].0, 1).for_released(4);
+    let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+    // Definitions take turns here too, and the second has a limit.
+    assert_eq!(bench.names(&settled.claimed), ["left", "s0", "s1", "s2"]);
+    assert!(settled.left);
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["right", "s3", "s4", "s5"]);
 }
 
 pub(crate) async fn a_settle_takes_only_what_is_ready<S: Store>(store: S, clock: Arc<ManualClock>) {

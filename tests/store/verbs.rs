@@ -101,6 +101,8 @@ on_every_store! {
     a_higher_priority_comes_before_the_turn_of_another_definition,
     a_claim_exceeds_no_limit,
     a_settle_exceeds_no_limit,
+    room_for_what_a_settle_releases_is_taken_by_nothing_else,
+    where_more_is_released_than_there_is_room_for_the_first_are_taken,
     a_settle_takes_only_what_is_ready,
     a_claim_looks_at_no_more_due_steps_than_there_is_room_for,
     due_steps_stand_among_the_ready_ones,

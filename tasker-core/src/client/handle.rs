@@ -109,7 +109,7 @@ impl<W> TaskHandle<W> {
         let waiting = self.client.0.waiters.register(self.id());
         let mut wait = SHORTEST_POLL.min(self.client.0.poll);
         loop {
-            match self.status_if_ended().await {
+            match self.status_if_ended(waiting.was_ended()).await {
                 Ok(Some(status)) => return Ok(status),
                 Ok(None) => {}
                 Err(ResultError::Store(error)) if error.is_transient() => {
@@ -124,8 +124,13 @@ impl<W> TaskHandle<W> {
         }
     }
 
-    async fn status_if_ended(&self) -> Result<Option<TaskStatus>, ResultError> {
-        if self.state().await?.has_ended() { self.status().await.map(Some) } else { Ok(None) }
+    /// Its state costs less than its status, where it is not known that it has ended.
+    async fn status_if_ended(&self, has_ended: bool) -> Result<Option<TaskStatus>, ResultError> {
+        if !has_ended && !self.state().await?.has_ended() {
+            return Ok(None);
+        }
+        // An operator may have opened it again.
+        self.status().await.map(|status| status.state.has_ended().then_some(status))
     }
 
     /// The recorded result of a step, by its name; `None` until it is complete.

@@ -78,6 +78,15 @@ impl Worker<'_> {
 
     /// Runs what was claimed. Where all the room was filled there may be more.
     fn begin(&mut self, claimed: Vec<ClaimedStep>, room: &Room) {
+        if !room.is_for_released() {
+            self.expect_more(&claimed, room);
+        }
+        for step in claimed {
+            self.start(step);
+        }
+    }
+
+    fn expect_more(&mut self, claimed: &[ClaimedStep], room: &Room) {
         if !room.is_empty() && claimed.len() >= room.total() {
             self.wanted.anything();
         }
@@ -85,9 +94,6 @@ impl Worker<'_> {
             if claimed.iter().filter(|step| step.definition == definition).count() >= room.of(definition) {
                 self.wanted.of([definition]);
             }
-        }
-        for step in claimed {
-            self.start(step);
         }
     }
 

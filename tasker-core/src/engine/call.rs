@@ -19,6 +19,8 @@ pub(super) struct Calls {
     /// How many of them are claims and settles, and how many may be.
     changes: usize,
     most: usize,
+    /// How many of them search for steps that are ready.
+    searches: usize,
     claiming: bool,
     looking: bool,
 }
@@ -31,6 +33,7 @@ impl Calls {
             under_way: BTreeSet::new(),
             changes: 0,
             most: most.max(1),
+            searches: 0,
             claiming: false,
             looking: false,
         }
@@ -55,6 +58,11 @@ impl Calls {
         self.changes < self.most
     }
 
+    /// Whether a claim or a settle searches for steps that are ready.
+    pub(super) fn search(&self) -> bool {
+        self.searches > 0
+    }
+
     pub(super) fn claiming(&self) -> bool {
         self.claiming
     }
@@ -67,11 +75,13 @@ impl Calls {
     pub(super) fn claim(&mut self, caller: Caller, room: Room, kept: Places) {
         self.changes += 1;
         self.claiming = true;
+        self.searches += usize::from(searches(&room));
         self.begin(caller.claim(room, kept));
     }
 
     pub(super) fn settle(&mut self, caller: Caller, outcomes: Vec<Outcome>, room: Room, kept: Places) {
         self.changes += 1;
+        self.searches += usize::from(searches(&room));
         self.begin(caller.settle(outcomes, room, kept));
     }
 
@@ -111,13 +121,21 @@ impl Calls {
             },
         };
         self.under_way.remove(&number);
+        if let Answer::Claimed { room, .. } | Answer::Settled { room, .. } = &answer {
+            self.changes -= 1;
+            self.searches -= usize::from(searches(room));
+        }
         match answer {
-            Answer::Claimed { .. } => (self.changes, self.claiming) = (self.changes - 1, false),
-            Answer::Settled { .. } => self.changes -= 1,
+            Answer::Claimed { .. } => self.claiming = false,
+            Answer::Settled { .. } => {}
             Answer::Held { .. } => self.looking = false,
         }
         Some(answer)
     }
+}
+
+fn searches(room: &Room) -> bool {
+    !room.is_empty() && !room.is_for_released()
 }
 
 /// What a call came to, with what the worker needs to go on.

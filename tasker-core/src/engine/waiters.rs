@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -9,23 +10,30 @@ use crate::TaskId;
 ///
 /// A hint: a task that another process ends is found by asking the store.
 #[derive(Default)]
-pub(crate) struct Waiters(Mutex<HashMap<TaskId, Vec<Arc<Notify>>>>);
+pub(crate) struct Waiters(Mutex<HashMap<TaskId, Vec<Arc<Told>>>>);
 
 /// Somebody who waits; forgotten when dropped.
 pub(crate) struct Waiting {
     waiters: Arc<Waiters>,
     task: TaskId,
-    told: Arc<Notify>,
+    told: Arc<Told>,
+}
+
+/// What somebody who waits was told.
+#[derive(Default)]
+struct Told {
+    something: Notify,
+    ended: AtomicBool,
 }
 
 impl Waiters {
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Vec<Arc<Notify>>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Vec<Arc<Told>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins to wait for a task.
     pub(crate) fn register(self: &Arc<Self>, task: TaskId) -> Waiting {
-        let told = Arc::new(Notify::new());
+        let told = Arc::new(Told::default());
         self.lock().entry(task).or_default().push(Arc::clone(&told));
         Waiting { waiters: Arc::clone(self), task, told }
     }
@@ -37,20 +45,28 @@ impl Waiters {
         }
         let waiters = self.lock();
         for task in tasks {
-            waiters.get(task).into_iter().flatten().for_each(|waiting| waiting.notify_one());
+            for told in waiters.get(task).into_iter().flatten() {
+                told.ended.store(true, Ordering::Relaxed);
+                told.something.notify_one();
+            }
         }
     }
 
     /// Lets everybody look again: a task may have ended elsewhere.
     pub(crate) fn nudge(&self) {
-        self.lock().values().flatten().for_each(|waiting| waiting.notify_one());
+        self.lock().values().flatten().for_each(|told| told.something.notify_one());
     }
 }
 
 impl Waiting {
     /// Resolves when it is worth to look: this process ended the task, or another may have.
     pub(crate) async fn told(&self) {
-        self.told.notified().await;
+        self.told.something.notified().await;
+    }
+
+    /// Whether this process ended the task since this was asked last.
+    pub(crate) fn was_ended(&self) -> bool {
+        self.told.ended.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -88,6 +104,7 @@ mod tests {
         let waiting = tasks.map(|task| waiters.register(task));
         waiters.ended(&tasks[..1]);
         waiting[0].told().await;
+        assert!(waiting[0].was_ended() && !waiting[0].was_ended() && !waiting[1].was_ended());
         waiters.nudge();
         tokio::join!(waiting[0].told(), waiting[1].told());
     }

@@ -225,8 +225,19 @@ impl<'e> Worker<'e> {
             self.settling.insert(outcome.execution);
             self.capacity.give_back(outcome.definition);
         }
-        let room = if make_room { Room::default() } else { self.room() };
-        self.wanted.look(&room, self.capacity.limited());
+        let room = match self.room() {
+            _ if make_room => Room::default(),
+            room if self.wanted.fits(&room) || self.calls.search() => room,
+            // All that was ready has been taken: nothing to look for beside what these outcomes release.
+            room => {
+                let most_released =
+                    outcomes.iter().map(|outcome| self.caller.runnable.most_released(outcome));
+                room.for_released(most_released.sum())
+            }
+        };
+        if !room.is_for_released() {
+            self.wanted.look(&room, self.capacity.limited());
+        }
         let kept = self.capacity.reserve(&room, &outcomes);
         self.calls.settle(self.caller.clone(), outcomes, room, kept);
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use queue::Queue;
+use queue::{Among, Queue, Ready, ready};
 use task::Task;
 
 use super::{
@@ -142,7 +142,7 @@ impl Store for MemoryStore {
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let (steps, left_due) = tables.claim(worker, runnable, room, Some(now))?;
+        let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now))?;
         let next_due = || {
             let ids = runnable.ids().iter().copied().filter(|&id| room.of(id) > 0);
             tables.queue.next_due(ids, now).map(|due| due.since(now))
@@ -181,7 +181,11 @@ impl Store for MemoryStore {
             settled.left |= sequential || matches!(ending, Ending::HandedBack);
             settled.ended.extend(tables.end_task(task, now)?);
         }
-        settled.claimed = tables.claim(worker, runnable, room, None)?.0;
+        let among = match room.is_for_released() {
+            true => Among::Released(released.iter().map(|&(task, step)| tables.place(task, step)).collect()),
+            false => Among::Ready,
+        };
+        settled.claimed = tables.claim(worker, runnable, room, &among)?.0;
         settled.left |= released.iter().any(|&(task, step)| tables.is_ready(task, step));
         for (task, step) in ended {
             tables.put(task, step);
@@ -306,19 +310,24 @@ impl Tables {
         step.is_active_pending() && step.waiting.is_none()
     }
 
-    /// Gives steps to a worker: ready ones, and those that are due at `until`; and whether it left due ones that it saw.
+    /// Where a step stands among the ready ones, if it is one.
+    fn place(&self, task: TaskId, step: StepNo) -> Ready {
+        ready(&self.tasks[&task], step)
+    }
+
+    /// Gives steps to a worker; and whether it left due ones that it saw.
     fn claim(
         &mut self,
         worker: WorkerId,
         runnable: &Runnable,
         room: &Room,
-        until: Option<Timestamp>,
+        among: &Among,
     ) -> Result<(Vec<ClaimedStep>, bool), StoreError> {
         let mut claimed = Vec::new();
         if !self.workers.contains_key(&worker) {
             return Ok((claimed, false));
         }
-        let taken = self.queue.take(runnable.ids(), room, until);
+        let taken = self.queue.take(runnable.ids(), room, among);
         for (task_id, step) in taken.steps {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker)?;

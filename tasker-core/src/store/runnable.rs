@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::{Ending, Outcome};
 use crate::{DefinitionId, StepNo, WorkflowDef};
 
 /// The installed definitions that a worker can run; it claims steps of no others.
@@ -58,6 +59,15 @@ impl Runnable {
     pub fn dependents(&self, definition: DefinitionId, step: StepNo) -> &[StepNo] {
         let entry = self.definitions.get(&definition);
         entry.and_then(|entry| entry.dependents.get(step.index())).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many steps an outcome may release.
+    #[must_use]
+    pub fn most_released(&self, outcome: &Outcome) -> usize {
+        match outcome.ending {
+            Ending::Complete(_) => self.dependents(outcome.definition, outcome.execution.step).len(),
+            _ => 0,
+        }
     }
 
     /// The ancestors whose results a step takes.

@@ -107,15 +107,14 @@ impl SqlStoreOptions {
         }
     }
 
-    /// The URL without its password.
+    /// The URL without what may be a secret, or what may be taken for one.
     fn shown(&self) -> String {
-        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
-        match rest.split_once('@') {
-            Some((who, place)) => {
-                let user = who.split(':').next().unwrap_or_default();
-                format!("{scheme}://{user}@{place}")
-            }
-            None => self.url.clone(),
+        match self.url.split_once(':') {
+            Some(("sqlite", _)) => self.url.clone(),
+            #[cfg(feature = "postgres")]
+            Some(("postgres" | "postgresql", _)) => postgres::shown(&self.url),
+            Some((scheme, _)) => format!("{scheme}:…"),
+            None => "…".to_owned(),
         }
     }
 }
@@ -134,10 +133,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_not_shown() {
+    fn a_secret_is_not_shown() {
         let shown = |url: &str| SqlStoreOptions::new(url).shown();
-        assert_eq!(shown("postgres://ada:secret@db/orders"), "postgres://ada@db/orders");
-        assert_eq!(shown("postgres://db/orders"), "postgres://db/orders");
         assert_eq!(shown("sqlite::memory:"), "sqlite::memory:");
+        assert_eq!(shown("sqlite://a@b.db?mode=ro"), "sqlite://a@b.db?mode=ro");
+        assert_eq!(shown("mysql://ada:secret@db/orders"), "mysql:…");
+        assert_eq!(shown("secret"), "…");
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn of_postgres_it_is_shown_who_and_where() {
+        let shown = |url: &str| SqlStoreOptions::new(url).shown();
+        for url in [
+            "postgres://ada:secret@db/orders",
+            "postgres://ada:se%40ret@db:5432/orders?sslmode=prefer",
+            "postgresql://db/orders?user=ada&password=a@b",
+        ] {
+            assert_eq!(shown(url), "postgres://ada@db:5432/orders");
+        }
+        assert_eq!(shown("postgres://ada:se/cret@db/orders"), "postgres:…");
     }
 }

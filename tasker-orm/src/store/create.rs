@@ -11,7 +11,6 @@ use tasker_core::store::{Created, NewTask, StoreError, Waiting};
 use tasker_core::{DefinitionId, StepNo, TaskId, WorkflowDef};
 use uuid::Uuid;
 
-use super::trip::Again;
 use super::{SqlStore, query};
 use crate::batch::{Batch, Cell, Column};
 use crate::entity::definition;
@@ -26,20 +25,8 @@ const STEPS: [Column; 6] = [Column::Big, Column::Int, Column::Big, Column::Int, 
 impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
-        let values = self.create_values(&batch).map_err(|error| store_error(WHAT, error))?;
-        let rows = self
-            .trip(WHAT, Again::IfLost, self.dialect().create(self.has_company(), Connection::Ours), values)
-            .await?;
-        let lost =
-            batch.unanswered(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
-        let mut there =
-            batch.there(self.dialect().backend, &rows).map_err(|error| store_error(WHAT, error))?;
-        if !lost.is_empty() {
-            let (sql, identities) = (IDENTITIES, batch.identities(&lost));
-            let rows = self.read(WHAT, sql, [identities]).await?;
-            there.extend(batch.winners(&lost, &rows).map_err(|error| store_error(WHAT, error))?);
-        }
-        Ok(batch.created(&there))
+        let sql = self.dialect().create(self.has_company(), Connection::Ours);
+        self.repeated(WHAT, || self.try_create(self.writer(), &batch, &sql)).await
     }
 
     /// Creates tasks as a part of the host's own transaction: they exist if and only if that one commits.
@@ -65,26 +52,23 @@ impl SqlStore {
         let create = async {
             // What fails half-way leaves nothing in a transaction that goes on.
             let part = transaction.begin().await?;
-            let created = self.try_create_in(&part, tasks).await?;
+            let batch = New::of(tasks);
+            batch.check_definitions(&part).await?;
+            let sql = self.dialect().create(self.has_company(), Connection::Hosts);
+            let created = self.try_create(&part, &batch, &sql).await?;
             part.commit().await?;
             Ok(created)
         };
         create.await.map_err(|error| store_error(WHAT, error))
     }
 
-    async fn try_create_in(
+    async fn try_create<C: ConnectionTrait>(
         &self,
-        db: &DatabaseTransaction,
-        tasks: &[NewTask],
+        db: &C,
+        batch: &New<'_>,
+        sql: &str,
     ) -> Result<Vec<Created>, DbErr> {
-        let batch = New::of(tasks);
-        batch.check_definitions(db).await?;
-        let rows = query(
-            db,
-            self.dialect().create(self.has_company(), Connection::Hosts),
-            self.create_values(&batch)?,
-        )
-        .await?;
+        let rows = query(db, sql, self.create_values(batch)?).await?;
         let lost = batch.unanswered(self.dialect().backend, &rows)?;
         let mut there = batch.there(self.dialect().backend, &rows)?;
         if !lost.is_empty() {

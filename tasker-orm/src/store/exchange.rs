@@ -43,8 +43,10 @@ pub(super) struct Exchange<'a> {
     pub(super) worker: WorkerId,
     pub(super) rooms: Vec<(DefinitionId, usize)>,
     pub(super) room: usize,
-    /// Whether steps that were ready before are given out, and not only those that this exchange releases.
+    /// Whether steps that are ready already are given out, or only what the ends release.
     pub(super) ready: bool,
+    /// Whether there may be more to give out than there is room for.
+    pub(super) choice: bool,
     /// Whether steps whose time has come are given out, too.
     pub(super) due: bool,
     /// The tasks whose steps other workers may be settling.
@@ -88,13 +90,25 @@ impl<'a> Exchange<'a> {
     pub(super) fn of_ends(ends: &'a [End<'a>], tell: bool) -> Self {
         let shared = ends.iter().map(|end| end.execution.task).collect();
         let worker = WorkerId::from(Uuid::nil());
-        Self { ends, worker, rooms: Vec::new(), room: 0, ready: true, due: false, shared, turns: false, tell }
+        Self {
+            ends,
+            worker,
+            rooms: Vec::new(),
+            room: 0,
+            ready: false,
+            choice: false,
+            due: false,
+            shared,
+            turns: false,
+            tell,
+        }
     }
 
-    pub(super) fn sql(&self, dialect: Dialect) -> String {
+    pub(super) fn sql(&self, dialect: Dialect) -> &'static str {
         let ends = !self.ends.is_empty();
         let parts = [
             (Part::Ends, ends),
+            (Part::Choice, self.choice || !ends),
             (Part::Shared, ends && !self.shared.is_empty()),
             (Part::Due, self.due),
             (Part::Tell, ends && self.tell),
@@ -137,9 +151,10 @@ impl<'a> Exchange<'a> {
         let mut values = vec![now.into(), self.worker.as_uuid().into()];
         values.extend(ends.into_values());
         values.push(ids(BACKEND, shared));
-        let mut rooms = Batch::new(BACKEND, &[Column::Big, Column::Int]);
+        let mut rooms = Batch::new(BACKEND, &[Column::Big, Column::Int, Column::Int]);
         for &(definition, room) in &self.rooms {
-            rooms.push([Cell::Big(definition.0), Cell::Int(clamped(room))]);
+            let look = if self.ready { clamped(room) } else { 0 };
+            rooms.push([Cell::Big(definition.0), Cell::Int(clamped(room)), Cell::Int(look)]);
         }
         values.extend(rooms.into_values());
         values.push(clamped(self.room).into());

@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryResult,
+    QuerySelect,
 };
 use tasker_core::store::{Ending, Execution, Lease, StoreError, Swept};
 use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId};
 
+use uuid::Uuid;
+
 use super::exchange::{End, Exchange, How};
 use super::{SqlStore, execute};
 use crate::entity::{worker, workflow_step};
+use crate::error::store_error;
 
 /// A step in the hands of a worker.
 struct Held {
@@ -86,21 +90,18 @@ impl SqlStore {
 
     pub(super) async fn sweep_workers(&self) -> Result<Swept, StoreError> {
         const WHAT: &str = "sweeping dead workers";
-        let workers = self.repeated(WHAT, || worker::Entity::find().all(self.reader())).await?;
-        let now = self.repeated(WHAT, || self.now_in(self.reader())).await?;
-        let known: Vec<WorkerId> = workers.iter().map(|worker| worker.id.into()).collect();
+        let leases = self.leases(WHAT).await?;
+        let known: Vec<WorkerId> = leases.iter().map(|&(worker, _)| worker).collect();
         self.note_company(&known);
         if let Some(presence) = &self.0.presence {
             presence.tidy(&known);
         }
         let mut swept = Swept::default();
-        for row in workers {
-            let worker = WorkerId::from(row.id);
+        for (worker, left) in leases {
             // Whoever holds the proof of a death is the one who sweeps.
             let proof = self.0.presence.as_ref().and_then(|presence| presence.find_dead(worker));
-            if proof.is_none() && row.lease_until > now {
-                let end = Duration::from_micros((row.lease_until - now) as u64);
-                swept.next_end = swept.next_end.into_iter().chain([end]).min();
+            if proof.is_none() && !left.is_zero() {
+                swept.next_end = swept.next_end.into_iter().chain([left]).min();
                 continue;
             }
             let taken_back = self.repeated(WHAT, || self.try_take_back(worker, proof.is_some())).await?;
@@ -116,6 +117,17 @@ impl SqlStore {
             }
         }
         Ok(swept)
+    }
+
+    /// All workers, and how long each of them may still live.
+    async fn leases(&self, what: &str) -> Result<Vec<(WorkerId, Duration)>, StoreError> {
+        let sql = format!("SELECT id, lease_until - {} FROM tasker_workers", self.now_sql());
+        let rows = self.read(what, &sql, [self.fixed_now().into()]).await?;
+        let lease = |row: &QueryResult| {
+            let (worker, left): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            Ok((worker.into(), Duration::from_micros(u64::try_from(left).unwrap_or(0))))
+        };
+        rows.iter().map(lease).collect::<Result<_, DbErr>>().map_err(|error| store_error(what, error))
     }
 
     /// Takes back what a dead worker holds, and only then forgets the worker. One that is dead only by its lease may have
@@ -158,14 +170,14 @@ async fn held<C: ConnectionTrait>(db: &C, worker: WorkerId) -> Result<Vec<Held>,
         .columns([Column::DefinitionId, Column::Lost, Column::RetryLimit])
         .filter(Column::WorkerId.eq(worker.as_uuid()))
         .filter(Column::State.eq("in_progress"));
-    let rows: Vec<(uuid::Uuid, i32, i32, i32, i64, i32, i32)> = steps.into_tuple().all(db).await?;
+    let rows: Vec<(Uuid, i32, i32, i32, i64, i32, i32)> = steps.into_tuple().all(db).await?;
     let mut held: Vec<Held> = rows.into_iter().map(|row| Held::of(worker, row)).collect();
     held.sort_unstable_by_key(|held| held.execution);
     Ok(held)
 }
 
 impl Held {
-    fn of(worker: WorkerId, row: (uuid::Uuid, i32, i32, i32, i64, i32, i32)) -> Self {
+    fn of(worker: WorkerId, row: (Uuid, i32, i32, i32, i64, i32, i32)) -> Self {
         let (task, step, attempt, revision, definition, lost, limit) = row;
         let (step, attempt) = (StepNo(step as u32), Attempt(attempt as u32));
         Self {

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{DbErr, QueryResult, Value};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tasker_core::store::{StoreError, Waiting};
 use tasker_core::{
     Attempt, Json, StepError, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp,
@@ -32,35 +34,38 @@ impl SqlStore {
 
     pub(super) async fn statuses_of(&self, wanted: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         const WHAT: &str = "reading tasks";
-        let (of_tasks, of_steps) =
-            (self.dialect().among("t.id", "$1"), self.dialect().among("s.task_id", "$1"));
-        let tasks_sql = format!(
-            "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version
+        let sql = self.statuses_sql();
+        let read = || async {
+            let values = [self.fixed_now().into(), self.ids_of(wanted)];
+            let rows = query(self.reader(), sql.as_str(), values).await?;
+            let statuses = rows.iter().map(|row| status(row).map(|status| (status.id, status)));
+            statuses.collect::<Result<HashMap<_, _>, _>>()
+        };
+        let found = self.repeated(WHAT, read).await?;
+        Ok(wanted.iter().map(|task| found.get(task).cloned()).collect())
+    }
+
+    /// One statement, so that a task and its steps are seen at the same moment, and one row for a task: on SQLite rows come one by one.
+    fn statuses_sql(&self) -> String {
+        let (array, group) = match self.dialect().backend {
+            Backend::Postgres => ("json_build_array", "json_agg"),
+            Backend::Sqlite => ("json_array", "json_group_array"),
+        };
+        let (now, of_tasks) = (self.now_sql(), self.dialect().among("t.id", "$2"));
+        format!(
+            "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version, {now},
+                CAST((
+                    SELECT {group}({array}(s.step_no, m.name, s.state, s.attempt, s.lost, s.error, s.open_dependencies, s.run_at,
+                        s.waiting_for) ORDER BY s.step_no)
+                    FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
+                    WHERE s.task_id = t.id
+                ) AS text)
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
             JOIN tasker_namespaces AS n ON n.id = w.namespace_id
             WHERE {of_tasks}"
-        );
-        let steps_sql = format!(
-            "SELECT s.task_id, s.step_no, n.name, s.state, s.attempt, s.lost, s.error, s.open_dependencies, s.run_at,
-                s.waiting_for
-            FROM tasker_workflow_steps AS s
-            JOIN tasker_named_steps AS n ON n.id = s.named_step_id
-            WHERE {of_steps}
-            ORDER BY s.task_id, s.step_no"
-        );
-        let read = || async {
-            // One transaction, so that a task and its steps are seen at the same moment.
-            let snapshot = self.snapshot().await?;
-            let rows = query(&snapshot, tasks_sql.as_str(), [self.ids_of(wanted)]).await?;
-            let steps = query(&snapshot, steps_sql.as_str(), [self.ids_of(wanted)]).await?;
-            let now = self.now_in(&snapshot).await?;
-            snapshot.commit().await?;
-            assemble(&rows, &steps, Timestamp::from_micros(now))
-        };
-        let found = self.repeated(WHAT, read).await?;
-        Ok(wanted.iter().map(|task| found.get(task).cloned()).collect())
+        )
     }
 
     pub(super) async fn open_tasks_after(
@@ -140,34 +145,24 @@ impl SqlStore {
     }
 }
 
-fn assemble(
-    tasks: &[QueryResult],
-    steps: &[QueryResult],
-    now: Timestamp,
-) -> Result<HashMap<TaskId, TaskStatus>, DbErr> {
-    let mut found = HashMap::with_capacity(tasks.len());
-    for row in tasks {
-        let status = task_status(row)?;
-        found.insert(status.id, status);
-    }
-    for row in steps {
-        let (task, step, paused) = step_status(row, now)?;
-        if let Some(status) = found.get_mut(&task) {
-            status.paused |= paused;
-            status.steps.push(step);
-        }
-    }
-    Ok(found)
-}
-
-fn task_status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
+fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
     let (id, state): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let identity: Option<String> = row.try_get_by_index(2)?;
     let (created_at, ended_at): (i64, Option<i64>) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
-    let identity: Option<(String, String, String)> = identity
-        .map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|error| DbErr::Type(error.to_string()))?;
+    let identity: Option<(String, String, String)> = identity.map(|text| parse_json(&text)).transpose()?;
+    let now = Timestamp::from_micros(row.try_get_by_index(8)?);
+    let steps: Vec<StepRow> = parse_json(&row.try_get_by_index::<String>(9)?)?;
+    let mut paused = false;
+    let mut step_status = |StepRow(no, name, state, attempts, lost, error, open, run_at, waiting)| {
+        let state = parse_state(&state)?;
+        let waiting = waiting.map(|text: String| parse_state::<Waiting>(&text)).transpose()?;
+        paused |= waiting == Some(Waiting::Operator);
+        let waiting_for = (state == StepState::Pending)
+            .then(|| WaitingFor::of(open, waiting, Timestamp::from_micros(run_at), now));
+        let error = error.map(|text: String| parse_error(&text));
+        Ok(StepStatus { no: StepNo(no), name, state, attempts: Attempt(attempts), lost, error, waiting_for })
+    };
+    let steps = steps.into_iter().map(&mut step_status).collect::<Result<_, DbErr>>()?;
     Ok(TaskStatus {
         id: id.into(),
         workflow: WorkflowId {
@@ -179,27 +174,17 @@ fn task_status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
         state: parse_state(&state)?,
         created_at: Timestamp::from_micros(created_at),
         ended_at: ended_at.map(Timestamp::from_micros),
-        paused: false,
-        steps: Vec::new(),
+        paused,
+        steps,
     })
 }
 
-fn step_status(row: &QueryResult, now: Timestamp) -> Result<(TaskId, StepStatus, bool), DbErr> {
-    let (task, no, name): (Uuid, i32, String) =
-        (row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    let (state, attempt, lost): (String, i32, i32) =
-        (row.try_get_by_index(3)?, row.try_get_by_index(4)?, row.try_get_by_index(5)?);
-    let (open_dependencies, run_at): (i32, i64) = (row.try_get_by_index(7)?, row.try_get_by_index(8)?);
-    let state = parse_state(&state)?;
-    let waiting: Option<String> = row.try_get_by_index(9)?;
-    let waiting = waiting.map(|text| parse_state::<Waiting>(&text)).transpose()?;
-    let waiting_for = (state == StepState::Pending)
-        .then(|| WaitingFor::of(open_dependencies as u32, waiting, Timestamp::from_micros(run_at), now));
-    let no = StepNo(no as u32);
-    let attempts = Attempt(attempt as u32);
-    let error = row.try_get_by_index::<Option<String>>(6)?.map(|text| parse_error(&text));
-    let paused = waiting == Some(Waiting::Operator);
-    Ok((task.into(), StepStatus { no, name, state, attempts, lost: lost as u32, error, waiting_for }, paused))
+/// Number, name, state, attempt, lost, error, open dependencies, when it may run, what it waits for.
+#[derive(Deserialize)]
+struct StepRow(u32, String, String, u32, u32, Option<String>, u32, i64, Option<String>);
+
+fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, DbErr> {
+    serde_json::from_str(text).map_err(|error| DbErr::Type(error.to_string()))
 }
 
 /// An error as stored. One that does not parse is shown as it is: it is no reason to show nothing.

@@ -1,6 +1,6 @@
 //! Settling and claiming: an exchange that is its own transaction.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use tasker_core::store::{Claim, ClaimedStep, Ending, Outcome, Room, Runnable, Settled, StoreError};
@@ -8,7 +8,6 @@ use tasker_core::{DefinitionId, Json, StepNo, TaskId, WorkerId};
 
 use super::SqlStore;
 use super::exchange::{Answer, End, Exchange, How};
-use super::trip::Again;
 use crate::error::store_error;
 
 /// Results by task and step.
@@ -39,7 +38,8 @@ impl SqlStore {
             worker,
             rooms: rooms(runnable, room),
             room: room.total(),
-            ready: true,
+            ready: !room.is_for_released(),
+            choice: !(room.is_for_released() && is_enough(room, runnable, outcomes)),
             due: false,
             shared: shared(runnable, outcomes),
             turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
@@ -80,8 +80,18 @@ impl SqlStore {
         }
         let (ends, shared) = (&[][..], Vec::new());
         let room = room.total();
-        let exchange =
-            Exchange { ends, worker, rooms, room, ready: true, due: true, shared, turns: false, tell: false };
+        let exchange = Exchange {
+            ends,
+            worker,
+            rooms,
+            room,
+            ready: true,
+            choice: true,
+            due: true,
+            shared,
+            turns: false,
+            tell: false,
+        };
         let mut answer = self.exchange(WHAT, &exchange).await?;
         self.provide(runnable, &mut answer.claimed, Results::new()).await?;
         let next_due = if answer.due_left { Some(Duration::ZERO) } else { answer.next_due.or(next_due) };
@@ -92,10 +102,12 @@ impl SqlStore {
         let dialect = self.dialect();
         let (values, places) =
             exchange.values(dialect.backend, self.fixed_now()).map_err(|error| store_error(what, error))?;
+        let sql = exchange.sql(dialect);
         let rows = if exchange.turns && self.is_postgres() {
-            self.exchange_and_pass_turns(what, exchange, &values).await?
+            let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
+            self.exchange_and_pass_turns(what, sql, &values, &tasks).await?
         } else {
-            self.trip(what, Again::IfBusy, exchange.sql(dialect), values).await?
+            self.exchange_alone(what, sql, &values).await?
         };
         exchange.answer(dialect.backend, &rows, &places).map_err(|error| afterwards(store_error(what, error)))
     }
@@ -141,6 +153,16 @@ fn afterwards(error: StoreError) -> StoreError {
 fn rooms(runnable: &Runnable, room: &Room) -> Vec<(DefinitionId, usize)> {
     let rooms = runnable.ids().iter().map(|&definition| (definition, room.of(definition)));
     rooms.filter(|&(_, room)| room > 0).collect()
+}
+
+/// Whether there is room for all that outcomes may release.
+fn is_enough(room: &Room, runnable: &Runnable, outcomes: &[Outcome]) -> bool {
+    let mut released: BTreeMap<DefinitionId, usize> = BTreeMap::new();
+    for outcome in outcomes {
+        *released.entry(outcome.definition).or_default() += runnable.most_released(outcome);
+    }
+    released.values().sum::<usize>() <= room.total()
+        && released.iter().all(|(&definition, &steps)| steps <= room.of(definition))
 }
 
 /// The tasks of which another worker may be settling a step at this moment: those that can have more than one step active.

@@ -1,17 +1,18 @@
 //! Trips to the database, and transactions that are repeated.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, ExecResult, IsolationLevel, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    RuntimeErr, SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use tasker_core::Clock as _;
+use tasker_core::TaskId;
 use tasker_core::store::StoreError;
 
 use super::SqlStore;
-use super::exchange::Exchange;
 use crate::error::{Verdict, store_error};
 
 impl SqlStore {
@@ -58,12 +59,6 @@ impl SqlStore {
         begun(self.writer(), options).await
     }
 
-    /// A transaction that sees everything as of one moment.
-    pub(super) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
-        let isolation_level = self.is_postgres().then_some(IsolationLevel::RepeatableRead);
-        begun(self.reader(), TransactionOptions { isolation_level, ..Default::default() }).await
-    }
-
     /// Repeats a transaction that may happen twice: while others hold a lock that it needs, or it cannot be serialized, or the
     /// connection was lost.
     pub(super) async fn repeated<T, F>(&self, what: &str, attempt: impl FnMut() -> F) -> Result<T, StoreError>
@@ -107,31 +102,29 @@ impl SqlStore {
         self.repeated(what, || query(self.reader(), sql, values.clone())).await
     }
 
-    /// A statement that is its own transaction, on a connection that writes. Whoever asked may go away: a statement that has begun comes
-    /// to its end, on SQLite in the connection's own thread, and nobody gets the connection before.
-    pub(super) async fn trip(
+    /// An exchange that is its own transaction. Whoever asked may go away: a statement that has begun comes to its end, on SQLite in the
+    /// connection's own thread, and nobody gets the connection before.
+    pub(super) async fn exchange_alone(
         &self,
         what: &str,
-        again: Again,
-        sql: String,
-        values: Vec<Value>,
+        sql: &str,
+        values: &[Value],
     ) -> Result<Vec<QueryResult>, StoreError> {
-        self.tried(what, again, || query(self.writer(), sql.as_str(), values.clone())).await
+        self.tried(what, Again::IfBusy, || query(self.writer(), sql, values.to_vec())).await
     }
 
     /// An exchange on PostgreSQL that also passes the turn in sequential tasks, which takes a second statement.
     pub(super) async fn exchange_and_pass_turns(
         &self,
         what: &str,
-        exchange: &Exchange<'_>,
+        sql: &str,
         values: &[Value],
+        tasks: &[TaskId],
     ) -> Result<Vec<QueryResult>, StoreError> {
-        let sql = exchange.sql(self.dialect());
-        let tasks: Vec<_> = exchange.ends.iter().map(|end| end.execution.task).collect();
         self.tried(what, Again::IfBusy, || async {
             let transaction = self.begin().await?;
-            let rows = query(&transaction, sql.as_str(), values.to_vec()).await?;
-            self.pass_turns(&transaction, &tasks).await?;
+            let rows = query(&transaction, sql, values.to_vec()).await?;
+            self.pass_turns(&transaction, tasks).await?;
             transaction.commit().await?;
             Ok(rows)
         })
@@ -141,7 +134,7 @@ impl SqlStore {
 
 /// When a transaction is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Again {
+enum Again {
     /// If it did not happen.
     IfBusy,
     /// Also if nobody knows whether it did.
@@ -163,7 +156,8 @@ impl Again {
 async fn begun(db: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
     let db = db.clone();
     let begun = tokio::spawn(async move { db.begin_with_options(options).await });
-    begun.await.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
+    let crashed = || DbErr::Conn(RuntimeErr::SqlxError(Arc::new(SqlxError::WorkerCrashed)));
+    begun.await.unwrap_or_else(|_| Err(crashed()))
 }
 
 /// How long to wait after so many tries: twice as long each time, up to a third of a second, with chance.

@@ -121,7 +121,7 @@ impl History<'_> {
         while random.u32(0..3) == 0 {
             limits.push((random.usize(0..self.workflows().len()), random.usize(0..3)));
         }
-        Space { total: random.usize(0..=most), limits }
+        Space { total: random.usize(0..=most), limits, for_released: None }
     }
 
     async fn heartbeat(&mut self, random: &mut Rng) -> Check {

@@ -29,7 +29,10 @@ impl History<'_> {
             let place = random.usize(0..=ends.len());
             ends.insert(place, (late.clone(), ending(random, late)));
         }
-        let space = self.space(random, 4);
+        let mut space = self.space(random, 4);
+        if random.bool() {
+            (space.total, space.for_released) = (space.total * 3, Some(random.usize(0..12)));
+        }
         self.settle_for(at, &ends, &space).await?;
         // As one does whose answer was lost.
         if random.u32(0..10) == 0 {
@@ -62,7 +65,7 @@ impl History<'_> {
 
     /// A worker completes all that it can get at once. Whether there was anything.
     pub(super) async fn work_on(&mut self, at: usize) -> Result<bool, String> {
-        let space = Space { total: 50, limits: Vec::new() };
+        let space = Space { total: 50, limits: Vec::new(), for_released: None };
         self.claim_for(at, &space).await?;
         let ends = std::mem::take(&mut self.workers[at].holds).into_iter().map(|given| {
             let result =

@@ -40,6 +40,8 @@ pub(super) struct Wish {
 pub(super) struct Space {
     pub(super) total: usize,
     pub(super) limits: Vec<(usize, usize)>,
+    /// Only for what the settle releases, and at most so many.
+    pub(super) for_released: Option<usize>,
 }
 
 /// A step that a worker got.
@@ -142,7 +144,9 @@ impl Side {
 
     fn room(&self, space: &Space) -> Room {
         let limits = space.limits.iter();
-        limits.fold(Room::new(space.total), |room, &(workflow, steps)| room.limit(self.ids[workflow], steps))
+        let room = limits
+            .fold(Room::new(space.total), |room, &(workflow, steps)| room.limit(self.ids[workflow], steps));
+        space.for_released.into_iter().fold(room, Room::for_released)
     }
 
     fn place(&self, definition: DefinitionId) -> usize {

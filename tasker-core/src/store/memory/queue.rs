@@ -10,7 +10,7 @@ use super::task::Task;
 use crate::store::{Room, Waiting};
 use crate::{DefinitionId, StepNo, TaskId, Timestamp};
 
-type Ready = (Reverse<i16>, Timestamp, TaskId, StepNo);
+pub(super) type Ready = (Reverse<i16>, Timestamp, TaskId, StepNo);
 type Due = (Timestamp, TaskId, StepNo, Reverse<i16>);
 type Place = (Reverse<i16>, usize, Timestamp, TaskId, StepNo);
 
@@ -50,12 +50,12 @@ impl Queue {
         }
     }
 
-    /// Takes out the steps of these definitions that there is room for: ready ones, and those that are due at `until`.
+    /// Takes out the steps of these definitions that there is room for.
     /// Definitions take turns: of each the first step stands in the first rank, and so on.
-    pub(super) fn take(&mut self, ids: &[DefinitionId], room: &Room, until: Option<Timestamp>) -> Taken {
+    pub(super) fn take(&mut self, ids: &[DefinitionId], room: &Room, among: &Among) -> Taken {
         let mut found: Vec<(Place, DefinitionId, Option<Due>)> = Vec::new();
         for &id in ids {
-            let candidates = self.candidates(id, room.of(id), until);
+            let candidates = self.candidates(id, room.of(id), among);
             let ranked = candidates.into_iter().enumerate();
             found.extend(ranked.map(|(rank, ((priority, run_at, task, step), due))| {
                 ((priority, rank, run_at, task, step), id, due)
@@ -79,18 +79,24 @@ impl Queue {
     }
 
     /// The first `most` ready steps of a definition and the first that are due, in the order in which ready ones stand.
-    fn candidates(
-        &self,
-        id: DefinitionId,
-        most: usize,
-        until: Option<Timestamp>,
-    ) -> Vec<(Ready, Option<Due>)> {
-        let ready = self.ready.get(&id).into_iter().flatten().take(most).map(|&ready| (ready, None));
+    fn candidates(&self, id: DefinitionId, most: usize, among: &Among) -> Vec<(Ready, Option<Due>)> {
+        let ready = self.ready.get(&id).into_iter().flatten().take(most).copied();
         let waiting = self.waiting.get(&id).into_iter().flatten();
-        let due = waiting.take_while(|due| until.is_some_and(|until| due.0 <= until)).take(most);
-        let due = due.map(|&due| ((due.3, due.0, due.1, due.2), Some(due)));
-        let mut candidates: Vec<_> = ready.chain(due).collect();
+        let mut candidates: Vec<_> = match among {
+            Among::Released(steps) => {
+                let ready = self.ready.get(&id);
+                let is_ready = |step: &&Ready| ready.is_some_and(|ready| ready.contains(step));
+                steps.iter().filter(is_ready).map(|&step| (step, None)).collect()
+            }
+            Among::Ready => ready.map(|step| (step, None)).collect(),
+            Among::ReadyAndDue(now) => {
+                let due = waiting.take_while(|due| due.0 <= *now).take(most);
+                let due = due.map(|&due| ((due.3, due.0, due.1, due.2), Some(due)));
+                ready.map(|step| (step, None)).chain(due).collect()
+            }
+        };
         candidates.sort_unstable();
+        candidates.dedup();
         candidates
     }
 
@@ -106,6 +112,16 @@ impl Queue {
     }
 }
 
+/// Which steps may be taken out.
+#[derive(Debug)]
+pub(super) enum Among {
+    /// These, as far as they are ready.
+    Released(Vec<Ready>),
+    Ready,
+    /// Also those that are due at this time.
+    ReadyAndDue(Timestamp),
+}
+
 /// What was taken out.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -114,7 +130,7 @@ pub(super) struct Taken {
     pub(super) left_due: bool,
 }
 
-fn ready(task: &Task, no: StepNo) -> Ready {
+pub(super) fn ready(task: &Task, no: StepNo) -> Ready {
     (Reverse(task.priority), task.step(no).run_at, task.id, no)
 }
 

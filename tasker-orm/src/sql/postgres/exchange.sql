@@ -3,10 +3,10 @@
 -- another are the rows that they return. An update that had to wait for another transaction goes by the row as that one left it.
 --
 -- $1 the time, or null for the database's clock   $2 the worker that gets steps   $3-$12 the ends, by column
--- $13 the tasks to lock first   $14, $15 how many steps of which definition   $16 how many in all
+-- $13 the tasks to lock first   $14, $15, $16 of which definition how many steps, and how many ready ones to look at   $17 how many in all
 --
--- Lines between `--[x` and `--]` are there only if the exchange has `ends`, `shared` tasks, gives out what is `due`, or has somebody to
--- `tell`: each node of a plan costs something, whether there are rows or not.
+-- Lines between `--[x` and `--]` are there only if the exchange has `ends`, `shared` tasks, has to make a `choice` or gives out `all` that it
+-- releases, gives out what is `due`, or has somebody to `tell`: each node of a plan costs something, whether there are rows or not.
 WITH
 -- Who is forgotten gets nothing, and who gets something is not forgotten meanwhile.
 me AS MATERIALIZED (SELECT id FROM tasker_workers WHERE id = $2 FOR KEY SHARE),
@@ -56,25 +56,27 @@ released AS MATERIALIZED (
     GROUP BY 1, 2
 ),
 --]
-rooms AS MATERIALIZED (SELECT * FROM unnest($14::bigint[], $15::int[]) AS r(definition_id, room)),
+--[choice
+rooms AS MATERIALIZED (SELECT * FROM unnest($14::bigint[], $15::int[], $16::int[]) AS r(definition_id, room, look)),
 -- The steps that could be given out: what is ready, what is due, and what is about to be released.
 candidates AS (
     SELECT s.*, r.definition_id, r.room, 0 AS satisfied, false AS due, true AS free
     FROM rooms AS r, LATERAL (
         SELECT task_id, step_no, priority, run_at FROM tasker_workflow_steps
         WHERE definition_id = r.definition_id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL
-        ORDER BY priority DESC, run_at, task_id, step_no LIMIT r.room
+        ORDER BY priority DESC, run_at, task_id, step_no LIMIT r.look
     ) AS s
---[due
+--]
+--[choice due
     UNION ALL
     SELECT s.*, r.definition_id, r.room, 0, true, true
     FROM rooms AS r, LATERAL (
         SELECT task_id, step_no, priority, run_at FROM tasker_workflow_steps
         WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at <= {now}
-        ORDER BY run_at, task_id, step_no LIMIT r.room
+        ORDER BY run_at, task_id, step_no LIMIT r.look
     ) AS s
 --]
---[ends
+--[choice ends
     UNION ALL
     SELECT s.task_id, s.step_no, s.priority, s.run_at, s.definition_id, coalesce(r.room, 0), e.satisfied, false,
         s.open_dependencies = e.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL
@@ -82,6 +84,7 @@ candidates AS (
     JOIN tasker_workflow_steps AS s ON s.task_id = e.task_id AND s.step_no = e.step_no
     LEFT JOIN rooms AS r ON r.definition_id = s.definition_id
 --]
+--[choice
 ),
 -- Definitions take turns, so that a flood of one starves no other.
 ranked AS (
@@ -92,8 +95,9 @@ ranked AS (
 placed AS MATERIALIZED (
     SELECT *, free AND rank <= room AND EXISTS (SELECT FROM me) AND row_number() OVER (
         ORDER BY free AND rank <= room DESC, priority DESC, rank, run_at, task_id, step_no
-    ) <= $16 AS chosen FROM ranked
+    ) <= $17 AS chosen FROM ranked
 ),
+--]
 --[ends
 -- Of a step that several transactions release at once, the last one finds no open dependency left.
 freed AS (
@@ -103,12 +107,20 @@ freed AS (
         attempt = s.attempt + ({go})::int,
         revision = s.revision + ({go})::int,
         worker_id = CASE WHEN {go} THEN $2 END
-    FROM placed AS p
-    WHERE p.satisfied > 0 AND s.task_id = p.task_id AND s.step_no = p.step_no
+--]
+--[ends choice
+    FROM placed AS p WHERE p.satisfied > 0
+--]
+--[ends all
+    FROM (SELECT *, EXISTS (SELECT FROM me) AS chosen FROM released) AS p WHERE true
+--]
+--[ends
+      AND s.task_id = p.task_id AND s.step_no = p.step_no
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.state, s.worker_id,
         s.open_dependencies, s.waiting_for
 ),
 --]
+--[choice
 wanted AS MATERIALIZED (
     SELECT definition_id, due, count(*) AS steps FROM placed WHERE chosen AND satisfied = 0 GROUP BY definition_id, due
 ),
@@ -118,7 +130,8 @@ picked AS MATERIALIZED (
         WHERE s.definition_id = w.definition_id AND s.state = 'pending' AND s.open_dependencies = 0 AND s.waiting_for IS NULL
         ORDER BY s.priority DESC, s.run_at, s.task_id, s.step_no LIMIT w.steps {skip_locked}
     ) AS p WHERE NOT w.due
---[due
+--]
+--[choice due
     UNION ALL
     -- Not simply those that were due first: they stand among the ready ones by their priority.
     SELECT p.*, w.due FROM wanted AS w, LATERAL (
@@ -129,6 +142,7 @@ picked AS MATERIALIZED (
         ORDER BY c.rank LIMIT w.steps {skip_locked}
     ) AS p WHERE w.due
 --]
+--[choice
 ),
 taken AS (
     UPDATE tasker_workflow_steps AS s SET
@@ -138,6 +152,7 @@ taken AS (
       AND (s.waiting_for IS NULL OR (s.waiting_for = 'time' AND s.run_at <= {now}))
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision
 ),
+--]
 --[ends
 tally AS (
     SELECT task_id, sum(done)::int AS done, sum(active)::int AS active FROM (
@@ -157,18 +172,24 @@ advanced AS (
     RETURNING t.id, t.state, t.revision
 ),
 --]
+--[choice
 begun AS (
     UPDATE tasker_tasks AS t SET state = 'in_progress', revision = t.revision + 1
     FROM (SELECT DISTINCT task_id FROM taken ORDER BY task_id) AS b
     WHERE t.id = b.task_id AND t.state = 'pending'
     RETURNING t.id, t.revision
 ),
+--]
 claimed AS (
 --[ends
     SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision FROM freed WHERE worker_id IS NOT NULL
+--]
+--[ends choice
     UNION ALL
 --]
+--[choice
     SELECT * FROM taken
+--]
 ),
 --[ends
 left_over AS (
@@ -193,9 +214,13 @@ task_history AS (
     INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
 --[ends
     SELECT id, revision, 'in_progress', state, {now} FROM advanced WHERE state NOT IN ('pending', 'in_progress')
+--]
+--[ends choice
     UNION ALL
 --]
+--[choice
     SELECT id, revision, 'pending', 'in_progress', {now} FROM begun
+--]
 )
 --[tell
 -- Others look for what was left to them, for what came back, and whether the task that they wait for has ended.

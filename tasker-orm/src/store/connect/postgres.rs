@@ -27,6 +27,13 @@ pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, 
     Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Postgres, profile }, presence: None })
 }
 
+/// Who and where, without a password and other parameters.
+pub(super) fn shown(url: &str) -> String {
+    let Ok(options) = url.parse::<PgConnectOptions>() else { return "postgres:…".to_owned() };
+    let database = options.get_database().unwrap_or_default();
+    format!("postgres://{}@{}:{}/{database}", options.get_username(), options.get_host(), options.get_port())
+}
+
 /// `server_version_num` of PostgreSQL 13.
 const OLDEST: i32 = 130_000;
 

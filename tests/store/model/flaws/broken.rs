@@ -37,7 +37,13 @@ impl Broken {
     }
 
     fn room(&self, room: &Room) -> Room {
-        if self.flaw == Flaw::LimitIgnored { Room::new(room.total()) } else { room.clone() }
+        match self.flaw {
+            Flaw::LimitIgnored if room.is_for_released() => {
+                Room::new(room.total()).for_released(room.total())
+            }
+            Flaw::LimitIgnored => Room::new(room.total()),
+            _ => room.clone(),
+        }
     }
 
     /// The worker that runs a step, and in which revision.
