@@ -2,7 +2,9 @@
 -- transaction of its own, which takes the lock of the writers from its start, and of which nothing is left if it fails. What
 -- it answers lies in `tasker_answer` when it is done.
 --
--- All of this belongs to one connection, the one that writes; nobody else sees it. The tables live in memory.
+-- All of this belongs to one connection, the one that writes; nobody else sees it. The tables live in memory. Made when the tables of
+-- the database may not be there yet, it does not name them before it runs; but a table that it names cannot be dropped and another be
+-- renamed to it on this connection, unless `PRAGMA legacy_alter_table` is on.
 CREATE TEMP TABLE tasker_answer (json);
 
 -- Ends executions, releases the steps that waited for them, ends tasks, gives steps to a worker and records it all.
