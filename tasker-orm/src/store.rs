@@ -92,6 +92,11 @@ impl SqlStore {
         &self.0.reader
     }
 
+    /// The connections for what is read all the time, by key: on PostgreSQL those whose plans are kept.
+    fn key_reader(&self) -> &DatabaseConnection {
+        if self.is_postgres() { self.writer() } else { self.reader() }
+    }
+
     fn writer(&self) -> &DatabaseConnection {
         &self.0.writer
     }

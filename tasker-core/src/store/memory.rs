@@ -181,9 +181,10 @@ impl Store for MemoryStore {
             settled.left |= sequential || matches!(ending, Ending::HandedBack);
             settled.ended.extend(tables.end_task(task, now)?);
         }
-        let among = match room.is_for_released() {
-            true => Among::Released(released.iter().map(|&(task, step)| tables.place(task, step)).collect()),
-            false => Among::Ready,
+        let among = if room.is_for_released() {
+            Among::Released(released.iter().map(|&(task, step)| tables.place(task, step)).collect())
+        } else {
+            Among::Ready
         };
         settled.claimed = tables.claim(worker, runnable, room, &among)?.0;
         settled.left |= released.iter().any(|&(task, step)| tables.is_ready(task, step));

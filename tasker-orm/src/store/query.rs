@@ -37,7 +37,7 @@ impl SqlStore {
         let sql = self.statuses_sql();
         let read = || async {
             let values = [self.fixed_now().into(), self.ids_of(wanted)];
-            let rows = query(self.reader(), sql.as_str(), values).await?;
+            let rows = query(self.key_reader(), sql.as_str(), values).await?;
             let statuses = rows.iter().map(|row| status(row).map(|status| (status.id, status)));
             statuses.collect::<Result<HashMap<_, _>, _>>()
         };
@@ -135,7 +135,7 @@ impl SqlStore {
                 )
             )
             ORDER BY t.id LIMIT $1";
-        let rows = self.read(WHAT, sql, [(limit as i64).into()]).await?;
+        let rows = self.repeated(WHAT, || query(self.reader(), sql, [(limit as i64).into()])).await?;
         let tasks = rows.iter().map(|row| row.try_get_by_index::<Uuid>(0).map(TaskId::from));
         tasks.collect::<Result<_, _>>().map_err(|error| store_error(WHAT, error))
     }

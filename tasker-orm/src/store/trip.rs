@@ -92,6 +92,7 @@ impl SqlStore {
         }
     }
 
+    /// Reads by key.
     pub(super) async fn read(
         &self,
         what: &str,
@@ -99,7 +100,7 @@ impl SqlStore {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
         let values: Vec<Value> = values.into_iter().collect();
-        self.repeated(what, || query(self.reader(), sql, values.clone())).await
+        self.repeated(what, || query(self.key_reader(), sql, values.clone())).await
     }
 
     /// An exchange that is its own transaction. Whoever asked may go away: a statement that has begun comes to its end, on SQLite in the
