@@ -59,7 +59,7 @@ pub(crate) struct EngineConfig {
 impl Default for EngineConfig {
     fn default() -> Self {
         Self {
-            concurrency: 100,
+            concurrency: 200,
             heartbeat: Duration::from_secs(5),
             lease: Duration::from_secs(30),
             grace: Duration::from_secs(30),

@@ -188,7 +188,7 @@ impl Store for SqlStore {
     }
 
     fn parallel_settles(&self) -> usize {
-        if self.is_postgres() { 2 } else { 1 }
+        if self.is_postgres() { 3 } else { 1 }
     }
 
     async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {

@@ -58,13 +58,13 @@ struct Failure {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sqlite_database_in_memory_behaves_like_the_model() {
     let lanes = [Lane::open(Place::memory()).await, Lane::open(Place::memory()).await];
-    stand("SQLite in memory", lanes, 120).await;
+    stand("SQLite in memory", lanes, 300).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sqlite_file_behaves_like_the_model() {
     let lanes = [Lane::open(Place::file()).await, Lane::open(Place::file()).await];
-    stand("a SQLite file", lanes, 40).await;
+    stand("a SQLite file", lanes, 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +81,7 @@ async fn on_postgres(what: &str, profile: Profile) {
     let Some((one, other)) = database().await.zip(database().await) else { return };
     let lanes =
         [Lane::open(Place::postgres(one, profile)).await, Lane::open(Place::postgres(other, profile)).await];
-    stand(what, lanes, 60).await;
+    stand(what, lanes, 200).await;
 }
 
 /// Runs histories, as many as were asked for, half of them in each lane.

@@ -72,7 +72,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// How many steps run at the same time in this process. Default: 100.
+    /// How many steps run at the same time in this process. Default: 200.
     #[must_use]
     pub fn concurrency(mut self, steps: usize) -> Self {
         self.config.concurrency = steps;

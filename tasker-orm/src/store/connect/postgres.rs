@@ -69,7 +69,7 @@ const PLANS: [(&str, &str); 5] = [
 const ALWAYS: [(&str, &str); 2] = [("jit", "off"), ("idle_in_transaction_session_timeout", "5s")];
 
 async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseConnection, DbErr> {
-    // Two settles, the starts, the heartbeat, the sweep, operators.
+    // Three settles, the starts, what is read by key, the heartbeat, the sweep, operators: seldom all at once.
     const WRITERS: u32 = 8;
     const READERS: u32 = 4;
     let mut options = ConnectOptions::new(url);
