@@ -10,8 +10,8 @@ use crate::postgres::Observer;
 use crate::process::cpu_time;
 use crate::report::Figure;
 
-/// How long an engine without work becomes slower in asking for it.
-const SETTLE: Duration = Duration::from_secs(3);
+/// How long an engine without work becomes slower in asking for it, and PostgreSQL (15 and newer) at most keeps a count to itself.
+const SETTLE: Duration = Duration::from_secs(12);
 
 pub(crate) async fn run(bed: &Bed<'_>) -> Result<Vec<Figure>> {
     let time = Duration::from_secs(if bed.quick { 5 } else { 10 });

@@ -7,12 +7,13 @@
 //! * `worker` is the loop: claim → run → settle, with group commit; `shutdown` is its end.
 //! * `call` is what the worker asks of the store, and `answer` what it makes of the answers; `capacity` is how much they may bring,
 //!   `poll` and `wanted` when to ask.
-//! * `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
+//! * `batch` is what has ended until the store has it; `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
 //! * `purge` removes what has ended long ago.
 
 mod answer;
+mod batch;
 mod call;
 mod capacity;
 mod execution;

@@ -1,13 +1,13 @@
 //! The statements of the hot path: one text for each backend, in `sql/`.
 //!
-//! Each takes a batch (see [`batch`](crate::batch)), so that it is one trip to the database however large the batch is, and on PostgreSQL
-//! one statement, so that it is its own transaction.
+//! Each takes a batch (see [`batch`](crate::batch)), so that it is one trip to the database however large the batch is, and is one
+//! statement, so that it is its own transaction.
 
 use std::sync::OnceLock;
 
 use crate::profile::Profile;
 
-/// Calls of the procedures that [`sqlite_procedures`] makes.
+/// Calls of the procedures that `sqlite_procedures` makes.
 const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8); SELECT json FROM tasker_answer";
 const SQLITE_CREATE: &str =
@@ -163,6 +163,20 @@ mod tests {
             }
             assert!(!inside);
         }
+    }
+
+    #[test]
+    fn each_set_of_parts_has_a_text_of_its_own() {
+        const PARTS: [Part; 5] = [Part::Ends, Part::Choice, Part::Shared, Part::Due, Part::Tell];
+        let mut texts = std::collections::BTreeSet::new();
+        for profile in [Profile::POSTGRES, Profile::PLAIN] {
+            for bits in 0..1 << PARTS.len() {
+                let parts: Vec<Part> =
+                    PARTS.into_iter().filter(|&part| bits & 1 << part as usize != 0).collect();
+                texts.insert(Dialect { backend: Backend::Postgres, profile }.exchange(&parts).as_ptr());
+            }
+        }
+        assert_eq!(texts.len(), 64);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The store on a SQL database.
 //!
-//! Every verb is one transaction of a few statements, each of which takes the whole batch; those of the hot path are one trip
-//! to the database. On SQLite one connection writes, under `BEGIN IMMEDIATE`; others read beside it. On PostgreSQL a few
-//! connections write, with settings that keep their plans the same on an empty and on a full table; others read. A transaction that meets
-//! a lock of another process, or cannot be serialized, is repeated here; nobody outside sees a busy database, unless it
+//! Every verb is one transaction of a few statements, each of which takes the whole batch; those of the hot path are one statement.
+//! On SQLite one connection writes; others read beside it. On PostgreSQL a few connections write and a few read by key, with
+//! settings that keep their plans the same on an empty and on a full table; others read what is seldom asked. A transaction that meets a lock of another process, or cannot be serialized, is repeated here; nobody outside sees a busy database, unless it
 //! stays so.
 
 mod connect;
@@ -32,6 +31,7 @@ use tasker_core::store::{
 use tasker_core::{Clock, DefinitionId, Json, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 pub use connect::SqlStoreOptions;
+use connect::Url;
 use listen::Company;
 use operate::Action;
 use trip::{execute, query};
@@ -52,8 +52,10 @@ pub struct SqlStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    url: String,
+    url: Url,
     writer: DatabaseConnection,
+    /// Reads all the time, by keys.
+    by_key: DatabaseConnection,
     reader: DatabaseConnection,
     dialect: Dialect,
     /// Set by tests; otherwise leases go by the database's clock, which on SQLite is this machine's.
@@ -76,7 +78,7 @@ impl SqlStore {
     ///
     /// A commit is on the disk when it returns: `synchronous = FULL` on SQLite; on PostgreSQL as the server is set up.
     ///
-    /// On PostgreSQL a store has up to 8 connections that write and 4 that read, and one that listens while an engine runs on it;
+    /// On PostgreSQL a store has up to 6 connections that write and 6 that read, and one that listens while an engine runs on it;
     /// clones share them. They have settings and prepared statements of their own, so a pooler in between must not give each
     /// transaction another one. Encrypted connections take the feature `tls`.
     ///
@@ -90,11 +92,6 @@ impl SqlStore {
     #[must_use]
     pub fn reader(&self) -> &DatabaseConnection {
         &self.0.reader
-    }
-
-    /// The connections for what is read all the time, by key: on PostgreSQL those whose plans are kept.
-    fn key_reader(&self) -> &DatabaseConnection {
-        if self.is_postgres() { self.writer() } else { self.reader() }
     }
 
     fn writer(&self) -> &DatabaseConnection {

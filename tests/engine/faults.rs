@@ -1,6 +1,6 @@
 //! A store that fails when the test says so, takes its time, and keeps account of what it was asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -107,6 +107,10 @@ struct Notes {
     settling: usize,
     most_settling: usize,
     searches: u32,
+    /// Of which tasks outcomes are being settled, once for each settle.
+    settled_now: Vec<TaskId>,
+    /// Whether two settles were ever under way in one task.
+    crossed: bool,
     most_held: usize,
     most_outcomes: usize,
     completed: HashMap<(TaskId, StepNo), u32>,
@@ -174,6 +178,11 @@ impl Faulty {
 
     pub(crate) fn failed(&self) -> u32 {
         self.notes().failed
+    }
+
+    /// Whether two settles were ever under way in one task.
+    pub(crate) fn crossed(&self) -> bool {
+        self.notes().crossed
     }
 
     /// How many settles searched for more than what they released.
@@ -320,6 +329,9 @@ impl Store for Faulty {
             notes.settling += 1;
             notes.most_settling = notes.most_settling.max(notes.settling);
             notes.most_outcomes = notes.most_outcomes.max(outcomes.len());
+            let tasks: HashSet<TaskId> = outcomes.iter().map(|outcome| outcome.execution.task).collect();
+            notes.crossed |= tasks.iter().any(|task| notes.settled_now.contains(task));
+            notes.settled_now.extend(tasks);
             notes.searches += u32::from(!room.is_empty() && !room.is_for_released());
         }
         let settle = async {
@@ -337,7 +349,10 @@ impl Store for Faulty {
             Ok(settled)
         };
         let settled = self.call(Verb::Settle, settle).await;
-        self.notes().settling -= 1;
+        let mut notes = self.notes();
+        notes.settling -= 1;
+        notes.settled_now.retain(|task| !outcomes.iter().any(|outcome| outcome.execution.task == *task));
+        drop(notes);
         settled
     }
 

@@ -21,7 +21,7 @@ impl Worker<'_> {
                     Err(error) => self.store_failed(&error),
                 }
             }
-            Answer::Settled { room, kept, settling } => {
+            Answer::Settled { room, kept, settling, .. } => {
                 self.capacity.release(&kept);
                 self.settled(settling, &room);
             }
@@ -49,9 +49,6 @@ impl Worker<'_> {
 
     fn settled(&mut self, settling: Settling, room: &Room) {
         let Settling { settled, told, untold, error, in_doubt } = settling;
-        for outcome in told.iter().chain(&untold) {
-            self.settling.remove(&outcome.execution);
-        }
         for outcome in &told {
             if let Ending::Retry(_, wait) = outcome.ending {
                 self.poll.due_in(wait);
@@ -68,9 +65,13 @@ impl Worker<'_> {
         for outcome in &untold {
             self.capacity.take(outcome.definition);
         }
-        self.batch.splice(..0, untold);
+        self.batch.settled(&told, untold);
         self.begin(settled.claimed, room);
-        self.uncertain |= in_doubt;
+        if in_doubt {
+            // One by one, and without the search that was to be part of it.
+            self.uncertain = true;
+            self.wanted.anything();
+        }
         if let Some(error) = error {
             self.store_failed(&error);
         }
@@ -115,12 +116,8 @@ impl Worker<'_> {
 
     /// What the store gave out without this worker's knowing, because the answer was lost.
     fn unknown(&self, held: &[(Execution, DefinitionId)]) -> Vec<(Execution, DefinitionId)> {
-        let ended: HashSet<Execution> = self.batch.iter().map(|outcome| outcome.execution).collect();
-        let is_known = |execution: &Execution| {
-            self.running.contains_key(execution)
-                || ended.contains(execution)
-                || self.settling.contains(execution)
-        };
+        let is_known =
+            |execution: &Execution| self.running.contains_key(execution) || self.batch.has(execution);
         held.iter().copied().filter(|(execution, _)| !is_known(execution)).collect()
     }
 

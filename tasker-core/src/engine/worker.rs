@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Engine;
+use super::batch::Batch;
 use super::call::{Caller, Calls};
 use super::capacity::Capacity;
 use super::execution::Running;
@@ -35,15 +36,13 @@ pub(super) struct Worker<'e> {
     pub(super) runs: JoinSet<Outcome>,
     pub(super) running: HashMap<Execution, Running>,
     /// What has ended and is not being settled.
-    pub(super) batch: Vec<Outcome>,
+    pub(super) batch: Batch,
     pub(super) capacity: Capacity,
     pub(super) calls: Calls,
     pub(super) poll: Poll,
     pub(super) wanted: Wanted,
     /// Whether to ask what is still this worker's.
     look: bool,
-    /// The outcomes of settles under way.
-    pub(super) settling: HashSet<Execution>,
     /// What the last look found held that nobody here knew of, and how many calls had begun by then.
     pub(super) suspects: HashSet<Execution>,
     pub(super) looked_after: u64,
@@ -72,13 +71,12 @@ impl<'e> Worker<'e> {
             enlisted,
             runs: JoinSet::new(),
             running: HashMap::new(),
-            batch: Vec::new(),
+            batch: Batch::default(),
             capacity: Capacity::new(engine.config.concurrency, engine.limits.clone()),
             calls: Calls::new(engine.store.parallel_settles()),
             poll,
             wanted: Wanted::default(),
             look: false,
-            settling: HashSet::new(),
             suspects: HashSet::new(),
             looked_after: 0,
             doubts: 0,
@@ -203,10 +201,11 @@ impl<'e> Worker<'e> {
     /// While a settle is under way the next one waits until it has its share, so that one large and one small batch
     /// do not go by turns.
     fn batch_is_worth_a_settle(&self) -> bool {
-        !self.batch.is_empty() && (!self.calls.change_something() || self.batch.len() * 2 >= self.share())
+        let size = self.batch.size();
+        size > 0 && (!self.calls.change_something() || size * 2 >= self.share())
     }
 
-    /// The most outcomes of one settle: what each of those under way has, if all the steps that there is room for end at the same time.
+    /// How many outcomes make a settle: what each of those under way has, if all the steps that there is room for end at the same time.
     fn share(&self) -> usize {
         self.engine.config.concurrency.div_ceil(self.calls.most())
     }
@@ -219,27 +218,22 @@ impl<'e> Worker<'e> {
     }
 
     fn settle(&mut self, make_room: bool) {
-        let size = self.batch.len().min(self.share());
-        let outcomes: Vec<Outcome> = self.batch.drain(..size).collect();
+        let outcomes = self.batch.take(self.share(), &self.caller.runnable);
         for outcome in &outcomes {
-            self.settling.insert(outcome.execution);
             self.capacity.give_back(outcome.definition);
         }
-        let room = match self.room() {
-            _ if make_room => Room::default(),
-            room if self.wanted.fits(&room) || self.calls.search() => room,
-            // All that was ready has been taken: nothing to look for beside what these outcomes release.
-            room => {
-                let most_released =
-                    outcomes.iter().map(|outcome| self.caller.runnable.most_released(outcome));
-                room.for_released(most_released.sum())
-            }
-        };
-        if !room.is_for_released() {
+        let room = if make_room { Room::default() } else { self.room() };
+        let search = self.wanted.fits(&room);
+        let room = if search || self.calls.search() || room.is_empty() {
             self.wanted.look(&room, self.capacity.limited());
-        }
+            room
+        } else {
+            // All that was ready has been taken: nothing to look for beside what these outcomes release.
+            let most_released = outcomes.iter().map(|outcome| self.caller.runnable.most_released(outcome));
+            room.for_released(most_released.sum())
+        };
         let kept = self.capacity.reserve(&room, &outcomes);
-        self.calls.settle(self.caller.clone(), outcomes, room, kept);
+        self.calls.settle(self.caller.clone(), outcomes, room, kept, search);
     }
 
     fn ask_what_is_held(&mut self) {

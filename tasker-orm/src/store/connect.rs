@@ -5,6 +5,7 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use sea_orm::{DatabaseConnection, DbErr};
@@ -22,15 +23,26 @@ use crate::statement::Dialect;
 /// How a database is opened.
 #[derive(Debug)]
 pub struct SqlStoreOptions {
-    url: String,
+    url: Url,
     clock: Option<Arc<dyn Clock>>,
     migrate: bool,
     profile: Option<Profile>,
 }
 
+/// The URL of a database, of which nobody is shown more than who and where.
+#[derive(Clone)]
+pub(super) struct Url(pub(super) String);
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
 /// A database that was opened.
 struct Opened {
     writer: DatabaseConnection,
+    by_key: DatabaseConnection,
     reader: DatabaseConnection,
     dialect: Dialect,
     presence: Option<Presence>,
@@ -39,7 +51,7 @@ struct Opened {
 impl SqlStoreOptions {
     /// The database at `url`; see [`SqlStore::connect`].
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), clock: None, migrate: true, profile: None }
+        Self { url: Url(url.into()), clock: None, migrate: true, profile: None }
     }
 
     /// Sets the clock that leases, backoff and history go by, for tests. Default: the database's.
@@ -71,11 +83,12 @@ impl SqlStoreOptions {
     pub async fn connect(self) -> Result<SqlStore, StoreError> {
         let opened = self.open().await;
         let opened = opened
-            .map_err(|error| store_error(&format!("opening the database `{}`", self.shown()), error))?;
-        let Opened { writer, reader, dialect, presence } = opened;
+            .map_err(|error| store_error(&format!("opening the database `{}`", self.url.shown()), error))?;
+        let Opened { writer, by_key, reader, dialect, presence } = opened;
         let store = SqlStore(Arc::new(Inner {
             url: self.url,
             writer,
+            by_key,
             reader,
             dialect,
             clock: self.clock,
@@ -90,11 +103,11 @@ impl SqlStoreOptions {
     }
 
     async fn open(&self) -> Result<Opened, DbErr> {
-        match self.url.split(':').next() {
+        match self.url.0.split(':').next() {
             #[cfg(feature = "sqlite")]
-            Some("sqlite") => sqlite::open(&self.url).await,
+            Some("sqlite") => sqlite::open(&self.url.0).await,
             #[cfg(feature = "postgres")]
-            Some("postgres" | "postgresql") => postgres::open(&self.url, self.profile).await,
+            Some("postgres" | "postgresql") => postgres::open(&self.url.0, self.profile).await,
             #[cfg(not(feature = "postgres"))]
             Some("postgres" | "postgresql") => Err(DbErr::Custom(
                 "this is PostgreSQL; turn the feature `postgres` of `tasker` on".to_owned(),
@@ -106,13 +119,15 @@ impl SqlStoreOptions {
             )),
         }
     }
+}
 
+impl Url {
     /// The URL without what may be a secret, or what may be taken for one.
     fn shown(&self) -> String {
-        match self.url.split_once(':') {
-            Some(("sqlite", _)) => self.url.clone(),
+        match self.0.split_once(':') {
+            Some(("sqlite", _)) => self.0.clone(),
             #[cfg(feature = "postgres")]
-            Some(("postgres" | "postgresql", _)) => postgres::shown(&self.url),
+            Some(("postgres" | "postgresql", _)) => postgres::shown(&self.0),
             Some((scheme, _)) => format!("{scheme}:…"),
             None => "…".to_owned(),
         }
@@ -134,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_shown() {
-        let shown = |url: &str| SqlStoreOptions::new(url).shown();
+        let shown = |url: &str| format!("{:?}", Url(url.to_owned()));
         assert_eq!(shown("sqlite::memory:"), "sqlite::memory:");
         assert_eq!(shown("sqlite://a@b.db?mode=ro"), "sqlite://a@b.db?mode=ro");
         assert_eq!(shown("mysql://ada:secret@db/orders"), "mysql:…");
@@ -144,7 +159,7 @@ mod tests {
     #[cfg(feature = "postgres")]
     #[test]
     fn of_postgres_it_is_shown_who_and_where() {
-        let shown = |url: &str| SqlStoreOptions::new(url).shown();
+        let shown = |url: &str| format!("{:?}", Url(url.to_owned()));
         for url in [
             "postgres://ada:secret@db/orders",
             "postgres://ada:se%40ret@db:5432/orders?sslmode=prefer",

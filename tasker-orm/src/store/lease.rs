@@ -12,7 +12,7 @@ use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId
 use uuid::Uuid;
 
 use super::exchange::{End, Exchange, How};
-use super::{SqlStore, execute};
+use super::{SqlStore, execute, query};
 use crate::entity::{worker, workflow_step};
 use crate::error::store_error;
 
@@ -122,7 +122,8 @@ impl SqlStore {
     /// All workers, and how long each of them may still live.
     async fn leases(&self, what: &str) -> Result<Vec<(WorkerId, Duration)>, StoreError> {
         let sql = format!("SELECT id, lease_until - {} FROM tasker_workers", self.now_sql());
-        let rows = self.read(what, &sql, [self.fixed_now().into()]).await?;
+        let now = self.fixed_now();
+        let rows = self.repeated(what, || query(self.reader(), sql.as_str(), [now.into()])).await?;
         let lease = |row: &QueryResult| {
             let (worker, left): (Uuid, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             Ok((worker.into(), Duration::from_micros(u64::try_from(left).unwrap_or(0))))

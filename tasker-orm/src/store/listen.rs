@@ -36,7 +36,7 @@ impl SqlStore {
     pub(super) async fn hinted(&self) {
         #[cfg(feature = "postgres")]
         if self.is_postgres() && self.dialect().profile.notify {
-            let (url, hints) = (self.0.url.clone(), Arc::clone(&self.0.company.hints));
+            let (url, hints) = (self.0.url.0.clone(), Arc::clone(&self.0.company.hints));
             self.0.company.listener.get_or_init(|| tokio::spawn(postgres::listen(url, hints)));
             return self.0.company.hints.notified().await;
         }

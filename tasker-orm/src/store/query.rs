@@ -1,4 +1,4 @@
-//! What can be asked: on the connections that read, beside the writer.
+//! What can be asked, beside what is written.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ impl SqlStore {
         let sql = self.statuses_sql();
         let read = || async {
             let values = [self.fixed_now().into(), self.ids_of(wanted)];
-            let rows = query(self.key_reader(), sql.as_str(), values).await?;
+            let rows = query(&self.0.by_key, sql.as_str(), values).await?;
             let statuses = rows.iter().map(|row| status(row).map(|status| (status.id, status)));
             statuses.collect::<Result<HashMap<_, _>, _>>()
         };
@@ -54,12 +54,12 @@ impl SqlStore {
         let (now, of_tasks) = (self.now_sql(), self.dialect().among("t.id", "$2"));
         format!(
             "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version, {now},
-                CAST((
+                CAST(coalesce((
                     SELECT {group}({array}(s.step_no, m.name, s.state, s.attempt, s.lost, s.error, s.open_dependencies, s.run_at,
                         s.waiting_for) ORDER BY s.step_no)
                     FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
                     WHERE s.task_id = t.id
-                ) AS text)
+                ), '[]') AS text)
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
@@ -77,7 +77,8 @@ impl SqlStore {
         let sql = "
             SELECT id FROM tasker_tasks WHERE state IN ('pending', 'in_progress') AND id > $1 ORDER BY id LIMIT $2";
         let after = after.map_or(Uuid::nil(), TaskId::as_uuid);
-        let rows = self.read(WHAT, sql, [after.into(), (limit as i64).into()]).await?;
+        let values = [after.into(), (limit as i64).into()];
+        let rows = self.repeated(WHAT, || query(self.reader(), sql, values.clone())).await?;
         let tasks = rows.iter().map(|row| row.try_get_by_index::<Uuid>(0).map(TaskId::from));
         tasks.collect::<Result<_, _>>().map_err(|error| store_error(WHAT, error))
     }

@@ -92,7 +92,7 @@ impl SqlStore {
         }
     }
 
-    /// Reads by key.
+    /// Reads rows by their keys.
     pub(super) async fn read(
         &self,
         what: &str,
@@ -100,7 +100,7 @@ impl SqlStore {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
         let values: Vec<Value> = values.into_iter().collect();
-        self.repeated(what, || query(self.key_reader(), sql, values.clone())).await
+        self.repeated(what, || query(&self.0.by_key, sql, values.clone())).await
     }
 
     /// An exchange that is its own transaction. Whoever asked may go away: a statement that has begun comes to its end, on SQLite in the
@@ -157,8 +157,11 @@ impl Again {
 async fn begun(db: &DatabaseConnection, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
     let db = db.clone();
     let begun = tokio::spawn(async move { db.begin_with_options(options).await });
-    let crashed = || DbErr::Conn(RuntimeErr::SqlxError(Arc::new(SqlxError::WorkerCrashed)));
-    begun.await.unwrap_or_else(|_| Err(crashed()))
+    begun.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        // The runtime ends.
+        Err(_) => Err(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(SqlxError::WorkerCrashed)))),
+    })
 }
 
 /// How long to wait after so many tries: twice as long each time, up to a third of a second, with chance.

@@ -24,14 +24,17 @@ pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, 
         return Err(DbErr::Custom(message));
     }
     let writer = connect(url, Role::Writer, profile.serializable).await?;
-    Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Postgres, profile }, presence: None })
+    let by_key = connect(url, Role::ByKey, false).await?;
+    let dialect = Dialect { backend: Backend::Postgres, profile };
+    Ok(Opened { writer, by_key, reader, dialect, presence: None })
 }
 
 /// Who and where, without a password and other parameters.
 pub(super) fn shown(url: &str) -> String {
     let Ok(options) = url.parse::<PgConnectOptions>() else { return "postgres:…".to_owned() };
-    let database = options.get_database().unwrap_or_default();
-    format!("postgres://{}@{}:{}/{database}", options.get_username(), options.get_host(), options.get_port())
+    let socket = options.get_socket().map(|socket| socket.display().to_string());
+    let place = socket.unwrap_or_else(|| format!("{}:{}", options.get_host(), options.get_port()));
+    format!("postgres://{}@{place}/{}", options.get_username(), options.get_database().unwrap_or_default())
 }
 
 /// `server_version_num` of PostgreSQL 13.
@@ -51,10 +54,23 @@ fn failed(error: SqlxError) -> DbErr {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Writer,
+    /// Reads all the time, rows by their key.
+    ByKey,
+    /// Reads what somebody asks, and the host's own queries.
     Reader,
 }
 
-/// What keeps the plans of the writing statements as they are meant: from the rows of a batch to the rows of a table by the index
+impl Role {
+    /// The most connections, 12 in all. Three settles, the starts, the heartbeat, the sweep and operators seldom write all at once.
+    fn connections(self) -> u32 {
+        match self {
+            Self::Writer => 6,
+            Self::ByKey | Self::Reader => 3,
+        }
+    }
+}
+
+/// What keeps the plans of the engine's statements as they are meant: from the rows of a batch to the rows of a table by the index
 /// of its key, prepared once. The planner would choose otherwise for tables that it knows as empty, and then keep to that.
 const PLANS: [(&str, &str); 5] = [
     ("plan_cache_mode", "force_generic_plan"),
@@ -69,12 +85,9 @@ const PLANS: [(&str, &str); 5] = [
 const ALWAYS: [(&str, &str); 2] = [("jit", "off"), ("idle_in_transaction_session_timeout", "5s")];
 
 async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseConnection, DbErr> {
-    // Three settles, the starts, what is read by key, the heartbeat, the sweep, operators: seldom all at once.
-    const WRITERS: u32 = 8;
-    const READERS: u32 = 4;
     let mut options = ConnectOptions::new(url);
     options
-        .max_connections(if role == Role::Writer { WRITERS } else { READERS })
+        .max_connections(role.connections())
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
@@ -87,7 +100,7 @@ async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseCo
                 Role::Writer if serializable => {
                     options.options(PLANS).options([("default_transaction_isolation", "serializable")])
                 }
-                Role::Writer => options.options(PLANS),
+                Role::Writer | Role::ByKey => options.options(PLANS),
             }
         });
     Database::connect(options).await

@@ -24,7 +24,13 @@ pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
     let presence = file.as_deref().map(Presence::beside);
     // Writers take turns, so there is nothing to skip or to serialize, and nobody to listen.
     let profile = Profile { skip_locked: false, notify: false, serializable: false };
-    Ok(Opened { writer, reader, dialect: Dialect { backend: Backend::Sqlite, profile }, presence })
+    Ok(Opened {
+        writer,
+        by_key: reader.clone(),
+        reader,
+        dialect: Dialect { backend: Backend::Sqlite, profile },
+        presence,
+    })
 }
 
 impl SqlStore {
