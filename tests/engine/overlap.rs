@@ -67,20 +67,6 @@ async fn a_settle_searches_while_more_may_be_ready_than_there_was_room_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_search_does_not_keep_itself_alive_while_settles_overlap() {
-    let store = Faulty::new().parallel(3).delay(Duration::from_millis(30));
-    let app = App::new((0..300).map(|n| Act::Sleep(Duration::from_millis(n * 7 % 50))));
-    let tasker = builder(&app, &store).concurrency(200).build().await.unwrap();
-    let tasks = tasker.start_many::<job::Workflow>((0..100).map(|n| context(n + 1))).await.unwrap();
-    for task in &tasks {
-        task.wait().await.unwrap();
-    }
-    assert!(store.most_settling() > 1);
-    let (searches, settles) = (store.searches(), store.calls(Verb::Settle));
-    assert!(searches * 2 < settles, "{searches} of {settles} settles searched, with room for all from the start");
-}
-
-#[tokio::test(start_paused = true)]
 async fn two_settles_are_never_under_way_in_one_task() {
     let (app, store) = (App::new([]), Faulty::new().parallel(3).uneven_delay(Duration::from_millis(900), 7));
     let tasker = builder(&app, &store).concurrency(9).build().await.unwrap();

@@ -21,7 +21,7 @@ impl Worker<'_> {
                     Err(error) => self.store_failed(&error),
                 }
             }
-            Answer::Settled { room, kept, settling, .. } => {
+            Answer::Settled { room, kept, settling } => {
                 self.capacity.release(&kept);
                 self.settled(settling, &room);
             }

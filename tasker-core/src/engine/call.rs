@@ -19,7 +19,7 @@ pub(super) struct Calls {
     /// How many of them are claims and settles, and how many may be.
     changes: usize,
     most: usize,
-    /// How many of them search for steps that are ready, and not only because another does.
+    /// How many of them search for steps that are ready.
     searches: usize,
     claiming: bool,
     looking: bool,
@@ -75,22 +75,14 @@ impl Calls {
     pub(super) fn claim(&mut self, caller: Caller, room: Room, kept: Places) {
         self.changes += 1;
         self.claiming = true;
-        self.searches += 1;
+        self.searches += usize::from(searches(&room));
         self.begin(caller.claim(room, kept));
     }
 
-    /// `search` says that it is this settle which has to find out whether more is ready.
-    pub(super) fn settle(
-        &mut self,
-        caller: Caller,
-        outcomes: Vec<Outcome>,
-        room: Room,
-        kept: Places,
-        search: bool,
-    ) {
+    pub(super) fn settle(&mut self, caller: Caller, outcomes: Vec<Outcome>, room: Room, kept: Places) {
         self.changes += 1;
-        self.searches += usize::from(search);
-        self.begin(async move { caller.settle(outcomes, room, kept, search).await });
+        self.searches += usize::from(searches(&room));
+        self.begin(caller.settle(outcomes, room, kept));
     }
 
     pub(super) fn look(&mut self, caller: Caller, running: Vec<Execution>, complete: bool) {
@@ -129,20 +121,21 @@ impl Calls {
             },
         };
         self.under_way.remove(&number);
+        if let Answer::Claimed { room, .. } | Answer::Settled { room, .. } = &answer {
+            self.changes -= 1;
+            self.searches -= usize::from(searches(room));
+        }
         match answer {
-            Answer::Claimed { .. } => {
-                self.changes -= 1;
-                self.searches -= 1;
-                self.claiming = false;
-            }
-            Answer::Settled { search, .. } => {
-                self.changes -= 1;
-                self.searches -= usize::from(search);
-            }
+            Answer::Claimed { .. } => self.claiming = false,
+            Answer::Settled { .. } => {}
             Answer::Held { .. } => self.looking = false,
         }
         Some(answer)
     }
+}
+
+fn searches(room: &Room) -> bool {
+    !room.is_empty() && !room.is_for_released()
 }
 
 /// What a call came to, with what the worker needs to go on.
@@ -155,7 +148,6 @@ pub(super) enum Answer {
     Settled {
         room: Room,
         kept: Places,
-        search: bool,
         settling: Settling,
     },
     Held {
@@ -201,7 +193,7 @@ impl Caller {
 
     /// Settles a batch. If the store refuses it, each outcome on its own, so that one that cannot be stored holds up no
     /// other.
-    async fn settle(self, outcomes: Vec<Outcome>, room: Room, kept: Places, search: bool) -> Answer {
+    async fn settle(self, outcomes: Vec<Outcome>, room: Room, kept: Places) -> Answer {
         let settling = match self.store.settle(self.worker, &self.runnable, &outcomes, &room).await {
             Ok(settled) => Settling { settled, told: outcomes, ..Settling::default() },
             Err(error) if error.is_transient() => {
@@ -212,7 +204,7 @@ impl Caller {
                 self.settle_each(outcomes).await
             }
         };
-        Answer::Settled { room, kept, search, settling }
+        Answer::Settled { room, kept, settling }
     }
 
     async fn settle_each(&self, outcomes: Vec<Outcome>) -> Settling {

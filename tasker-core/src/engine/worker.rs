@@ -223,17 +223,16 @@ impl<'e> Worker<'e> {
             self.capacity.give_back(outcome.definition);
         }
         let room = if make_room { Room::default() } else { self.room() };
-        let search = self.wanted.fits(&room);
-        let room = if search || self.calls.search() || room.is_empty() {
+        let room = if self.wanted.fits(&room) || self.calls.search() || room.is_empty() {
             self.wanted.look(&room, self.capacity.limited());
             room
         } else {
-            // All that was ready has been taken: nothing to look for beside what these outcomes release.
+            // All that was ready has been taken, with room left: nothing to look for beside what these outcomes release.
             let most_released = outcomes.iter().map(|outcome| self.caller.runnable.most_released(outcome));
             room.for_released(most_released.sum())
         };
         let kept = self.capacity.reserve(&room, &outcomes);
-        self.calls.settle(self.caller.clone(), outcomes, room, kept, search);
+        self.calls.settle(self.caller.clone(), outcomes, room, kept);
     }
 
     fn ask_what_is_held(&mut self) {
