@@ -165,7 +165,7 @@ async fn begun(db: &DatabaseConnection, options: TransactionOptions) -> Result<D
 }
 
 /// How long to wait after so many tries: twice as long each time, up to a third of a second, with chance.
-fn pause(tries: u32) -> Duration {
+pub(super) fn pause(tries: u32) -> Duration {
     let longest = Duration::from_millis(5) * 2_u32.pow(tries.min(6));
     longest.mul_f64(fastrand::f64())
 }

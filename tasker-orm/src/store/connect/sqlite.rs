@@ -8,17 +8,19 @@ use sea_orm::sqlx::{self, Connection as _, Executor};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 use super::Opened;
+use crate::error::Verdict;
 use crate::presence::Presence;
 use crate::profile::Profile;
 use crate::statement::{Backend, Dialect, sqlite_procedures};
 use crate::store::SqlStore;
+use crate::store::trip::pause;
 
 pub(super) async fn open(url: &str) -> Result<Opened, DbErr> {
     let file = database_file(url)?;
-    let writer = connect(url, Role::Writer).await?;
+    let writer = connect_patiently(url, Role::Writer).await?;
     // A database in memory belongs to its one connection.
     let reader = match file {
-        Some(_) => connect(url, Role::Reader).await?,
+        Some(_) => connect_patiently(url, Role::Reader).await?,
         None => writer.clone(),
     };
     let presence = file.as_deref().map(Presence::beside);
@@ -49,6 +51,22 @@ impl SqlStore {
 enum Role {
     Writer,
     Reader,
+}
+
+/// Of several that turn a new file to write-ahead logging, one does it and the others are told at once that it is locked, however long
+/// they are willing to wait.
+async fn connect_patiently(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
+    const MOST: u32 = 20;
+    let mut tries = 1;
+    loop {
+        match connect(url, role).await {
+            Err(error) if Verdict::of(&error) == Verdict::Busy && tries < MOST => {
+                tokio::time::sleep(pause(tries)).await;
+                tries += 1;
+            }
+            done => return done,
+        }
+    }
 }
 
 async fn connect(url: &str, role: Role) -> Result<DatabaseConnection, DbErr> {
