@@ -57,11 +57,11 @@ pub(crate) enum Connection {
 pub(crate) enum Part {
     /// Executions end.
     Ends,
-    /// Which steps are given out is a matter of choice; otherwise it is all that the exchange releases.
+    /// Which steps are given out is a matter of choice; otherwise it is all that the exchange releases. There without ends, too.
     Choice,
     /// Others may be settling steps of the same tasks.
     Shared,
-    /// Steps whose time has come are given out.
+    /// Steps whose time has come are given out, which is a choice.
     Due,
     /// Other processes are told.
     Tell,

@@ -131,6 +131,12 @@ impl<S: Store> Bench<S> {
         self.store.settle(worker, &self.runnable, outcomes, &Room::new(room)).await.expect("settled")
     }
 
+    /// Completes claimed steps.
+    pub(crate) async fn complete(&self, worker: WorkerId, steps: &[ClaimedStep], room: &Room) -> Settled {
+        let outcomes: Vec<_> = steps.iter().map(|step| outcome(step, done())).collect();
+        self.store.settle(worker, &self.runnable, &outcomes, room).await.expect("settled")
+    }
+
     /// Claims one step, which must be there, and lets it end.
     pub(crate) async fn run_one(&self, worker: WorkerId, ending: Ending) -> Settled {
         let claimed = self.claim(worker, 1).await;

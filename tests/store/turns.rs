@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{ClaimedStep, Ending, Room, Store};
+use tasker::store::{Ending, Room, Store};
 use tasker::{ManualClock, StepState, TaskState, WaitingFor};
 
 use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, fan, outcome, retry, sequence};
@@ -64,8 +64,7 @@ pub(crate) async fn a_settle_exceeds_no_limit<S: Store>(store: S, _: Arc<ManualC
     bench.start(0).await;
     let top = bench.claim(worker, 2).await;
     let room = Room::new(9).limit(bench.workflows[1].0, 1);
-    let outcomes: Vec<_> = top.iter().map(|step| outcome(step, done())).collect();
-    let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+    let settled = bench.complete(worker, &top, &room).await;
     assert_eq!(bench.names(&settled.claimed), ["b", "left"]);
     assert!(settled.left, "the other one of the two that it released");
 }
@@ -81,22 +80,19 @@ pub(crate) async fn room_for_what_a_settle_releases_is_taken_by_nothing_else<S: 
     let mut urgent = bench.task(0);
     urgent.priority = 9;
     bench.store.create(&[urgent]).await.unwrap();
-    let settle = async |steps: &[ClaimedStep], room: Room| {
-        let outcomes: Vec<_> = steps.iter().map(|step| outcome(step, done())).collect();
-        bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap()
-    };
-    let sides = settle(&top, Room::new(9).for_released(2)).await;
+    let room = |most| Room::new(9).for_released(most);
+    let sides = bench.complete(worker, &top, &room(2)).await;
     assert_eq!(
         (bench.names(&sides.claimed), sides.left),
         (vec!["left".to_owned(), "right".to_owned()], false)
     );
     // One after the other: the first of them releases nothing yet.
-    let first = settle(&sides.claimed[..1], Room::new(9).for_released(1)).await;
+    let first = bench.complete(worker, &sides.claimed[..1], &room(1)).await;
     assert_eq!((first.claimed.len(), first.left), (0, false));
-    let join = settle(&sides.claimed[1..], Room::new(9).for_released(1)).await;
+    let join = bench.complete(worker, &sides.claimed[1..], &room(1)).await;
     assert_eq!((bench.names(&join.claimed), join.left), (vec!["join".to_owned()], false));
     assert_eq!(join.claimed[0].results.len(), 2);
-    let last = settle(&join.claimed, Room::new(9).for_released(0)).await;
+    let last = bench.complete(worker, &join.claimed, &room(0)).await;
     assert_eq!((last.claimed.len(), last.ended), (0, vec![running]));
     assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a"]);
 }
@@ -110,9 +106,8 @@ pub(crate) async fn where_more_is_released_than_there_is_room_for_the_first_are_
     bench.start(0).await;
     bench.start(1).await;
     let tops = bench.claim(worker, 2).await;
-    let outcomes: Vec<_> = tops.iter().map(|step| outcome(step, done())).collect();
     let room = Room::new(9).limit(bench.workflows[1].0, 1).for_released(4);
-    let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+    let settled = bench.complete(worker, &tops, &room).await;
     // Definitions take turns here too, and the second has a limit.
     assert_eq!(bench.names(&settled.claimed), ["left", "s0", "s1", "s2"]);
     assert!(settled.left);

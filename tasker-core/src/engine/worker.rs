@@ -1,8 +1,8 @@
 //! The loop of a worker: claim → run → settle.
 //!
 //! Outcomes are settled in batches that form by themselves: those that arrive while as many settles are under way as the store works
-//! on at the same time make the next one, and a lone outcome is settled at once. Each settle also claims for the room
-//! there is, so a step that it releases is handed straight back.
+//! on at the same time make the next one, and a lone outcome is settled at once. Each settle also claims for the room there is, while
+//! more may be ready, or else what it releases: so a step that it releases is handed straight back.
 //!
 //! Every execution that the store has given to this worker is running, in the batch, part of a settle under way, or was
 //! claimed by a call whose answer was lost. After a lost answer nothing else is asked until the other calls have
@@ -35,7 +35,7 @@ pub(super) struct Worker<'e> {
     enlisted: Instant,
     pub(super) runs: JoinSet<Outcome>,
     pub(super) running: HashMap<Execution, Running>,
-    /// What has ended and is not being settled.
+    /// What has ended, until the store has it.
     pub(super) batch: Batch,
     pub(super) capacity: Capacity,
     pub(super) calls: Calls,

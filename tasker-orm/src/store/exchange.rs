@@ -108,6 +108,7 @@ impl<'a> Exchange<'a> {
         let ends = !self.ends.is_empty();
         let parts = [
             (Part::Ends, ends),
+            // A text has to have something to answer from: without ends, an empty choice.
             (Part::Choice, self.choice || !ends),
             (Part::Shared, ends && !self.shared.is_empty()),
             (Part::Due, self.due),
