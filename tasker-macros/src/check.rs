@@ -5,7 +5,7 @@
 
 mod config;
 mod edges;
-mod identity;
+pub(crate) mod identity;
 mod options;
 mod signature;
 mod step;
@@ -20,6 +20,7 @@ use syn::ext::IdentExt;
 use crate::errors::Errors;
 use crate::model::{Param, Step, Workflow};
 use crate::parse::Module;
+use crate::shape;
 
 /// A step on its way into the model.
 struct Draft {
@@ -50,7 +51,8 @@ pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) 
     }
     let (mut drafts, index) = drafts(module, &mut workflow, errors);
     stored_names(&drafts, errors);
-    edges::resolve(&mut drafts, &index, &mut workflow, errors);
+    let order = edges::resolve(&mut drafts, &index, &mut workflow, errors);
+    pin(&drafts, &order, &workflow, errors);
     workflow.steps = drafts.into_iter().map(|draft| draft.step).collect();
     if workflow.context.is_none() {
         without_context(&mut workflow.steps);
@@ -86,6 +88,27 @@ fn stored_names(drafts: &[Draft], errors: &mut Errors) {
         let renamed = if draft.step.ident.unraw() == name { other } else { draft };
         let (a, b) = (other.step.ident.unraw(), draft.step.ident.unraw());
         errors.at(renamed.name_at, format!("the steps `{a}` and `{b}` are both stored as `{name}`"));
+    }
+}
+
+/// Compares the graph with the one that the version is pinned to, if nothing is wrong with it otherwise.
+fn pin(drafts: &[Draft], order: &[usize], workflow: &Workflow, errors: &mut Errors) {
+    let Some((pinned, span)) = workflow.pin.filter(|_| errors.is_empty()) else { return };
+    let steps = order.iter().map(|&at| {
+        let Step { name, depends_on, optional, .. } = &drafts[at].step;
+        shape::Step { name, depends_on: depends_on.iter().map(String::as_str).collect(), optional: *optional }
+    });
+    let shape = shape::of(steps, workflow.concurrent);
+    if shape != pinned {
+        let Workflow { name, version, .. } = workflow;
+        errors.at(
+            span,
+            format!(
+                "the graph of `{name}` is not the one that version {version} is pinned to\n\
+                 note: tasks that were started keep their graph, and only a build that has all of its steps can go on with them\n\
+                 help: raise `version`, unless no task was ever started with {version}; then write `shape = {shape:#018x}`"
+            ),
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The dependency graph as plain numbers: no tokens and no spans, so that it is tested like any other function.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// `edges[step]` are the steps that `step` depends on.
 pub(crate) type Edges = Vec<Vec<usize>>;
@@ -15,8 +16,9 @@ pub(crate) struct Order {
     pub(crate) cycles: Vec<Vec<usize>>,
 }
 
-/// Sorts the steps topologically (Kahn's algorithm); cycles are looked for among what is left over.
-pub(crate) fn order(edges: &Edges) -> Order {
+/// Sorts the steps topologically, and by name among those that could come next (Kahn's algorithm with a heap): the canonical order of
+/// `tasker`. Cycles are looked for among what is left over.
+pub(crate) fn order(edges: &Edges, names: &[String]) -> Order {
     let mut done = vec![false; edges.len()];
     let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut dependents = vec![Vec::new(); edges.len()];
@@ -25,15 +27,16 @@ pub(crate) fn order(edges: &Edges) -> Order {
             dependents[dependency].push(step);
         }
     }
-    let mut sorted: Vec<usize> = (0..edges.len()).filter(|&step| waiting[step] == 0).collect();
-    let mut next = 0;
-    while let Some(&step) = sorted.get(next) {
-        next += 1;
+    let mut sorted = Vec::with_capacity(edges.len());
+    let next = |step: usize| Reverse((names[step].as_str(), step));
+    let mut free: BinaryHeap<_> = (0..edges.len()).filter(|&step| waiting[step] == 0).map(next).collect();
+    while let Some(Reverse((_, step))) = free.pop() {
+        sorted.push(step);
         done[step] = true;
         for &dependent in &dependents[step] {
             waiting[dependent] -= 1;
             if waiting[dependent] == 0 {
-                sorted.push(dependent);
+                free.push(next(dependent));
             }
         }
     }
@@ -110,47 +113,59 @@ impl Ancestors {
 mod tests {
     use super::*;
 
+    /// With names that have the order of the numbers.
+    fn ordered(edges: &Edges) -> Order {
+        let names: Vec<String> = (0..edges.len()).map(|step| format!("{step:03}")).collect();
+        order(edges, &names)
+    }
+
     #[test]
     fn a_diamond_has_an_order() {
         let diamond = vec![vec![1, 2], vec![3], vec![3], vec![]];
-        assert_eq!(order(&diamond), Order { sorted: vec![3, 1, 2, 0], cycles: vec![] });
+        assert_eq!(ordered(&diamond), Order { sorted: vec![3, 1, 2, 0], cycles: vec![] });
+    }
+
+    #[test]
+    fn equals_are_ordered_by_name() {
+        let names = ["join", "b", "a", "root"].map(str::to_owned);
+        assert_eq!(order(&vec![vec![1, 2], vec![3], vec![3], vec![]], &names).sorted, [3, 2, 1, 0]);
     }
 
     #[test]
     fn nothing_has_an_order() {
-        assert_eq!(order(&vec![]), Order { sorted: vec![], cycles: vec![] });
+        assert_eq!(ordered(&vec![]), Order { sorted: vec![], cycles: vec![] });
     }
 
     #[test]
     fn each_cycle_is_found_once_and_what_waits_behind_it_is_no_cycle() {
         let edges = vec![vec![2], vec![0], vec![1], vec![4], vec![3], vec![0], vec![]];
         let cycles = vec![vec![0, 2, 1], vec![3, 4]];
-        assert_eq!(order(&edges), Order { sorted: vec![6], cycles });
+        assert_eq!(ordered(&edges), Order { sorted: vec![6], cycles });
     }
 
     #[test]
     fn one_edge_that_closes_two_cycles_is_one_mistake() {
         // A diamond whose root (0) depends on its end (3).
         let edges = vec![vec![3], vec![0], vec![0], vec![1, 2]];
-        assert_eq!(order(&edges).cycles, [[0, 3, 1]]);
+        assert_eq!(ordered(&edges).cycles, [[0, 3, 1]]);
     }
 
     #[test]
     fn the_shortest_cycle_is_shown() {
         let edges = vec![vec![1, 3], vec![2], vec![0], vec![0]];
-        assert_eq!(order(&edges).cycles, [[0, 3]]);
+        assert_eq!(ordered(&edges).cycles, [[0, 3]]);
     }
 
     #[test]
     fn a_step_before_a_cycle_is_no_part_of_it() {
         let edges = vec![vec![1], vec![2], vec![1]];
-        assert_eq!(order(&edges).cycles, [[1, 2]]);
+        assert_eq!(ordered(&edges).cycles, [[1, 2]]);
     }
 
     #[test]
     fn ancestors_are_transitive_and_cross_the_words_of_the_set() {
         let chain: Edges = (0..200_usize).map(|step| step.checked_sub(1).into_iter().collect()).collect();
-        let ancestors = Ancestors::new(&chain, &order(&chain).sorted);
+        let ancestors = Ancestors::new(&chain, &ordered(&chain).sorted);
         assert!(ancestors.contains(199, 0) && ancestors.contains(199, 64) && ancestors.contains(65, 64));
         assert!(!ancestors.contains(0, 199) && !ancestors.contains(7, 7));
     }

@@ -16,6 +16,7 @@ mod expand;
 mod graph;
 mod model;
 mod parse;
+mod shape;
 mod suggest;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,7 @@ use quote::quote;
 /// | `version = "1.0.0"` | `"0.1.0"` | the semantic version. A task keeps the version it was started with; two versions are two modules with one `name` |
 /// | `context = Type` | `Context` | the type of the context, where it has another name or comes from a glob import |
 /// | `concurrent = false` | `true` | runs one step of a task at a time, of those that could run the first in canonical order |
+/// | `shape = 0x1f3a…` | none | pins the graph of this version: when steps or edges change, the build fails until `version` is raised too. The error prints the number; begin with `shape = 0` |
 /// | `crate = path` | `::tasker` | where the crate `tasker` is found, for hosts that rename or re-export it |
 ///
 /// # Example
@@ -117,9 +119,13 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// |---|---|
 /// | `ctx: &Context` | what the task was started with; the only reference |
 /// | `cart: Output<validate_cart>` | the result of a step that this one depends on, directly or through others |
+/// | `quote: Option<Output<express_quote>>` | the result of a step with a `when`; `None` where it was skipped |
 /// | `gateway: State<Gateway>` | a resource of the application, from a field of its `#[derive(AppState)]` struct |
 /// | `pricing: Config<Pricing>` | the value of `config = …` |
 /// | `attempt: Attempt` | which execution of the step this is, from 1 |
+/// | `authorized: Emit<PaymentAuthorized>` | publishes events, stored with the result |
+/// | `margin: Annotate<Margin>` | puts an annotation on the task, stored with the result |
+/// | `task: TaskId` | the id of the task |
 /// | `cancelled: Cancelled` | whether the execution is asked to end early |
 /// | your own type | anything that implements `FromStep` |
 ///
@@ -131,6 +137,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// | `retry(limit = 3, base = "2s", max = "30s")` | as shown | how many executions may fail, the first included; the wait after the first failure, which doubles with each further one; the longest wait |
 /// | `no_retry` | | one execution; whatever it ends with is final |
 /// | `timeout = "30s"` | none | the longest that one execution may take; it then counts as failed |
+/// | `when = FUNCTION` | always | a `fn(&Context) -> bool`, or a closure that captures nothing; where it says `false`, the step is skipped: the steps behind it run, and take its result as `Option<Output<step>>` |
 /// | `config = EXPRESSION` | none | what the step takes as `Config<T>`; stored as JSON with the definition |
 /// | `name = "charge"` | the function's name | the stored name, unique in the workflow; 1 to 128 characters |
 ///
@@ -170,4 +177,40 @@ pub fn step(_: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(AppState, attributes(app_state))]
 pub fn app_state(item: TokenStream) -> TokenStream {
     derive::app_state(item.into()).into()
+}
+
+/// Makes a type an event that steps can publish: `authorized: Emit<PaymentAuthorized>`.
+///
+/// ```ignore
+/// #[derive(Event, Serialize, Deserialize, JsonSchema)]
+/// #[event("payment.authorized")]
+/// struct PaymentAuthorized {
+///     payment_id: String,
+/// }
+/// ```
+///
+/// The name is two or more words of `a-z`, `0-9` and `_` with a dot between them, 128 characters at most. Names that begin with `task.`,
+/// `step.`, `workflow.`, `observability.` or `test.` are those of Tasker's own events.
+///
+/// `#[event("payment.authorized", crate = path)]` says where the crate `tasker` is found, if not at `::tasker`.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn event(item: TokenStream) -> TokenStream {
+    derive::event(item.into()).into()
+}
+
+/// Makes a type an annotation that steps can put on their task: `margin: Annotate<Margin>`.
+///
+/// ```ignore
+/// #[derive(Annotation, Serialize, Deserialize, JsonSchema)]
+/// #[annotation("order.margin")]
+/// struct Margin {
+///     cents: i64,
+/// }
+/// ```
+///
+/// The name is 1 to 64 printable characters. `#[annotation("order.margin", crate = path)]` says where the crate `tasker` is found, if not at
+/// `::tasker`.
+#[proc_macro_derive(Annotation, attributes(annotation))]
+pub fn annotation(item: TokenStream) -> TokenStream {
+    derive::annotation(item.into()).into()
 }

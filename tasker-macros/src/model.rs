@@ -19,6 +19,8 @@ pub(crate) struct Workflow {
     pub(crate) context: Option<TokenStream>,
     /// Whether steps of one task may run at the same time.
     pub(crate) concurrent: bool,
+    /// The shape that its version is pinned to, and where that is written.
+    pub(crate) pin: Option<(u64, Span)>,
     /// In the order written.
     pub(crate) steps: Vec<Step>,
     /// Code that makes rustc warn.
@@ -49,6 +51,10 @@ pub(crate) struct Step {
     pub(crate) retry: Retry,
     pub(crate) timeout: Option<Duration>,
     pub(crate) config: Option<Config>,
+    /// The condition under which it runs.
+    pub(crate) when: Option<TokenStream>,
+    /// Whether its result may be absent. Not where somebody reads it as if it were certain, which is already reported.
+    pub(crate) optional: bool,
     /// Whether the function can be called as it is written; if not, that is already reported.
     pub(crate) callable: bool,
 }

@@ -15,6 +15,8 @@ pub mod workflow {
     pub mod context {}
     /// Runs one step of a task at a time: `concurrent = false`.
     pub mod concurrent {}
+    /// Pins the graph of this version: `shape = 0x1f3a…`; the error prints the number.
+    pub mod shape {}
 }
 
 /// The options of `#[step(..)]`.
@@ -27,6 +29,8 @@ pub mod step {
     pub mod no_retry {}
     /// The longest that one attempt may take: `timeout = "30s"`. Default: no limit.
     pub mod timeout {}
+    /// The condition under which it runs: `when = is_express`, a `fn(&Context) -> bool`.
+    pub mod when {}
     /// What the step takes as `Config<T>`: `config = Pricing { fee_cents: 30 }`.
     pub mod config {}
     /// The stored name: `name = "charge"`. Default: the name of the function.

@@ -9,6 +9,9 @@ use super::signature::wrapped;
 use crate::errors::Errors;
 use crate::model::{Config, Step};
 
+/// The types of `tasker` that have nothing to do with the configuration.
+const OTHERS: [&str; 7] = ["Output", "State", "Emit", "Annotate", "TaskId", "Attempt", "Cancelled"];
+
 /// What a parameter has to do with the configuration, as far as its tokens tell.
 enum Takes {
     /// `Config<T>`.
@@ -61,9 +64,9 @@ fn takes(ty: &TokenStream) -> Takes {
     let Ok(ty) = syn::parse2::<Type>(ty.clone()) else { return Takes::Perhaps };
     match (wrapped(&ty), &ty) {
         (Some((name, _)), _) if name == "Config" => Takes::It(ty.span()),
-        (Some((name, _)), _) if name == "Output" || name == "State" => Takes::No,
+        (Some((name, _)), _) if OTHERS.iter().any(|other| name == other) => Takes::No,
         (None, Type::Path(path)) => match path.path.segments.last() {
-            Some(last) if last.ident == "Attempt" || last.ident == "Cancelled" => Takes::No,
+            Some(last) if OTHERS.iter().any(|other| last.ident == other) => Takes::No,
             _ => Takes::Perhaps,
         },
         _ => Takes::Perhaps,

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::options::same;
+use super::signature::Read;
 use super::{Draft, Index, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
@@ -19,10 +20,16 @@ struct Resolved {
     unsure: Vec<bool>,
 }
 
-/// Fills in the edges of all steps.
-pub(super) fn resolve(drafts: &mut [Draft], index: &Index, workflow: &mut Workflow, errors: &mut Errors) {
+/// Fills in the edges of all steps, and puts those that can be into canonical order.
+pub(super) fn resolve(
+    drafts: &mut [Draft],
+    index: &Index,
+    workflow: &mut Workflow,
+    errors: &mut Errors,
+) -> Vec<usize> {
     let mut resolved = written(drafts, index, &mut workflow.hints, errors);
-    let order = graph::order(&resolved.edges);
+    let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
+    let order = graph::order(&resolved.edges, &names);
     for cycle in &order.cycles {
         report_cycle(cycle, drafts, errors);
     }
@@ -33,10 +40,10 @@ pub(super) fn resolve(drafts: &mut [Draft], index: &Index, workflow: &mut Workfl
         workflow.warnings.extend(redundant(at, drafts, &resolved, &ancestors));
     }
     show_what_is_read(drafts, index);
-    let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     for (draft, edges) in drafts.iter_mut().zip(&resolved.edges) {
         draft.step.depends_on = edges.iter().map(|&dependency| names[dependency].clone()).collect();
     }
+    order.sorted
 }
 
 /// The edges of `depends_on`; the wrong ones are reported and left out.
@@ -142,15 +149,19 @@ fn reads(
 ) {
     let waits_for =
         |step: usize, other: usize| resolved.edges[step].contains(&other) || ancestors.contains(step, other);
-    let outputs: Vec<(Ident, usize)> =
-        drafts[at].reads.outputs.iter().filter_map(|read| Some((read.clone(), index.get(read)?))).collect();
+    let outputs: Vec<(Read, usize)> = drafts[at]
+        .reads
+        .outputs
+        .iter()
+        .filter_map(|read| Some((read.clone(), index.get(&read.step)?)))
+        .collect();
     let missing: Vec<Ident> = outputs
         .iter()
         .filter(|&&(_, read)| read != at && !waits_for(at, read))
-        .map(|(ident, _)| ident.clone())
+        .map(|(output, _)| output.step.clone())
         .collect();
     let name = drafts[at].step.ident.unraw();
-    for (ident, read) in &outputs {
+    for (Read { step: ident, .. }, read) in &outputs {
         if *read == at {
             errors.at(ident.span(), format!("the step `{name}` cannot read its own result"));
             continue;
@@ -175,6 +186,7 @@ fn reads(
             );
         }
     }
+    certain(at, drafts, &outputs, errors);
     // What is wrong is reported; rustc should not say it again.
     let mut readable: Vec<usize> = resolved.edges[at].clone();
     readable.extend(outputs.iter().map(|(_, read)| *read));
@@ -183,6 +195,24 @@ fn reads(
     readable.sort_unstable();
     readable.dedup();
     drafts[at].step.readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+}
+
+/// The result of a step with a `when` may be absent. Once that is reported, the step counts as certain, so that rustc does not say it again.
+fn certain(at: usize, drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors) {
+    for (output, read) in outputs {
+        if output.optional || !drafts[*read].step.optional {
+            continue;
+        }
+        let ident = &output.step;
+        errors.at(
+            ident.span(),
+            format!(
+                "the step `{ident}` may be skipped by its `when`, so its result may be absent\n\
+                 help: take `Option<Output<{ident}>>`"
+            ),
+        );
+        drafts[*read].step.optional = false;
+    }
 }
 
 /// A step shows the types of the steps that it reads, so they are at least as visible. What one of them reads is

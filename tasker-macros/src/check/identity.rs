@@ -5,8 +5,8 @@ const LABEL: usize = 64;
 /// The longest name of a step, in characters.
 const STEP_NAME: usize = 128;
 
-/// The rule for the namespace and the name of a workflow.
-pub(super) fn label(what: &'static str) -> impl Fn(&str) -> Result<(), String> {
+/// The rule for the namespace and the name of a workflow, and for the name of an annotation.
+pub(crate) fn label(what: &'static str) -> impl Fn(&str) -> Result<(), String> {
     move |text| printable(what, text, LABEL)
 }
 

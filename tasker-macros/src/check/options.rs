@@ -70,6 +70,19 @@ fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
     }
 }
 
+/// `shape = 0x1f3a…`
+pub(super) fn shape(arg: &Arg, errors: &mut Errors) -> Option<(u64, Span)> {
+    let lit = number(arg, errors)?;
+    let parsed = lit.base10_parse::<u64>();
+    if parsed.is_err() {
+        errors.at(
+            lit.span(),
+            format!("`{lit}` is no shape\nhelp: write `shape = 0`; the error then says what to write"),
+        );
+    }
+    parsed.ok().map(|shape| (shape, lit.span()))
+}
+
 /// `key = false`
 pub(super) fn boolean(arg: &Arg, example: &str, errors: &mut Errors) -> Option<bool> {
     match &arg.value {

@@ -14,10 +14,18 @@ use crate::tokens;
 /// The steps that the by-value parameters of a step name.
 #[derive(Default)]
 pub(super) struct Reads {
-    /// `x` of each `Output<x>`.
-    pub(super) outputs: Vec<Ident>,
+    /// Each `Output<x>` and each `Option<Output<x>>`.
+    pub(super) outputs: Vec<Read>,
     /// Every identifier: with an alias of `Output`, only rustc can tell what is read.
     pub(super) mentions: Vec<Ident>,
+}
+
+/// `Output<x>`, or `Option<Output<x>>`.
+#[derive(Clone)]
+pub(super) struct Read {
+    /// `x`.
+    pub(super) step: Ident,
+    pub(super) optional: bool,
 }
 
 /// Reports what is wrong with a signature.
@@ -199,11 +207,13 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
     Param::Value(written)
 }
 
-/// `x` of `Output<x>`.
-fn output_of(ty: &Type) -> Option<Ident> {
+fn output_of(ty: &Type) -> Option<Read> {
     match wrapped(ty)? {
         (wrapper, GenericArgument::Type(Type::Path(path))) if wrapper == "Output" => {
-            path.path.get_ident().cloned()
+            Some(Read { step: path.path.get_ident().cloned()?, optional: false })
+        }
+        (wrapper, GenericArgument::Type(inner)) if wrapper == "Option" => {
+            output_of(inner).map(|read| Read { optional: true, ..read })
         }
         _ => None,
     }

@@ -1,4 +1,5 @@
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::Visibility;
 use syn::ext::IdentExt;
 
@@ -7,7 +8,7 @@ use crate::errors::Errors;
 use crate::model::{Retry, Step, Workflow};
 use crate::parse::{self, Arg, RawStep};
 
-const OPTIONS: [&str; 6] = ["depends_on", "retry", "no_retry", "timeout", "config", "name"];
+const OPTIONS: [&str; 7] = ["depends_on", "retry", "no_retry", "timeout", "when", "config", "name"];
 
 /// Reads one step, without its place among the others.
 pub(super) fn draft(
@@ -30,6 +31,8 @@ pub(super) fn draft(
         retry: Retry::Default,
         timeout: None,
         config: None,
+        when: None,
+        optional: false,
         callable: true,
     };
     let mut draft = Draft {
@@ -57,6 +60,11 @@ pub(super) fn draft(
                 draft.step.retry = Retry::Never;
             }
             "timeout" => draft.step.timeout = options::timeout(arg, errors),
+            "when" => {
+                draft.step.when =
+                    options::expr(arg, "a function", "is_express", errors).map(ToTokens::into_token_stream);
+                draft.step.optional = true;
+            }
             "config" => {
                 let value = options::expr(arg, "a value", "Pricing { .. }", errors);
                 configuration = value.map(|value| (&arg.key, value));
@@ -112,7 +120,7 @@ fn placement(raw: &RawStep, step: &mut Step, errors: &mut Errors) {
         errors.at(
             cfg,
             "a step cannot be compiled conditionally: the graph is checked before `cfg`\n\
-             help: put `#[cfg]` on the whole workflow",
+             help: put `#[cfg]` on the whole workflow, or skip the step at run time with `when`",
         );
     }
 }

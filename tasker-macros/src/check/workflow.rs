@@ -7,7 +7,7 @@ use crate::errors::Errors;
 use crate::model::Workflow;
 use crate::parse::{self, Module};
 
-const OPTIONS: [&str; 6] = ["namespace", "name", "version", "context", "concurrent", "crate"];
+const OPTIONS: [&str; 7] = ["namespace", "name", "version", "context", "concurrent", "shape", "crate"];
 
 /// Reads `#[workflow(..)]`. The steps come later.
 pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
@@ -21,6 +21,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         description: module.summary.clone(),
         context: None,
         concurrent: true,
+        pin: None,
         steps: Vec::new(),
         warnings: TokenStream::new(),
         hints: TokenStream::new(),
@@ -48,6 +49,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
             "concurrent" => {
                 workflow.concurrent = options::boolean(arg, "false", errors).unwrap_or(true);
             }
+            "shape" => workflow.pin = options::shape(arg, errors),
             "crate" => {
                 if let Some(path) = options::path(arg, errors) {
                     workflow.krate = path.into_token_stream();

@@ -17,6 +17,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
+    let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
     let params = step.values().map(|(n, ty)| {
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
@@ -42,6 +43,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         impl #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
+            type Presence = #presence;
             const NAME: &'static str = #name;
         }
         #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
@@ -64,7 +66,7 @@ fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
         {
             fn run<'a>(
                 #invocation: &'a #krate::Invocation<'a, __A>,
-            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Json, #krate::StepError>> {
+            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Ended, #krate::StepError>> {
                 #run
             }
         }
@@ -75,7 +77,7 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
     let mut lets = TokenStream::new();
-    if step.takes_context() {
+    if step.takes_context() || step.when.is_some() {
         let context = local("context");
         // At the type of the context, like what else is wrong with it: rustc says the same thing in one place only once.
         let place = workflow.context.span();
@@ -84,6 +86,7 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
             quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
         lets.extend(quote!(let #context = #read;));
     }
+    lets.extend(step.when.as_ref().map(|condition| when(condition, krate)));
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
         Param::Context(span) => {
@@ -104,6 +107,22 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
             #lets
             #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
         })
+    }
+}
+
+/// Skips the step where its condition does not hold. What is no such function is a mismatch, at what was written.
+fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
+    let (context, when) = (local("context"), local("when"));
+    let place = condition.span();
+    let path = located(krate, place);
+    let typed = quote_spanned! {generated(place)=>
+        let #when: fn(&<Workflow as #path::Workflow>::Context) -> bool = #condition;
+    };
+    quote! {
+        #typed
+        if !#when(&#context) {
+            return ::core::result::Result::Ok(#krate::__private::skipped());
+        }
     }
 }
 

@@ -1,0 +1,208 @@
+//! `#[derive(Event)]` and `#[derive(Annotation)]`: a type and the name under which its values are stored.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned;
+use syn::{Attribute, DeriveInput, Ident, LitStr, Path, Token};
+
+use crate::errors::Errors;
+
+/// One of the two derives.
+struct Kind {
+    /// The trait.
+    name: &'static str,
+    /// The attribute that gives the name.
+    attribute: &'static str,
+    /// With its article.
+    article: &'static str,
+    rule: fn(&str) -> Result<(), String>,
+}
+
+const EVENT: Kind = Kind { name: "Event", attribute: "event", article: "an event", rule: event_name };
+const ANNOTATION: Kind =
+    Kind { name: "Annotation", attribute: "annotation", article: "an annotation", rule: annotation_name };
+
+pub(crate) fn event(input: TokenStream) -> TokenStream {
+    named(&EVENT, input)
+}
+
+pub(crate) fn annotation(input: TokenStream) -> TokenStream {
+    named(&ANNOTATION, input)
+}
+
+/// What `#[event("payment.authorized", crate = path)]` says.
+struct Written {
+    name: Option<LitStr>,
+    krate: TokenStream,
+}
+
+fn named(kind: &Kind, input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let implemented = errors.ok(syn::parse2(input)).map(|input: DeriveInput| {
+        let written = attribute(kind, &input, &mut errors);
+        not_generic(kind, &input, &mut errors);
+        implementation(kind, &input, &written)
+    });
+    let errors = errors.into_compile_errors();
+    quote!(#implemented #errors)
+}
+
+/// Also after a mistake, so that steps which take the type are not told that it is none.
+fn implementation(kind: &Kind, input: &DeriveInput, written: &Written) -> TokenStream {
+    let Written { name, krate } = written;
+    let ident = &input.ident;
+    let name = name.as_ref().map_or_else(|| suggestion(ident), LitStr::value);
+    let implemented = Ident::new(kind.name, Span::call_site());
+    let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    // At the type: what is missing for it to be stored is said there.
+    quote_spanned! {Span::call_site().located_at(ident.span())=>
+        #[automatically_derived]
+        impl #impl_generics #krate::#implemented for #ident #ty_generics #where_clause {
+            const NAME: &'static str = #name;
+        }
+    }
+}
+
+fn attribute(kind: &Kind, input: &DeriveInput, errors: &mut Errors) -> Written {
+    let mut written = Written { name: None, krate: quote!(::tasker) };
+    let mut attributes = input.attrs.iter().filter(|attr| attr.path().is_ident(kind.attribute));
+    let Some(first) = attributes.next() else {
+        errors.at(
+            input.ident.span(),
+            format!(
+                "{} is stored under a name, and `{}` has none\nhelp: write `#[{}(\"{}\")]`",
+                kind.article,
+                input.ident.unraw(),
+                kind.attribute,
+                suggestion(&input.ident)
+            ),
+        );
+        return written;
+    };
+    read(kind, first, &input.ident, &mut written, errors);
+    for again in attributes {
+        errors.at(again.path().span(), format!("`#[{}(..)]` is given twice", kind.attribute));
+    }
+    written
+}
+
+fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written, errors: &mut Errors) {
+    let example = format!("#[{}(\"{}\")]", kind.attribute, suggestion(ident));
+    let tokens = match attribute.meta.require_list() {
+        Ok(list) => list.tokens.clone(),
+        Err(_) => {
+            errors.at(
+                attribute.path().span(),
+                format!("expected the name of {} in parentheses: `{example}`", kind.article),
+            );
+            return;
+        }
+    };
+    let parser = |input: ParseStream<'_>| {
+        let Ok(name) = input.parse::<LitStr>() else {
+            return Err(input.error(format!("expected the name in quotes: `{example}`")));
+        };
+        written.name = Some(name);
+        if input.is_empty() {
+            return Ok(());
+        }
+        input.parse::<Token![,]>()?;
+        if input.is_empty() {
+            return Ok(());
+        }
+        if !input.peek(Token![crate]) {
+            return Err(input.error("unknown option\nhelp: the option is `crate = path`"));
+        }
+        input.parse::<Token![crate]>()?;
+        input.parse::<Token![=]>()?;
+        written.krate = input.call(Path::parse_mod_style)?.into_token_stream();
+        input.parse::<Option<Token![,]>>()?;
+        Ok(())
+    };
+    errors.ok(parser.parse2(tokens));
+    if let Some(name) = &written.name
+        && let Err(message) = (kind.rule)(&name.value())
+    {
+        errors.at(name.span(), message);
+    }
+}
+
+/// Each has one name and one schema.
+fn not_generic(kind: &Kind, input: &DeriveInput, errors: &mut Errors) {
+    if let Some(param) = input.generics.params.first() {
+        errors.at(
+            param.span(),
+            format!("{} has one name and one schema, so its type cannot be generic", kind.article),
+        );
+    }
+}
+
+/// `PaymentIntentCreated` is `payment.intent_created`.
+fn suggestion(ident: &Ident) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for c in ident.unraw().to_string().chars() {
+        match words.last_mut() {
+            Some(word) if !c.is_uppercase() => word.push(c),
+            _ => words.push(c.to_lowercase().collect()),
+        }
+    }
+    match words.split_first() {
+        Some((first, rest)) if !rest.is_empty() => format!("{first}.{}", rest.join("_")),
+        _ => format!("app.{}", words.concat()),
+    }
+}
+
+/// Words joined by dots, the first of which says whose event it is. The rule, and what is reserved, is Ruby Tasker's.
+fn event_name(text: &str) -> Result<(), String> {
+    const LONGEST: usize = 128;
+    const RESERVED: [&str; 5] = ["task", "step", "workflow", "observability", "test"];
+    let word = |word: &str| {
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if text.len() > LONGEST {
+        return Err(format!("the name of an event has at most {LONGEST} characters"));
+    }
+    if !text.split('.').all(word) || !text.contains('.') {
+        return Err(format!(
+            "`{text}` is not the name of an event\n\
+             help: write two or more words of `a-z`, `0-9` and `_` with a dot between them, such as \"payment.authorized\""
+        ));
+    }
+    match text.split('.').next().filter(|first| RESERVED.contains(first)) {
+        Some(first) => Err(format!("names that begin with `{first}.` are those of Tasker's own events")),
+        None => Ok(()),
+    }
+}
+
+fn annotation_name(text: &str) -> Result<(), String> {
+    crate::check::identity::label("name of an annotation")(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_an_event_has_a_dot_and_belongs_to_nobody_else() {
+        for good in ["payment.authorized", "a.b.c", "order_2.line_added"] {
+            assert_eq!(event_name(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["", "payment", "Payment.authorized", "payment.", ".a", "a..b", "a b.c", "task.done", "test.x"]
+        {
+            assert!(event_name(bad).is_err(), "{bad}");
+        }
+        assert!(event_name(&format!("a.{}", "b".repeat(127))).is_err());
+    }
+
+    #[test]
+    fn a_name_is_suggested_from_the_type() {
+        let suggested = |name: &str| suggestion(&Ident::new(name, Span::call_site()));
+        assert_eq!(suggested("PaymentAuthorized"), "payment.authorized");
+        assert_eq!(suggested("PaymentIntentCreated"), "payment.intent_created");
+        assert_eq!(suggested("Margin"), "app.margin");
+    }
+}
