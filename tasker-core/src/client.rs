@@ -1,6 +1,7 @@
 //! What an application holds in its hand: it starts tasks and asks after them.
 
 mod builder;
+mod configure;
 mod handle;
 mod operate;
 mod prepare;
@@ -16,6 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use builder::{BuildError, NoStore, TaskerBuilder};
+pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
 pub use operate::{Operation, OperatorError};
 pub use prepare::Prepared;

@@ -6,6 +6,7 @@
 //! in the source changes neither the order nor the [`Shape`].
 
 mod builder;
+mod config;
 mod graph;
 mod identity;
 mod shape;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
+use config::ConfigType;
 pub use graph::Graph;
 pub use identity::WorkflowId;
 pub use shape::Shape;
@@ -42,6 +44,7 @@ pub struct StepDef {
     retry: RetryPolicy,
     timeout: Option<Duration>,
     config: Option<Value>,
+    config_type: Option<ConfigType>,
     result_schema: Option<Value>,
 }
 
@@ -156,6 +159,12 @@ impl StepDef {
     #[must_use]
     pub fn config(&self) -> Option<&Value> {
         self.config.as_ref()
+    }
+
+    /// The JSON Schema (draft 2020-12) of its configuration, where its function takes one.
+    #[must_use]
+    pub fn config_schema(&self) -> Option<Value> {
+        self.config_type.map(|config| config.schema())
     }
 
     /// The JSON Schema (draft 2020-12) of its result, where it is known.

@@ -20,8 +20,8 @@ mod step;
 pub mod store;
 
 pub use client::{
-    BuildError, NoStore, Operation, OperatorError, Prepared, ResultError, Start, StartError, StartMany,
-    TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
+    StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};

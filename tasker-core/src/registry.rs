@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::param::{Invocation, StepInput};
-use crate::schema::{ContextSchema, SchemaError};
+use crate::schema::{self, ContextSchema, SchemaError, Violation};
 use crate::step::{BoxFuture, Executable, HandlerFn, Workflow};
 use crate::{DefinitionError, Json, StepError, StepNo, WorkflowDef, WorkflowId};
 
@@ -18,7 +18,7 @@ pub(crate) struct Registration {
     pub(crate) workflow_type: TypeId,
     pub(crate) schema: ContextSchema,
     /// Reads a context as the workflow's type and writes it again, defaults filled in.
-    pub(crate) normalize: fn(&Value) -> Result<Json, serde_json::Error>,
+    pub(crate) normalize: fn(&Value) -> Result<Json, Violation>,
     handlers: Vec<Arc<dyn Handler>>,
 }
 
@@ -77,13 +77,19 @@ impl Registration {
         Ok(Self { workflow: Arc::new(workflow), workflow_type, schema, normalize: normalize::<W>, handlers })
     }
 
+    /// Overrides the configuration of a step; the message says what is wrong with the patch.
+    pub(crate) fn configure(&mut self, step: &str, patch: &Value) -> Result<(), String> {
+        Arc::make_mut(&mut self.workflow).configure(step, patch)
+    }
+
     pub(crate) fn handler(&self, step: StepNo) -> Option<&Arc<dyn Handler>> {
         self.handlers.get(step.index())
     }
 }
 
-fn normalize<W: Workflow>(context: &Value) -> Result<Json, serde_json::Error> {
-    Json::of(&<W::Context as serde::Deserialize>::deserialize(context)?)
+fn normalize<W: Workflow>(context: &Value) -> Result<Json, Violation> {
+    let context: W::Context = schema::read(context)?;
+    Json::of(&context).map_err(|error| Violation { path: String::new(), message: error.to_string() })
 }
 
 /// The registrations by name.
@@ -102,6 +108,11 @@ impl Registry {
 
     pub(crate) fn find(&self, id: &WorkflowId) -> Option<&Arc<Registration>> {
         self.0.iter().find(|registration| registration.workflow.id() == id)
+    }
+
+    /// The registrations that nobody uses yet.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.0.iter_mut().filter_map(Arc::get_mut)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Registration>> {

@@ -1,8 +1,10 @@
-//! The check of a context against its JSON Schema (draft 2020-12).
+//! The check of JSON against a JSON Schema (draft 2020-12) and against a type, and what they say about it.
 
 use std::fmt;
 
+use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
 
 /// The schema of a workflow's context, compiled once.
 pub(crate) struct ContextSchema(Option<jsonschema::Validator>);
@@ -15,10 +17,10 @@ pub struct SchemaError {
     message: String,
 }
 
-/// One way in which a context breaks its schema.
+/// One way in which a value breaks its schema, or is none of its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// Where in the context, as a JSON Pointer (RFC 6901) such as `/items/0/quantity`; empty for the whole.
+    /// Where in the value, as a JSON Pointer (RFC 6901) such as `/items/0/quantity`; empty for the whole.
     pub path: String,
     /// What is wrong there.
     pub message: String,
@@ -55,6 +57,29 @@ impl ContextSchema {
     }
 }
 
+/// Reads a value as a type.
+pub(crate) fn read<'de, T: DeserializeOwned>(value: impl Deserializer<'de>) -> Result<T, Violation> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| Violation { path: pointer(error.path()), message: error.inner().to_string() })
+}
+
+/// A path as a JSON Pointer.
+fn pointer(path: &Path) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            // The variant of an enum is no place of its own where it is told by its content.
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +99,21 @@ mod tests {
     struct Item {
         #[schemars(range(min = 1))]
         quantity: i64,
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_reported_with_its_path() {
+        #[derive(Debug, serde::Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Cart {
+            #[serde(rename = "items/~")]
+            items: Vec<u64>,
+        }
+        // A whole number for JSON Schema, and none for serde.
+        let violation = read::<Cart>(&json!({"items/~": [1, 2.0]})).unwrap_err();
+        assert_eq!(violation.path, "/items~1~0/1");
+        assert_eq!(violation.to_string(), "/items~1~0/1: invalid type: floating point `2.0`, expected u64");
+        assert_eq!(read::<u64>(&json!("one")).unwrap_err().path, "");
     }
 
     #[test]

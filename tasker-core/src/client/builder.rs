@@ -2,14 +2,16 @@ use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::configure::{ConfigurationError, Overrides};
 use super::{Client, ClientParts, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
-use crate::step::{Executable, Workflow};
+use crate::step::{Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
 use crate::{Retention, WorkflowId};
 
@@ -25,6 +27,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
     errors: Vec<RegisterError>,
     /// How many steps of a workflow may run at the same time.
     limits: Vec<(TypeId, WorkflowId, usize)>,
+    overrides: Overrides,
     config: EngineConfig,
 }
 
@@ -34,6 +37,9 @@ pub enum BuildError {
     /// A workflow cannot be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// The overrides of configurations do not fit.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
     /// An option makes no sense.
     #[error("{0}")]
     Option(String),
@@ -51,6 +57,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             registry: Registry::default(),
             errors: Vec::new(),
             limits: Vec::new(),
+            overrides: Overrides::default(),
             config,
         }
     }
@@ -59,8 +66,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, errors, limits, config, .. } = self;
-        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, config }
+        let Self { app, registry, errors, limits, overrides, config, .. } = self;
+        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, overrides, config }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -69,6 +76,65 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         let registered =
             Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
         self.errors.extend(registered.err());
+        self
+    }
+
+    /// Overrides the configuration of a step in this process: the patch is merged into what `config = …` says, as in RFC 7396. Of
+    /// several overrides of one value the last counts.
+    ///
+    /// [`build`](TaskerBuilder::build) fails if the result is not of the type that the step takes, or if the patch names something that the
+    /// type does not have.
+    ///
+    /// ```
+    /// # use schemars::JsonSchema;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use tasker_core::{Config, MemoryStore, StepError, Tasker, workflow};
+    /// # extern crate tasker_core as tasker;
+    /// # #[derive(Serialize, Deserialize, JsonSchema)]
+    /// # pub struct Pricing { pub fee_cents: u64, pub currency: String }
+    /// # #[workflow(context = u64, namespace = "shop")]
+    /// # mod order {
+    /// #     use super::*;
+    /// #     #[step(config = Pricing { fee_cents: 30, currency: "EUR".into() })]
+    /// #     pub async fn charge(ctx: &u64, pricing: Config<Pricing>) -> Result<u64, StepError> { Ok(ctx + pricing.fee_cents) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let tasker = Tasker::builder(())
+    ///     .store(MemoryStore::new())
+    ///     .register::<order::Workflow>()
+    ///     .configure::<order::charge>(serde_json::json!({ "fee_cents": 25 }))
+    ///     .build()
+    ///     .await?;
+    /// # let task = tasker.start::<order::Workflow>(100).await?;
+    /// # task.wait().await?;
+    /// # assert_eq!(task.output::<order::charge>().await?, Some(125));
+    /// # tasker.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn configure<T: Step>(mut self, patch: impl Serialize) -> Self {
+        let workflow = T::Workflow::define().id().clone();
+        self.overrides.step(TypeId::of::<T::Workflow>(), workflow, T::NAME, &patch);
+        self
+    }
+
+    /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
+    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant.
+    ///
+    /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
+    #[must_use]
+    pub fn configuration(mut self, overrides: impl Serialize) -> Self {
+        self.overrides.document(&overrides);
+        self
+    }
+
+    /// Overrides configurations by the document that an environment variable holds, if it is set when the Tasker is built. Otherwise as
+    /// [`configuration`](Self::configuration).
+    #[must_use]
+    pub fn configuration_from_env(mut self, variable: impl Into<String>) -> Self {
+        self.overrides.variable(variable.into());
         self
     }
 
@@ -146,10 +212,11 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     /// # Errors
     /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
     pub async fn build(self) -> Result<Tasker, BuildError> {
-        let Self { store, registry, errors, limits, config, .. } = self;
+        let Self { store, mut registry, errors, limits, overrides, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
         }
+        overrides.apply(&mut registry)?;
         check(&config)?;
         check_limits(&limits, &registry)?;
         let definitions: Vec<_> =

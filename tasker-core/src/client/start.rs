@@ -169,7 +169,7 @@ fn check(
     if !violations.is_empty() {
         return Err(invalid(violations));
     }
-    let context = (registration.normalize)(&context).map_err(|error| whole(error.to_string()))?;
+    let context = (registration.normalize)(&context).map_err(|violation| invalid(vec![violation]))?;
     let size = context.as_str().len();
     if size > limit {
         return Err(StartError::TooLarge { workflow: registration.workflow.id().clone(), size, limit });

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::graph::{Graph, canonical_order};
-use super::{Shape, StepDef, WorkflowDef, WorkflowId};
+use super::{ConfigType, Shape, StepDef, WorkflowDef, WorkflowId};
+use crate::step::Payload;
 use crate::{RetryPolicy, StepNo};
 
 /// One step, as it was described.
@@ -20,6 +21,7 @@ pub struct StepSpec {
     retry: RetryPolicy,
     timeout: Option<Duration>,
     config: Option<Result<Value, String>>,
+    config_type: Option<ConfigType>,
     result_schema: Option<Value>,
 }
 
@@ -34,6 +36,7 @@ impl StepSpec {
             retry: RetryPolicy::DEFAULT,
             timeout: None,
             config: None,
+            config_type: None,
             result_schema: None,
         }
     }
@@ -77,6 +80,13 @@ impl StepSpec {
     #[must_use]
     pub fn config<T: Serialize>(mut self, config: &T) -> Self {
         self.config = Some(serde_json::to_value(config).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// Says of what type its configuration is, so that it can be overridden.
+    #[must_use]
+    pub fn config_type<T: Payload>(mut self) -> Self {
+        self.config_type = Some(ConfigType::of::<T>());
         self
     }
 
@@ -290,11 +300,12 @@ impl WorkflowBuilder {
         let steps: Vec<StepDef> = order
             .iter()
             .map(|&at| {
-                let StepSpec { name, description, retry, timeout, config, result_schema, .. } =
-                    self.steps[at].clone();
+                let StepSpec {
+                    name, description, retry, timeout, config, config_type, result_schema, ..
+                } = self.steps[at].clone();
                 let config = config.and_then(Result::ok);
                 let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
-                StepDef { name, description, reads, retry, timeout, config, result_schema }
+                StepDef { name, description, reads, retry, timeout, config, config_type, result_schema }
             })
             .collect();
         let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {

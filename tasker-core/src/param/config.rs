@@ -1,10 +1,13 @@
 use std::ops::Deref;
 
 use super::{FromStep, Invocation};
-use crate::StepError;
 use crate::step::Payload;
+use crate::{StepError, StepSpec, schema};
 
 /// The configuration of the step: `#[step(config = Pricing { fee_cents: 30 })]` and `pricing: Config<Pricing>`.
+///
+/// What the attribute says is the default. [`TaskerBuilder::configure`](crate::TaskerBuilder::configure) and
+/// [`configuration`](crate::TaskerBuilder::configuration) override it, for instance by environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Config<T>(pub T);
 
@@ -23,8 +26,12 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
         let input = invocation.input;
         let config = input.workflow.step(input.step).and_then(|step| step.config());
         let config = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
-        T::deserialize(config).map(Self).map_err(|error| {
-            StepError::permanent(format!("the configuration does not fit its type: {error}"))
+        schema::read(config).map(Self).map_err(|violation| {
+            StepError::permanent(format!("the configuration does not fit its type: {violation}"))
         })
+    }
+
+    fn describe(step: StepSpec) -> StepSpec {
+        step.config_type::<T>()
     }
 }

@@ -186,7 +186,7 @@ fn reads(
             );
         }
     }
-    certain(at, drafts, &outputs, errors);
+    certain(drafts, &outputs, errors);
     // What is wrong is reported; rustc should not say it again.
     let mut readable: Vec<usize> = resolved.edges[at].clone();
     readable.extend(outputs.iter().map(|(_, read)| *read));
@@ -198,7 +198,7 @@ fn reads(
 }
 
 /// The result of a step with a `when` may be absent. Once that is reported, the step counts as certain, so that rustc does not say it again.
-fn certain(at: usize, drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors) {
+fn certain(drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors) {
     for (output, read) in outputs {
         if output.optional || !drafts[*read].step.optional {
             continue;

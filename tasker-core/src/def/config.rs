@@ -1,0 +1,178 @@
+//! The configuration of a step, and how it is overridden.
+
+use serde_json::{Map, Value};
+
+use super::{StepDef, WorkflowDef};
+use crate::schema::{self, Violation};
+use crate::step::Payload;
+
+/// The type that a step takes its configuration as.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ConfigType {
+    schema: fn() -> Value,
+    /// Reads a value as the type and writes it again.
+    read: fn(&Value) -> Result<Value, Violation>,
+}
+
+impl ConfigType {
+    pub(super) fn of<T: Payload>() -> Self {
+        Self { schema: || schemars::schema_for!(T).into(), read: read::<T> }
+    }
+
+    pub(super) fn schema(self) -> Value {
+        (self.schema)()
+    }
+}
+
+fn read<T: Payload>(value: &Value) -> Result<Value, Violation> {
+    let read: T = schema::read(value)?;
+    serde_json::to_value(&read).map_err(|error| Violation { path: String::new(), message: error.to_string() })
+}
+
+impl WorkflowDef {
+    /// Merges a patch (RFC 7396) into the configuration of a step. The message says what is wrong with it.
+    pub(crate) fn configure(&mut self, step: &str, patch: &Value) -> Result<(), String> {
+        let names: Vec<&str> = self.steps.iter().map(StepDef::name).collect();
+        let Some(at) = names.iter().position(|name| *name == step) else {
+            return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
+        };
+        let step = &mut self.steps[at];
+        let (Some(config), Some(config_type)) = (&step.config, step.config_type) else {
+            return Err(format!(
+                "the step `{}` takes no configuration; give it one with `config = ...` and `Config<T>`",
+                step.name
+            ));
+        };
+        let mut merged = config.clone();
+        merge(&mut merged, patch);
+        let read = (config_type.read)(&merged).map_err(|violation| {
+            format!("the configuration of the step `{}` does not fit: {violation}", step.name)
+        })?;
+        if let Some(path) = unread(patch, &read, String::new()) {
+            return Err(format!("nothing reads `{path}` in the configuration of the step `{}`", step.name));
+        }
+        step.config = Some(read);
+        Ok(())
+    }
+}
+
+/// JSON Merge Patch, RFC 7396: objects are merged, null removes, anything else replaces.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            target.remove(key);
+        } else {
+            merge(target.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// The first key of a patch that did not come through its type, as a JSON Pointer: a slip that would otherwise go unnoticed. What is removed,
+/// and what is written as nothing, cannot be told.
+fn unread(patch: &Value, read: &Value, path: String) -> Option<String> {
+    let Value::Object(patch) = patch else { return None };
+    patch.iter().filter(|(_, value)| !value.is_null()).find_map(|(key, value)| {
+        let path = format!("{path}/{key}");
+        match read.get(key) {
+            Some(read) => unread(value, read, path),
+            None => Some(path),
+        }
+    })
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use serde_json::json;
+
+    use super::*;
+    use crate::StepSpec;
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Pricing {
+        fee_cents: u64,
+        #[serde(default)]
+        discounts: Discounts,
+    }
+
+    #[derive(Default, Serialize, Deserialize, JsonSchema)]
+    #[serde(default)]
+    struct Discounts {
+        gold: u8,
+        silver: u8,
+    }
+
+    fn order() -> WorkflowDef {
+        let pricing = Pricing { fee_cents: 30, discounts: Discounts { gold: 10, silver: 5 } };
+        WorkflowDef::builder("shop", "order", "1.0.0")
+            .step(StepSpec::new("charge").config(&pricing).config_type::<Pricing>())
+            .step(StepSpec::new("ship"))
+            .build()
+            .unwrap()
+    }
+
+    fn configured(step: &str, patch: &Value) -> Result<Value, String> {
+        let mut order = order();
+        order.configure(step, patch)?;
+        Ok(order.steps()[0].config().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_patch_changes_what_it_names_and_nothing_else() {
+        assert_eq!(
+            configured("charge", &json!({"discounts": {"gold": 20}})),
+            Ok(json!({"fee_cents": 30, "discounts": {"gold": 20, "silver": 5}}))
+        );
+        assert_eq!(
+            configured("charge", &json!({"discounts": null})),
+            Ok(json!({"fee_cents": 30, "discounts": {"gold": 0, "silver": 0}}))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_place() {
+        for (step, patch, message) in [
+            ("chagre", json!({}), "there is no step `chagre`; the steps are `charge`, `ship`"),
+            (
+                "ship",
+                json!({}),
+                "the step `ship` takes no configuration; give it one with `config = ...` and `Config<T>`",
+            ),
+            (
+                "charge",
+                json!({"discounts": {"gold": 300}}),
+                "the configuration of the step `charge` does not fit: /discounts/gold: invalid value: integer `300`, expected u8",
+            ),
+            (
+                "charge",
+                json!({"fee_cents": null}),
+                "the configuration of the step `charge` does not fit: /: missing field `fee_cents`",
+            ),
+            (
+                "charge",
+                json!({"discounts": {"gould": 1}}),
+                "nothing reads `/discounts/gould` in the configuration of the step `charge`",
+            ),
+            (
+                "charge",
+                json!(5),
+                "the configuration of the step `charge` does not fit: /: invalid type: integer `5`, expected struct Pricing",
+            ),
+        ] {
+            assert_eq!(configured(step, &patch), Err(message.to_owned()), "{patch}");
+        }
+    }
+}
