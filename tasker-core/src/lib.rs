@@ -38,7 +38,11 @@ pub use step::{
     DependsOn, Executable, Param, Payload, Returned, Step, StepHandler, StepResult, StepReturn, Workflow,
 };
 pub use store::{MemoryStore, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor};
-pub use tasker_macros::{AppState, step, workflow};
+pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
+
+/// The versions that contexts, results, configurations and events derive from.
+#[doc(no_inline)]
+pub use {schemars, serde};
 
 /// Names that only expanded code uses.
 #[doc(hidden)]

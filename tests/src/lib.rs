@@ -2,3 +2,4 @@
 
 #[cfg(unix)]
 pub mod postgres;
+pub mod snapshot;
