@@ -8,6 +8,7 @@
 mod builder;
 mod graph;
 mod identity;
+mod record;
 mod shape;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
 pub use graph::Graph;
 pub use identity::WorkflowId;
+pub use record::RecordSpec;
 pub use shape::Shape;
 
 use crate::{RetryPolicy, StepNo};
@@ -43,6 +45,8 @@ pub struct StepDef {
     timeout: Option<Duration>,
     config: Option<Value>,
     result_schema: Option<Value>,
+    emits: Vec<RecordSpec>,
+    annotates: Vec<RecordSpec>,
 }
 
 impl WorkflowDef {
@@ -162,5 +166,17 @@ impl StepDef {
     #[must_use]
     pub fn result_schema(&self) -> Option<&Value> {
         self.result_schema.as_ref()
+    }
+
+    /// The events that it publishes, by name.
+    #[must_use]
+    pub fn emits(&self) -> &[RecordSpec] {
+        &self.emits
+    }
+
+    /// The annotations that it sets, by name.
+    #[must_use]
+    pub fn annotates(&self) -> &[RecordSpec] {
+        &self.annotates
     }
 }

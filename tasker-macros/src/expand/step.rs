@@ -42,6 +42,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         impl #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
+            type Presence = #krate::Always;
             const NAME: &'static str = #name;
         }
         #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
@@ -64,7 +65,7 @@ fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
         {
             fn run<'a>(
                 #invocation: &'a #krate::Invocation<'a, __A>,
-            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Json, #krate::StepError>> {
+            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Ended, #krate::StepError>> {
                 #run
             }
         }
