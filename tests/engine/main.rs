@@ -7,6 +7,7 @@
 
 mod bulk;
 mod client;
+mod configuration;
 mod crash;
 mod failure;
 mod faults;
@@ -17,3 +18,4 @@ mod operate;
 mod overlap;
 mod retention;
 mod support;
+mod when;
