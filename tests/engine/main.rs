@@ -16,6 +16,8 @@ mod lifecycle;
 mod limits;
 mod operate;
 mod overlap;
+mod records;
 mod retention;
+mod skipped;
 mod support;
 mod when;
