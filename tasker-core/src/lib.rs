@@ -24,7 +24,10 @@ pub use client::{
     TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
-pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};
+pub use def::{
+    DefinitionError, Graph, Shape, StepDef, StepSpec, StoredDefinition, StoredStep, WorkflowBuilder,
+    WorkflowDef, WorkflowId,
+};
 pub use error::StepError;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryOrder};
 use tasker::orm::entity::{
-    event, task, task_annotation, task_transition, worker, workflow_step, workflow_step_transition,
+    event, task, task_annotation, task_transition, worker, worker_definition, workflow_step,
+    workflow_step_transition,
 };
 use tasker::{IllegalTransition, StepNo, StepState, TaskId, TaskState, Waiting, WorkflowDef};
 
@@ -21,6 +22,7 @@ pub(crate) struct Tables {
     task_history: BTreeMap<TaskId, Vec<Entry>>,
     step_history: BTreeMap<(TaskId, i32), Vec<Entry>>,
     workers: HashSet<sea_orm::prelude::Uuid>,
+    offers: Vec<worker_definition::Model>,
     others: u64,
 }
 
@@ -45,6 +47,7 @@ impl Tables {
             tables.step_history.entry((row.task_id.into(), row.step_no)).or_default().push(entry);
         }
         tables.workers = worker::Entity::find().all(db).await?.into_iter().map(|worker| worker.id).collect();
+        tables.offers = worker_definition::Entity::find().all(db).await?;
         tables.others =
             event::Entity::find().count(db).await? + task_annotation::Entity::find().count(db).await?;
         Ok(tables)
@@ -74,6 +77,9 @@ impl Tables {
         let mut rows = rows.chain(self.step_history.keys().map(|(task, _)| task));
         if let Some(orphan) = rows.find(|task| !known.contains(task)) {
             return Err(format!("rows of {orphan} are left, and the task is not"));
+        }
+        if let Some(offer) = self.offers.iter().find(|offer| !self.workers.contains(&offer.worker_id)) {
+            return Err(format!("{offer:?} is left, and its worker is not"));
         }
         if self.others > 0 {
             return Err("events or annotations that nobody wrote".to_owned());
