@@ -5,7 +5,7 @@
 //! in `tasker_migrations`, so use one of the two for one database and `SqlStoreOptions::migrate(false)` with your own.
 
 mod m20261122_000001_create_tables;
-mod m20261122_000002_create_worker_definitions;
+mod m20261122_000003_create_worker_definitions;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -15,7 +15,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
     vec![
         Box::new(m20261122_000001_create_tables::Migration),
-        Box::new(m20261122_000002_create_worker_definitions::Migration),
+        Box::new(m20261122_000003_create_worker_definitions::Migration),
     ]
 }
 

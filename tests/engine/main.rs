@@ -17,3 +17,4 @@ mod operate;
 mod overlap;
 mod retention;
 mod support;
+mod versions;

@@ -28,7 +28,7 @@ fn template() -> String {
     let mut hasher = DefaultHasher::new();
     for migration in [
         include_str!("../../tasker-orm/src/migration/m20261122_000001_create_tables.rs"),
-        include_str!("../../tasker-orm/src/migration/m20261122_000002_create_worker_definitions.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000003_create_worker_definitions.rs"),
     ] {
         migration.hash(&mut hasher);
     }

@@ -4,7 +4,8 @@ use std::fmt;
 ///
 /// FNV-1a, 64 bits, over `name < dependency , … ; ` for each step, dependencies by name; a step that may be skipped has a `?` before
 /// its `;`. Retry policies, timeouts, configuration and documentation are not part of it. A workflow that runs one step of a task at a
-/// time adds a mark at the end. Tasks in flight are found again by this number: it never changes for a graph that exists.
+/// time adds a mark at the end. `tasker-macros` computes the same number. Tasks in flight are found again by it, so it never changes
+/// for a graph that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape(u64);
 

@@ -27,7 +27,7 @@ impl<S: DependsOn<D>, D: Step> FromStep<S> for Output<D> {
             .ok_or_else(|| StepError::permanent(format!("there is no stored result of `{}`", D::NAME)))?;
         D::Returned::from_json(stored)
             .map(Self)
-            .map_err(|error| does_not_fit(&format!("result of `{}`", D::NAME), &error))
+            .map_err(|error| does_not_fit::<Returned<D>>(&format!("result of step `{}`", D::NAME), &error))
     }
 
     fn describe(step: StepSpec) -> StepSpec {

@@ -58,7 +58,7 @@ pub enum WaitingFor {
     /// A build of the application that can run it: workers are alive, and none of them can.
     Definition {
         /// What keeps the newest worker that knows the workflow at this version from running this task, and what can be done about it.
-        /// None: no live worker knows it, or all that do started before the first task with this graph.
+        /// None: no live worker knows the workflow, or those that do started before this graph of it was stored.
         reason: Option<String>,
     },
 }

@@ -9,7 +9,7 @@ const TABLE: &str = "tasker_worker_definitions";
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m20261122_000002_create_worker_definitions"
+        "m20261122_000003_create_worker_definitions"
     }
 }
 
