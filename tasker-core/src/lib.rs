@@ -28,7 +28,8 @@ pub use client::{
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
-    DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId,
+    DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, StoredDefinition, StoredStep,
+    WorkflowBuilder, WorkflowDef, WorkflowId,
 };
 pub use error::StepError;
 pub use event::Event;

@@ -25,7 +25,7 @@ pub use state::{Provides, State};
 
 use std::sync::Arc;
 
-use crate::step::{Ended, Param, Step, StepResult};
+use crate::step::{Ended, Param, Presence, Step, StepResult};
 use crate::{
     Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
 };
@@ -137,7 +137,7 @@ pub fn provide<S: Param<N>, const N: usize, A: ProvidesParam<S, N>>(
 /// The context of the task.
 pub fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
     let context = &invocation.input.context;
-    context.parse().map_err(|error| does_not_fit("context", &error))
+    context.parse().map_err(|error| does_not_fit::<W::Context>("context of the task", &error))
 }
 
 /// What the step's function returned, as it is stored.
@@ -160,7 +160,7 @@ pub fn workflow<W: Workflow>(namespace: &str, name: &str, version: &str) -> Work
 /// Starts the description of a step.
 #[must_use]
 pub fn step<S: Step>() -> StepSpec {
-    S::Returned::describe(StepSpec::new(S::NAME))
+    S::Returned::describe(StepSpec::new(S::NAME).optional(S::Presence::MAYBE))
 }
 
 /// Adds what parameter `N` needs to the description of its step.
@@ -169,6 +169,12 @@ pub fn describe<S: Param<N>, const N: usize>(step: StepSpec) -> StepSpec {
     <S::Ty as FromStep<S>>::describe(step)
 }
 
-fn does_not_fit(what: &str, error: &serde_json::Error) -> StepError {
-    StepError::permanent(format!("the stored {what} does not fit its type: {error}")).code("STORED_VALUE")
+/// No build makes another value of what is stored, so the step is not tried again by itself.
+fn does_not_fit<T>(what: &str, error: &serde_json::Error) -> StepError {
+    let message = format!(
+        "the stored {what} is no `{}`: {error}; another build wrote it: once one runs whose type fits, such as by `#[serde(default)]` on \
+         a new field, `retry` the task",
+        std::any::type_name::<T>()
+    );
+    StepError::permanent(message).code("STORED_VALUE")
 }

@@ -146,8 +146,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// How many steps of one workflow run at the same time in this process, for instance because they call a service that bears no
-    /// more. Each process has its own limit; there is none over all of them. Default: as many as
-    /// [`concurrency`](Self::concurrency) allows.
+    /// more. Each process has its own limit; there is none over all of them. Where the graph changed and the version did not, tasks in
+    /// flight that keep the old graph are counted by themselves. Default: as many as [`concurrency`](Self::concurrency) allows.
     #[must_use]
     pub fn limit<W: Workflow>(mut self, steps: usize) -> Self {
         self.limits.push((TypeId::of::<W>(), W::define().id().clone(), steps));

@@ -27,11 +27,10 @@ impl Worker<'_> {
     pub(super) fn start(&mut self, claimed: ClaimedStep) {
         let ClaimedStep { execution, definition, executions, context, results } = claimed;
         self.capacity.take(definition);
-        let known = self.engine.workflows.iter().find(|(id, _)| *id == definition).map(|(_, known)| known);
-        let parts = known.and_then(|known| {
-            let handler = Arc::clone(known.handler(execution.step)?);
-            let step = known.workflow.step(execution.step)?;
-            Some((Arc::clone(&known.workflow), handler, step.retry(), step.timeout()))
+        let parts = self.known.runner(definition).and_then(|runner| {
+            let handler = Arc::clone(runner.handler(execution.step)?);
+            let step = runner.workflow.step(execution.step)?;
+            Some((Arc::clone(&runner.workflow), handler, step.retry(), step.timeout()))
         });
         let Some((workflow, handler, policy, timeout)) = parts.filter(|_| !self.stopping) else {
             if !self.stopping {

@@ -41,12 +41,12 @@ impl<S: DependsOn<D>, D: Step> FromStep<S> for Option<Output<D>> {
     }
 
     fn describe(step: StepSpec) -> StepSpec {
-        step.reads([D::NAME])
+        step.reads_optional([D::NAME])
     }
 }
 
 fn read<D: Step>(stored: &Json) -> Result<Output<D>, StepError> {
     D::Returned::from_json(stored)
         .map(Output)
-        .map_err(|error| does_not_fit(&format!("result of `{}`", D::NAME), &error))
+        .map_err(|error| does_not_fit::<Returned<D>>(&format!("result of step `{}`", D::NAME), &error))
 }
