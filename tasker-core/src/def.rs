@@ -40,6 +40,7 @@ pub struct WorkflowDef {
 pub struct StepDef {
     name: String,
     description: String,
+    optional: bool,
     reads: Vec<StepNo>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
@@ -99,6 +100,19 @@ impl WorkflowDef {
         self.steps.get(no.index())
     }
 
+    /// Lets a step take the result of every step that it comes after: what stands in for its function may read others than that does.
+    #[cfg(feature = "testing")]
+    pub(crate) fn read_all(&mut self, step: StepNo) {
+        let mut ancestors = std::collections::BTreeSet::new();
+        let mut next = self.graph.dependencies(step);
+        while let Some(ancestor) = next.pop() {
+            if ancestors.insert(ancestor) {
+                next.extend(self.graph.dependencies(ancestor));
+            }
+        }
+        self.steps[step.index()].reads = ancestors.into_iter().collect();
+    }
+
     /// The place of a step.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<StepNo> {
@@ -135,6 +149,12 @@ impl StepDef {
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
+    }
+
+    /// Whether it may be skipped, so that it is over without a result.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
     }
 
     /// The ancestors whose results it takes.

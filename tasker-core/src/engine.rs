@@ -37,6 +37,8 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+#[cfg(feature = "testing")]
+pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
@@ -54,6 +56,8 @@ pub(crate) struct EngineConfig {
     pub(crate) poll: Duration,
     pub(crate) max_payload: usize,
     pub(crate) seed: Option<u64>,
+    /// Whether chance has a part in the waits of retries.
+    pub(crate) jitter: bool,
     pub(crate) retention: Option<Retention>,
 }
 
@@ -67,6 +71,7 @@ impl Default for EngineConfig {
             poll: Duration::from_secs(1),
             max_payload: 1 << 20,
             seed: None,
+            jitter: true,
             retention: None,
         }
     }

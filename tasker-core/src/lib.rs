@@ -18,6 +18,8 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use client::{
     BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,

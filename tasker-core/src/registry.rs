@@ -82,6 +82,18 @@ impl Registration {
         Arc::make_mut(&mut self.workflow).configure(step, patch)
     }
 
+    /// Puts others in the place of the functions of the steps, or around them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn replace_handlers(
+        &mut self,
+        replace: impl Fn(&mut WorkflowDef, StepNo, Arc<dyn Handler>) -> Arc<dyn Handler>,
+    ) {
+        let workflow = Arc::make_mut(&mut self.workflow);
+        for (at, handler) in self.handlers.iter_mut().enumerate() {
+            *handler = replace(workflow, StepNo::at(at), Arc::clone(handler));
+        }
+    }
+
     pub(crate) fn handler(&self, step: StepNo) -> Option<&Arc<dyn Handler>> {
         self.handlers.get(step.index())
     }

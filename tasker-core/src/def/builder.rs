@@ -17,6 +17,7 @@ pub struct StepSpec {
     name: String,
     description: String,
     depends_on: Vec<String>,
+    optional: bool,
     reads: Vec<String>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
@@ -32,6 +33,7 @@ impl StepSpec {
             name: name.into(),
             description: String::new(),
             depends_on: Vec::new(),
+            optional: false,
             reads: Vec::new(),
             retry: RetryPolicy::DEFAULT,
             timeout: None,
@@ -52,6 +54,13 @@ impl StepSpec {
     #[must_use]
     pub fn depends_on<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
         self.depends_on.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Says whether the step may be skipped, so that it is over without a result. Default: it may not.
+    #[must_use]
+    pub fn optional(mut self, optional: bool) -> Self {
+        self.optional = optional;
         self
     }
 
@@ -301,11 +310,29 @@ impl WorkflowBuilder {
             .iter()
             .map(|&at| {
                 let StepSpec {
-                    name, description, retry, timeout, config, config_type, result_schema, ..
+                    name,
+                    description,
+                    optional,
+                    retry,
+                    timeout,
+                    config,
+                    config_type,
+                    result_schema,
+                    ..
                 } = self.steps[at].clone();
                 let config = config.and_then(Result::ok);
                 let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
-                StepDef { name, description, reads, retry, timeout, config, config_type, result_schema }
+                StepDef {
+                    name,
+                    description,
+                    optional,
+                    reads,
+                    retry,
+                    timeout,
+                    config,
+                    config_type,
+                    result_schema,
+                }
             })
             .collect();
         let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {

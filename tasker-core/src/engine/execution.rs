@@ -11,7 +11,7 @@ use super::run::{ending, run};
 use super::worker::Worker;
 use crate::param::StepInput;
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
-use crate::{DefinitionId, Executions};
+use crate::{DefinitionId, Executions, RetryPolicy};
 
 /// A step that runs.
 pub(super) struct Running {
@@ -41,7 +41,8 @@ impl Worker<'_> {
             self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
             return;
         };
-        let (chance, max_payload) = (self.random.f64(), self.engine.config.max_payload);
+        let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
+        let max_payload = self.engine.config.max_payload;
         let cancel = self.cancel.child_token();
         let cancelled = cancel.clone();
         let input = StepInput {
