@@ -4,22 +4,32 @@
 //! wrappers have public fields, so that a test calls the function directly:
 //! `charge(Output(cart), State(gateway)).await`.
 
+mod annotate;
 mod attempt;
 mod cancelled;
+mod collector;
 mod config;
+mod emit;
 mod output;
 mod state;
+mod task_id;
 
+pub use annotate::Annotate;
 pub use attempt::Attempt;
 pub use cancelled::Cancelled;
+pub(crate) use collector::Collector;
 pub use config::Config;
+pub use emit::Emit;
 pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::step::{Param, Step, StepResult};
-use crate::{Json, StepError, StepNo, StepSpec, Workflow, WorkflowBuilder, WorkflowDef};
+use crate::step::{Ended, Param, Presence, Step, StepResult};
+use crate::{
+    Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
+};
 
 /// One execution of a step, as the engine hands it to the step's function.
 pub struct Invocation<'a, A> {
@@ -28,15 +38,20 @@ pub struct Invocation<'a, A> {
 }
 
 /// What a step is run with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
+    pub(crate) task: TaskId,
     pub(crate) step: StepNo,
     pub(crate) attempt: Attempt,
     pub(crate) context: Json,
     /// The results of the ancestors that the step reads.
     pub(crate) results: Vec<(StepNo, Json)>,
+    /// What it writes beside its result.
+    pub(crate) records: Collector,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
+    /// Set by a test that asks only whether the step's `when` lets it run, and where the answer goes.
+    pub(crate) only_when: Option<Arc<AtomicBool>>,
 }
 
 /// A by-value parameter of a step.
@@ -45,7 +60,7 @@ pub(crate) struct StepInput {
 #[diagnostic::on_unimplemented(
     message = "a step cannot receive a `{Self}`",
     label = "not a step parameter",
-    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `State<T>`, `Config<T>`, `Attempt`, `Cancelled`",
+    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `Option<Output<step>>`, `State<T>`, `Config<T>`, `Emit<E>`, `Annotate<A>`, `TaskId`, `Attempt`, `Cancelled`",
     note = "to receive your own type, put it in the application state and take `State<{Self}>`"
 )]
 pub trait FromStep<S>: Sized {
@@ -63,6 +78,30 @@ pub trait FromStep<S>: Sized {
 }
 
 impl<A> Invocation<'_, A> {
+    /// The task that the step belongs to.
+    #[must_use]
+    pub fn task(&self) -> TaskId {
+        self.input.task
+    }
+
+    /// Which execution of the step it is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> Attempt {
+        self.input.attempt
+    }
+
+    /// The name of the step, as it is stored.
+    #[must_use]
+    pub fn step_name(&self) -> &str {
+        self.input.workflow.step(self.input.step).map_or("", StepDef::name)
+    }
+
+    /// Namespace, name and version of the workflow.
+    #[must_use]
+    pub fn workflow(&self) -> &WorkflowId {
+        self.input.workflow.id()
+    }
+
     /// The result of an ancestor that the step reads.
     fn result(&self, name: &str) -> Option<&Json> {
         let StepInput { workflow, results, .. } = self.input;
@@ -105,8 +144,17 @@ pub fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Cont
 }
 
 /// What the step's function returned, as it is stored.
-pub fn finish<S: Step>(returned: S::Returned) -> Result<Json, StepError> {
-    returned.into_json()
+pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
+    returned.into_json().map(Ended::Complete)
+}
+
+/// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
+/// step does not run.
+pub fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
+    if when {
+        invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
+    }
+    Some(Ok(Ended::Skipped))
 }
 
 /// Starts the definition of a workflow.
@@ -118,7 +166,7 @@ pub fn workflow<W: Workflow>(namespace: &str, name: &str, version: &str) -> Work
 /// Starts the description of a step.
 #[must_use]
 pub fn step<S: Step>() -> StepSpec {
-    S::Returned::describe(StepSpec::new(S::NAME))
+    S::Returned::describe(StepSpec::new(S::NAME)).optional(<S::Presence as Presence>::MAYBE)
 }
 
 /// Adds what parameter `N` needs to the description of its step.

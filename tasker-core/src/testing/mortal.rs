@@ -3,7 +3,6 @@
 //! The engine is ended in the middle of that call and gets no answer, so it goes as a killed process does: nothing is handed back, what else
 //! it ran is dropped, and its steps stay its own until its lease has run out.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
