@@ -104,17 +104,14 @@ impl WorkflowDef {
         self.steps.get(no.index())
     }
 
-    /// Lets a step take the result of every step that it comes after: what stands in for its function may read others than that does.
+    /// Lets a step take the results of all the steps that it depends on: what stands in for its function may read others than that does.
     #[cfg(feature = "testing")]
-    pub(crate) fn read_all(&mut self, step: StepNo) {
-        let mut ancestors = std::collections::BTreeSet::new();
-        let mut next = self.graph.dependencies(step);
-        while let Some(ancestor) = next.pop() {
-            if ancestors.insert(ancestor) {
-                next.extend(self.graph.dependencies(ancestor));
-            }
-        }
-        self.steps[step.index()].reads = ancestors.into_iter().collect();
+    pub(crate) fn read_dependencies(&mut self, step: StepNo) {
+        let dependencies = self.graph.dependencies(step);
+        let reads = &mut self.steps[step.index()].reads;
+        reads.extend(dependencies);
+        reads.sort_unstable();
+        reads.dedup();
     }
 
     /// The place of a step.

@@ -101,7 +101,7 @@ impl<A: Send + Sync + 'static> Builder<A> {
     /// When a workflow or an option makes no sense, a fake or failure belongs to a workflow that is not registered, or tokio's clock cannot
     /// be paused.
     pub async fn build(self) -> Tasker {
-        let stage = Stage::new();
+        let stage = Stage::new().await;
         let real = self.build_on(&stage, stage.store.clone()).await;
         Tasker::new(real, stage.recorder, self.seed)
     }
@@ -142,7 +142,7 @@ impl<A: Send + Sync + 'static> Builder<A> {
                 let part =
                     definition.step(no).and_then(|step| self.script.of(workflow, step.name())).cloned();
                 if part.as_ref().is_some_and(|part| part.fake.is_some()) {
-                    definition.read_all(no);
+                    definition.read_dependencies(no);
                 }
                 Arc::new(Rehearsed { real, recorder: stage.recorder.clone(), part })
             });

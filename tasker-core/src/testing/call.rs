@@ -46,7 +46,7 @@ impl<S: Step> Call<S> {
         &self.context
     }
 
-    /// The result of a step that `S` depends on, directly or through others.
+    /// The result of a step that `S` names in its `depends_on`, or that its function reads.
     ///
     /// # Errors
     /// When what is stored does not fit the type of the result. `?` in the fake makes that the end of the step.
@@ -57,7 +57,7 @@ impl<S: Step> Call<S> {
         self.take::<Output<D>>().map(|output| output.0)
     }
 
-    /// The result of a step that `S` depends on and that may have been skipped; `None` where it was.
+    /// The same of a step that may have been skipped; `None` where it was.
     ///
     /// # Errors
     /// As [`output`](Self::output).
@@ -104,16 +104,24 @@ impl<S: Step> fmt::Debug for Call<S> {
     }
 }
 
-/// An async function that can take the place of step `S`: `async |call| Ok(..)`. Every fitting function is one.
-pub trait AsyncFake<S: Step>: Fn(Call<S>) -> Self::Future + Send + Sync + 'static {
+/// An async function that can take the place of step `S`: `async |call| Ok(..)`. Every fitting function is one, if its future can be sent
+/// to another thread.
+pub trait AsyncFake<S: Step>:
+    AsyncFn(Call<S>) -> Result<Returned<S>, StepError>
+    + Fn(Call<S>) -> <Self as AsyncFake<S>>::Future
+    + Send
+    + Sync
+    + 'static
+{
     /// What it returns.
     type Future: Future<Output = Result<Returned<S>, StepError>> + Send + 'static;
 }
 
+// `AsyncFn` tells rustc the type of the parameter of an async closure, and `Fn` that its future can be sent.
 impl<S, F, R> AsyncFake<S> for F
 where
     S: Step,
-    F: Fn(Call<S>) -> R + Send + Sync + 'static,
+    F: AsyncFn(Call<S>) -> Result<Returned<S>, StepError> + Fn(Call<S>) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Returned<S>, StepError>> + Send + 'static,
 {
     type Future = R;

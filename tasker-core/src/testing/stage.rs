@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as RealInstant};
 
 use tokio::runtime::{self, Handle, RuntimeFlavor};
-use tokio::time::Instant;
+use tokio::time::{Instant, advance, sleep};
 
 use super::trace::Recorder;
 use crate::{MemoryStore, Timestamp, TokioClock};
@@ -20,8 +20,8 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
-        pause_time();
+    pub(super) async fn new() -> Self {
+        pause_time().await;
         let clock = Arc::new(TokioClock::starting_at(EPOCH));
         Self { store: MemoryStore::with_clock(clock.clone()), recorder: Recorder::new(clock) }
     }
@@ -49,7 +49,7 @@ pub fn block_on<T>(test: impl Future<Output = T>) -> T {
     }
 }
 
-fn pause_time() {
+async fn pause_time() {
     if is_paused() {
         return;
     }
@@ -60,6 +60,26 @@ fn pause_time() {
              write `#[tokio::test]` without `flavor`, or `#[test]` and `tasker::testing::block_on`"
         ),
     }
+    go_to_a_whole_millisecond().await;
+}
+
+/// Timers go off at whole milliseconds since the runtime began, which tokio does not tell. From a moment in between, a wait of two seconds
+/// would take two seconds and a millisecond.
+async fn go_to_a_whole_millisecond() {
+    const MILLISECOND: Duration = Duration::from_millis(1);
+    let (mut least, mut most) = (Duration::ZERO, MILLISECOND);
+    // How long ago the last one was: the longest by which a sleep of a millisecond can be cut short and still end with the next but one.
+    while least < most {
+        let middle = (least + most) / 2;
+        let before = Instant::now();
+        sleep(MILLISECOND - middle).await;
+        if before.elapsed() > MILLISECOND {
+            least = middle + Duration::from_nanos(1);
+        } else {
+            most = middle;
+        }
+    }
+    advance(MILLISECOND - least).await;
 }
 
 /// Whether tokio's clock stands still while the real one goes on; tokio does not tell.
@@ -80,10 +100,25 @@ mod tests {
         let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             assert!(!is_paused());
-            Stage::new();
+            Stage::new().await;
             assert!(is_paused());
-            Stage::new();
+            Stage::new().await;
         });
         block_on(async { assert!(is_paused()) });
+    }
+
+    #[test]
+    fn sleeps_take_exactly_as_long_as_they_are_whenever_time_was_paused() {
+        for micros in [0, 1, 250, 999] {
+            let runtime =
+                runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                advance(Duration::from_micros(micros)).await;
+                go_to_a_whole_millisecond().await;
+                let before = Instant::now();
+                sleep(Duration::from_secs(2)).await;
+                assert_eq!(before.elapsed(), Duration::from_secs(2), "{micros} µs after a millisecond");
+            });
+        }
     }
 }

@@ -83,7 +83,8 @@ pub async fn crash_before_each_record<W: Executable<A>, A: Send + Sync + 'static
 }
 
 /// Lets the worker die right after the outcome of each step was recorded, one in each run; another worker goes on. No recorded step runs
-/// again, but a step beside it may.
+/// again, but a step that was running beside it does. What the dead worker was given next, in the transaction of that record, is lost with
+/// it and counts as an attempt, though it never began: with `no_retry` it is over.
 ///
 /// # Panics
 /// As [`run_each_step_twice`].
@@ -104,7 +105,7 @@ async fn crash<W: Executable<A>, A: Send + Sync + 'static>(
     when: When,
 ) -> Option<Run<W>> {
     let Scenario { builder, context } = scenario;
-    let (stage, seed) = (Stage::new(), builder.drawn_by());
+    let (stage, seed) = (Stage::new().await, builder.drawn_by());
     let death = Death { workflow: W::define().id().clone(), step: step.name().to_owned(), when };
     let mortal = Mortal::new(stage.store.clone(), death);
     let first = builder.build_with_lease(&stage, mortal.clone(), HEARTBEAT, LEASE).await;
