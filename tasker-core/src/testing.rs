@@ -84,7 +84,7 @@
 //!     assert_eq!(run.attempts::<order::ship>(), 3);
 //!     assert_eq!(run.waits::<order::ship>(), [Duration::from_secs(2), Duration::from_secs(4)]);
 //! }
-//! # testing::block_on(a_busy_warehouse_is_asked_again());
+//! # fn main() { testing::block_on(a_busy_warehouse_is_asked_again()) }
 //! ```
 //!
 //! # Every step

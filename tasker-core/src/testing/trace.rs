@@ -20,7 +20,7 @@ use crate::{Attempt, Clock, Ended, StepError, TaskId, Timestamp};
 /// #     #[step(depends_on = price)]
 /// #     pub async fn ship() -> Result<(), StepError> { Ok(()) }
 /// # }
-/// # tasker::testing::block_on(async {
+/// # fn main() { tasker::testing::block_on(async {
 /// let tasker = tasker::testing::Tasker::builder(())
 ///     .register::<order::Workflow>()
 ///     .fail_times::<order::ship>(1, StepError::retryable("busy"))
@@ -36,7 +36,7 @@ use crate::{Attempt, Clock, Ended, StepError, TaskId, Timestamp};
 ///      2s: ship 2 began\n\
 ///      2s: ship 2 completed\n"
 /// );
-/// # });
+/// # }) }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace(Vec<Moment>);

@@ -47,7 +47,7 @@ const LEASE: Duration = Duration::from_secs(30);
 ///     })
 ///     .await;
 /// }
-/// # testing::block_on(customers_pay_once());
+/// # fn main() { testing::block_on(customers_pay_once()) }
 /// ```
 ///
 /// # Panics

@@ -39,7 +39,7 @@ use crate::{Executable, StepDef, StepError};
 ///     })
 ///     .await;
 /// }
-/// # testing::block_on(nobody_pays_for_an_order_that_failed());
+/// # fn main() { testing::block_on(nobody_pays_for_an_order_that_failed()) }
 /// ```
 ///
 /// # Panics
