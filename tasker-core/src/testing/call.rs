@@ -23,10 +23,12 @@ use crate::{Annotate, Annotation, Attempt, Emit, Event, FromStep, Output, StepEr
 /// #     #[step]
 /// #     pub async fn greet() -> Result<(), StepError> { Ok(()) }
 /// # }
+/// # fn main() {
 /// testing::Tasker::builder(()).fake::<order::greet>(|call| {
 ///     call.output::<order::price>()?; // `greet` runs beside `price`
 ///     Ok(())
 /// });
+/// # }
 /// ```
 pub struct Call<S: Step> {
     input: StepInput,
