@@ -150,6 +150,7 @@ pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
 
 /// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
 /// step does not run.
+#[must_use]
 pub fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
     if when {
         invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);

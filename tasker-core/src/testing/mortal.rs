@@ -72,7 +72,7 @@ impl Mortal {
             engine.abort();
         }
         self.died.cancel();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -66,20 +66,21 @@ async fn pause_time() {
 /// Timers go off at whole milliseconds since the runtime began, which tokio does not tell. From a moment in between, a wait of two seconds
 /// would take two seconds and a millisecond.
 async fn go_to_a_whole_millisecond() {
-    const MILLISECOND: Duration = Duration::from_millis(1);
-    let (mut least, mut most) = (Duration::ZERO, MILLISECOND);
-    // How long ago the last one was: the longest by which a sleep of a millisecond can be cut short and still end with the next but one.
+    const MILLISECOND: u64 = 1_000_000;
+    // How long ago the last one was, in nanoseconds: a sleep of a millisecond less that much still ends after one, and if it is any longer,
+    // after two. The clock jumps by whole milliseconds, so looking does not change it.
+    let (mut least, mut most) = (0, MILLISECOND);
     while least < most {
-        let middle = (least + most) / 2;
+        let middle = u64::midpoint(least, most);
         let before = Instant::now();
-        sleep(MILLISECOND - middle).await;
-        if before.elapsed() > MILLISECOND {
-            least = middle + Duration::from_nanos(1);
+        sleep(Duration::from_nanos(MILLISECOND - middle)).await;
+        if before.elapsed() > Duration::from_nanos(MILLISECOND) {
+            least = middle + 1;
         } else {
             most = middle;
         }
     }
-    advance(MILLISECOND - least).await;
+    advance(Duration::from_nanos(MILLISECOND - least)).await;
 }
 
 /// Whether tokio's clock stands still while the real one goes on; tokio does not tell.
