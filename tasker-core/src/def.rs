@@ -109,6 +109,16 @@ impl WorkflowDef {
         self.steps.get(no.index())
     }
 
+    /// Lets a step take the results of all the steps that it depends on: what stands in for its function may read others than that does.
+    #[cfg(feature = "testing")]
+    pub(crate) fn read_dependencies(&mut self, step: StepNo) {
+        let dependencies = self.graph.dependencies(step);
+        let reads = &mut self.steps[step.index()].reads;
+        reads.extend(dependencies);
+        reads.sort_unstable();
+        reads.dedup();
+    }
+
     /// The place of a step.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<StepNo> {

@@ -40,6 +40,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use known::Known;
+#[cfg(feature = "testing")]
+pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
@@ -57,6 +59,8 @@ pub(crate) struct EngineConfig {
     pub(crate) poll: Duration,
     pub(crate) max_payload: usize,
     pub(crate) seed: Option<u64>,
+    /// Whether chance has a part in the waits of retries.
+    pub(crate) jitter: bool,
     pub(crate) retention: Option<Retention>,
 }
 
@@ -70,6 +74,7 @@ impl Default for EngineConfig {
             poll: Duration::from_secs(1),
             max_payload: 1 << 20,
             seed: None,
+            jitter: true,
             retention: None,
         }
     }

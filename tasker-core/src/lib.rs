@@ -20,6 +20,8 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
@@ -57,7 +59,7 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{ProvidesParam, context, describe, finish, provide, skipped, step, workflow};
+    pub use crate::param::{ProvidesParam, context, describe, ended_by, finish, provide, step, workflow};
     pub use crate::step::{BoxFuture, HandlerFn};
     pub use core::time::Duration;
     pub use std::boxed::Box;

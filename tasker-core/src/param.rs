@@ -24,6 +24,7 @@ pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::step::{Ended, Param, Presence, Step, StepResult};
 use crate::{
@@ -37,7 +38,7 @@ pub struct Invocation<'a, A> {
 }
 
 /// What a step is run with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
     pub(crate) task: TaskId,
@@ -49,6 +50,8 @@ pub(crate) struct StepInput {
     /// What it writes beside its result.
     pub(crate) records: Collector,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
+    /// Set by a test that asks only whether the step's `when` lets it run, and where the answer goes.
+    pub(crate) only_when: Option<Arc<AtomicBool>>,
 }
 
 /// A by-value parameter of a step.
@@ -145,10 +148,14 @@ pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
     returned.into_json().map(Ended::Complete)
 }
 
-/// The end of a step that has nothing to do.
+/// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
+/// step does not run.
 #[must_use]
-pub const fn skipped() -> Ended {
-    Ended::Skipped
+pub fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
+    if when {
+        invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
+    }
+    Some(Ok(Ended::Skipped))
 }
 
 /// Starts the definition of a workflow.

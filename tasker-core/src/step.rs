@@ -122,6 +122,8 @@ pub trait StepResult: StepReturn {
     #[doc(hidden)]
     fn into_json(self) -> Result<Json, StepError>;
     #[doc(hidden)]
+    fn json(output: &Self::Output) -> Result<Json, StepError>;
+    #[doc(hidden)]
     fn from_json(stored: &Json) -> Result<Self::Output, serde_json::Error>;
     #[doc(hidden)]
     fn describe(step: StepSpec) -> StepSpec;
@@ -131,8 +133,11 @@ impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
     type Stored = T;
 
     fn into_json(self) -> Result<Json, StepError> {
-        let value = self.map_err(IntoStepError::into_step_error)?;
-        Json::of(&value).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
+        Self::json(&self.map_err(IntoStepError::into_step_error)?)
+    }
+
+    fn json(output: &T) -> Result<Json, StepError> {
+        Json::of(output).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
     }
 
     fn from_json(stored: &Json) -> Result<T, serde_json::Error> {

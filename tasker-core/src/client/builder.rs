@@ -49,10 +49,10 @@ pub enum BuildError {
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A> {
-    pub(super) fn new(app: A) -> Self {
+    pub(crate) fn new(app: Arc<A>) -> Self {
         let config = EngineConfig::default();
         Self {
-            app: Arc::new(app),
+            app,
             store: NoStore,
             registry: Registry::default(),
             errors: Vec::new(),
@@ -205,6 +205,19 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self.config.seed = Some(seed);
         self
     }
+
+    /// Lets each retry wait for exactly as long as its policy says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_jitter(mut self) -> Self {
+        self.config.jitter = false;
+        self
+    }
+
+    /// The workflows that were registered so far and hold together.
+    #[cfg(feature = "testing")]
+    pub(crate) fn registrations(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.registry.iter_mut()
+    }
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
@@ -243,12 +256,12 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         };
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
-        tokio::spawn(async move {
+        let running = tokio::spawn(async move {
             engine.run().await;
             drop(end);
         });
-        let guard = stop.clone().drop_guard();
-        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, _stop_when_dropped: guard })))
+        let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
+        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 

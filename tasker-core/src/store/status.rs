@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use crate::{Attempt, StepError, StepNo, StepState, TaskId, TaskState, Timestamp, WorkflowId};
+use crate::{Attempt, Step, StepError, StepNo, StepState, TaskId, TaskState, Timestamp, WorkflowId};
 
 /// A task with all its steps, as it stood at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,6 +135,12 @@ impl TaskStatus {
     #[must_use]
     pub fn step(&self, name: &str) -> Option<&StepStatus> {
         self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// A step by its type, of a task of its workflow: `status.step_of::<order::charge>()`.
+    #[must_use]
+    pub fn step_of<S: Step>(&self) -> Option<&StepStatus> {
+        self.step(S::NAME)
     }
 }
 

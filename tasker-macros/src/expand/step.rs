@@ -86,7 +86,7 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
             quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
         lets.extend(quote!(let #context = #read;));
     }
-    lets.extend(step.when.as_ref().map(|condition| when(condition, krate)));
+    lets.extend(step.when.as_ref().map(|condition| when(condition, krate, invocation)));
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
         Param::Context(span) => {
@@ -111,8 +111,8 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
 }
 
 /// Skips the step where its condition does not hold. What is no such function is a mismatch, at what was written.
-fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
-    let (context, when) = (local("context"), local("when"));
+fn when(condition: &TokenStream, krate: &TokenStream, invocation: &Ident) -> TokenStream {
+    let (context, when, ended) = (local("context"), local("when"), local("ended"));
     let place = condition.span();
     let path = located(krate, place);
     let typed = quote_spanned! {generated(place)=>
@@ -120,8 +120,8 @@ fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
     };
     quote! {
         #typed
-        if !#when(&#context) {
-            return ::core::result::Result::Ok(#krate::__private::skipped());
+        if let ::core::option::Option::Some(#ended) = #krate::__private::ended_by(#invocation, #when(&#context)) {
+            return #ended;
         }
     }
 }
