@@ -42,7 +42,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         impl #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
-            const NAME: &'static str = #name;
+            const NAME: &'static ::core::primitive::str = #name;
         }
         #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
         #(#params)*
