@@ -26,6 +26,8 @@ pub(crate) enum Times {
     Twice,
     /// At the token, and once more where the workflow is registered.
     AndWhereRegistered,
+    /// At the token, and any number of times where the result is read.
+    AndWhereRead,
 }
 
 #[derive(Debug)]

@@ -21,8 +21,12 @@ pub(super) fn no_context(module: &mut Module, _: &mut Rng) -> Option<Expected> {
 }
 
 pub(super) fn context_through_a_glob(module: &mut Module, _: &mut Rng) -> Option<Expected> {
-    if module.context.read == "ctx" {
-        return None; // that is no struct
+    let context = format!("&{}", module.context.ty);
+    if context != "&Context"
+        || module.context.read == "ctx"
+        || !module.steps.iter().any(|step| step.takes(&context))
+    {
+        return None; // the import would be unused, or of another type
     }
     without(module, "    use ::stage::globbed::*;\n");
     let expected = format!(
@@ -57,7 +61,7 @@ pub(super) fn context_cannot_be_stored(module: &mut Module, _: &mut Rng) -> Opti
 pub(super) fn unknown_context(module: &mut Module, _: &mut Rng) -> Option<Expected> {
     let arg = module.args.iter_mut().find(|arg| arg.starts_with("context"))?;
     *arg = format!("context = ::stage::{}", mark("Ordr"));
-    error("cannot find type `Ordr` in crate `stage`")
+    error("cannot find type `Ordr` in crate `::stage`")
 }
 
 pub(super) fn missing_resource(module: &mut Module, rng: &mut Rng) -> Option<Expected> {

@@ -20,10 +20,15 @@ pub(super) fn no_return_type(module: &mut Module, rng: &mut Rng) -> Option<Expec
     error(expected)
 }
 
+/// It may be another name of a `Result`, as far as the macro sees. For rustc the results that others read have no type then, and it says
+/// so at each of them.
 pub(super) fn no_result(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let step = one_of(module, rng, |step| !module.steps[step].value.ty.starts_with('('))?;
     plain(&mut module.steps[step]);
-    error("a step must return `Result<T, E>` where `E: Into<StepError>`")
+    let is_read = module.steps.iter().any(|other| other.reads.iter().any(|read| read.of == step));
+    let times = if is_read { Times::AndWhereRead } else { Times::Once };
+    let text = Text::Is("a step must return `Result<T, E>` where `E: Into<StepError>`".to_owned());
+    Some(Expected { level: "error", text, times })
 }
 
 /// What cannot be another name of a `Result`.
