@@ -53,5 +53,10 @@ fn stand(seeds: &[u64]) -> String {
             let _ = writeln!(problems, "    m{at}: TASKER_SEED={seed}");
         }
     }
+    println!(
+        "{} modules, {}",
+        seeds.len(),
+        if problems.is_empty() { "as expected" } else { "not all as expected" }
+    );
     problems
 }

@@ -46,6 +46,11 @@ fn stand(seeds: &[u64]) -> String {
     if !problems.is_empty() {
         let _ = writeln!(problems, "in {}\n", project.keep().join("src/bin").display());
     }
+    println!(
+        "{} modules, {}",
+        seeds.len(),
+        if problems.is_empty() { "as expected" } else { "not all as expected" }
+    );
     problems
 }
 
