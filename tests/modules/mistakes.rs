@@ -68,12 +68,17 @@ mistakes! {
 
 /// One error that says this.
 fn error(text: impl Into<String>) -> Option<Expected> {
-    Some(Expected { level: "error", text: Text::Is(text.into()), times: Times::Once })
+    expected("error", Text::Is(text.into()), Times::Once)
 }
 
 /// One error that begins so.
 fn error_beginning(text: impl Into<String>) -> Option<Expected> {
-    Some(Expected { level: "error", text: Text::Begins(text.into()), times: Times::Once })
+    expected("error", Text::Begins(text.into()), Times::Once)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is the end of mistakes for which there may be no room")]
+fn expected(level: &'static str, text: Text, times: Times) -> Option<Expected> {
+    Some(Expected { level, text, times })
 }
 
 /// A step at random.

@@ -97,13 +97,14 @@ name = "stage"
 schemars = "1"
 serde = {{ version = "1", features = ["derive"] }}
 serde_json = "1"
-tasker = {{ path = {tasker:?}, default-features = false }}
+tasker = {{ path = {:?}, default-features = false }}
 tokio = {{ version = "1", default-features = false, features = ["rt", "time"] }}
 
 [profile.dev]
 debug = false
 incremental = false
-"#
+"#,
+        tasker.display().to_string(),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{Expected, Text, Times, error, one_of};
+use super::{Expected, Text, Times, error, expected, one_of};
 use crate::module::Module;
 use crate::place::mark;
 
@@ -15,9 +15,9 @@ pub(super) fn no_context(module: &mut Module, _: &mut Rng) -> Option<Expected> {
         step.lines.retain(|line| !line.contains(&read));
     }
     without(module, "");
-    let expected = format!("the workflow `{}` {NO_CONTEXT}", module.name);
+    let text = format!("the workflow `{}` {NO_CONTEXT}", module.name);
     module.name = mark(&module.name);
-    error(expected)
+    error(text)
 }
 
 pub(super) fn context_through_a_glob(module: &mut Module, _: &mut Rng) -> Option<Expected> {
@@ -29,12 +29,12 @@ pub(super) fn context_through_a_glob(module: &mut Module, _: &mut Rng) -> Option
         return None; // the import would be unused, or of another type
     }
     without(module, "    use ::stage::globbed::*;\n");
-    let expected = format!(
+    let text = format!(
         "the workflow `{}` {NO_CONTEXT}\nnote: what comes through a glob import is not seen here",
         module.name
     );
     module.name = mark(&module.name);
-    error(expected)
+    error(text)
 }
 
 pub(super) fn private_context(module: &mut Module, _: &mut Rng) -> Option<Expected> {
@@ -51,11 +51,7 @@ pub(super) fn context_cannot_be_stored(module: &mut Module, _: &mut Rng) -> Opti
     let (before, after) = module.context.item.split_once("struct Context")?;
     let (_, vis) = before.split_once('\n')?;
     module.context.item = format!("{vis}struct {}{after}", mark("Context"));
-    Some(Expected {
-        level: "error",
-        text: Text::Ends("::Context` cannot be stored with a task".to_owned()),
-        times: Times::Once,
-    })
+    expected("error", Text::Ends("::Context` cannot be stored with a task".to_owned()), Times::Once)
 }
 
 pub(super) fn unknown_context(module: &mut Module, _: &mut Rng) -> Option<Expected> {

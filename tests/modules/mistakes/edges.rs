@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{Expected, Text, Times, any, error, error_beginning, one_of};
+use super::{Expected, Text, Times, any, error, error_beginning, expected, one_of};
 use crate::graph::distance;
 use crate::module::{Edge, Listing, Module};
 use crate::names::{bare, misspell, spell};
@@ -87,7 +87,7 @@ pub(super) fn redundant(module: &mut Module, rng: &mut Rng) -> Option<Expected> 
     add_edge(module, step, to, &mark(&text), rng);
     let (own, via) = (&module.steps[step].ident, &module.steps[via].ident);
     let text = format!("`{own}` already waits for `{text}` through `{via}`; the edge changes nothing");
-    Some(Expected { level: "warning", text: Text::Ends(text), times: Times::Once })
+    expected("warning", Text::Ends(text), Times::Once)
 }
 
 pub(super) fn quoted(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
@@ -155,11 +155,7 @@ pub(super) fn result_of_no_step(module: &mut Module, rng: &mut Rng) -> Option<Ex
     let (step, of) = (any(module, rng), any(module, rng));
     let typo = bare(&typo(module, of, rng)?).to_owned();
     module.steps[step].params.push(format!("_: Output<{}>", mark(&typo)));
-    Some(Expected {
-        level: "error",
-        text: Text::Is(format!("cannot find type `{typo}` in this scope")),
-        times: Times::Twice,
-    })
+    expected("error", Text::Is(format!("cannot find type `{typo}` in this scope")), Times::Twice)
 }
 
 /// A name with a typo that no step has.

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{Expected, Text, Times, any, error, error_beginning, one_of};
+use super::{Expected, Text, Times, any, error, error_beginning, expected, one_of};
 use crate::module::{Module, Step, Value};
 use crate::names::pick;
 use crate::place::mark;
@@ -12,12 +12,12 @@ pub(super) fn no_return_type(module: &mut Module, rng: &mut Rng) -> Option<Expec
     let step = &mut module.steps[step];
     step.returns.clear();
     step.tail.clear();
-    let expected = format!(
+    let text = format!(
         "the step `{}` must return a `Result`\nhelp: write `-> Result<(), StepError>` if it has none to give",
         step.ident
     );
     step.ident = mark(&step.ident);
-    error(expected)
+    error(text)
 }
 
 /// It may be another name of a `Result`, as far as the macro sees. For rustc the results that others read have no type then, and it says
@@ -28,7 +28,7 @@ pub(super) fn no_result(module: &mut Module, rng: &mut Rng) -> Option<Expected> 
     let is_read = module.steps.iter().any(|other| other.reads.iter().any(|read| read.of == step));
     let times = if is_read { Times::AndWhereRead } else { Times::Once };
     let text = Text::Is("a step must return `Result<T, E>` where `E: Into<StepError>`".to_owned());
-    Some(Expected { level: "error", text, times })
+    expected("error", text, times)
 }
 
 /// What cannot be another name of a `Result`.
@@ -54,11 +54,7 @@ pub(super) fn cannot_be_stored(module: &mut Module, rng: &mut Rng) -> Option<Exp
 pub(super) fn error_is_no_error(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let step = any(module, rng);
     module.steps[step].returns = mark("Result<#, ::stage::Refused>");
-    Some(Expected {
-        level: "error",
-        text: Text::Ends("Refused` is not the error of a step".to_owned()),
-        times: Times::Once,
-    })
+    expected("error", Text::Ends("Refused` is not the error of a step".to_owned()), Times::Once)
 }
 
 pub(super) fn unnamed_result(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
@@ -73,7 +69,7 @@ pub(super) fn borrows(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let step = one_of(module, rng, |step| module.steps[step].takes(&context))?;
     let step = &mut module.steps[step];
     step.returns = format!("Result<{}u64, StepError>", mark("&"));
-    step.tail = "Ok(&7)".to_owned();
+    "Ok(&7)".clone_into(&mut step.tail);
     error(format!("the result of the step `{}` is stored, so it cannot borrow", step.ident))
 }
 
@@ -120,5 +116,5 @@ pub(super) fn not_send(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
 /// The step returns its value as it is.
 fn plain(step: &mut Step) {
     step.returns = mark("#");
-    step.tail = "written".to_owned();
+    "written".clone_into(&mut step.tail);
 }

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::{Expected, Text, Times, any, error, one_of};
+use super::{Expected, Text, Times, any, error, expected, one_of};
 use crate::module::Module;
 use crate::names::pick;
 use crate::place::mark;
@@ -83,11 +83,8 @@ pub(super) fn conditional(module: &mut Module, rng: &mut Rng) -> Option<Expected
     let cfg =
         format!("#[{}({})]", mark("cfg"), pick(rng, &["any()", "all()", "target_pointer_width = \"16\""]));
     let step = &mut module.steps[step];
-    if rng.bool() {
-        step.before.push(cfg)
-    } else {
-        step.after.push(cfg)
-    }
+    let lines = if rng.bool() { &mut step.before } else { &mut step.after };
+    lines.push(cfg);
     error(
         "a step cannot be compiled conditionally: the graph is checked before `cfg`\n\
          help: put `#[cfg]` on the whole workflow",
@@ -113,7 +110,7 @@ pub(super) fn no_parameter(module: &mut Module, rng: &mut Rng) -> Option<Expecte
     let step = any(module, rng);
     module.steps[step].params.push(format!("_: {}", mark("Gateway")));
     let text = Text::Is("a step cannot receive a `Gateway`".to_owned());
-    Some(Expected { level: "error", text, times: Times::AndWhereRegistered })
+    expected("error", text, Times::AndWhereRegistered)
 }
 
 pub(super) fn unnamed_parameter(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
