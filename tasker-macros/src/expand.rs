@@ -81,8 +81,8 @@ fn executable(model: &Workflow) -> TokenStream {
             __A: 'static,
             #(#steps: #krate::StepHandler<__A>,)*
         {
-            fn handlers() -> #krate::__private::Vec<(&'static str, #krate::__private::HandlerFn<__A>)> {
-                let #handlers: [(&'static str, #krate::__private::HandlerFn<__A>); #count] = [
+            fn handlers() -> #krate::__private::Vec<(&'static ::core::primitive::str, #krate::__private::HandlerFn<__A>)> {
+                let #handlers: [(&'static ::core::primitive::str, #krate::__private::HandlerFn<__A>); #count] = [
                     #((<#steps as #krate::Step>::NAME, <#steps as #krate::StepHandler<__A>>::run)),*
                 ];
                 #krate::__private::Vec::from(#handlers)

@@ -15,6 +15,22 @@ pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
     found
 }
 
+/// Every identifier, at any depth, that may name a type by itself: not those that are followed by `::`.
+pub(crate) fn names(tokens: &TokenStream) -> Vec<Ident> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let colon = |at: usize| matches!(trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    let mut found = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Ident(_) if colon(at + 1) && colon(at + 2) => {}
+            TokenTree::Ident(ident) => found.push(ident.clone()),
+            TokenTree::Group(group) => found.extend(names(&group.stream())),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    found
+}
+
 /// The word, where it occurs.
 pub(crate) fn find(tokens: &TokenStream, word: &str) -> Option<Span> {
     idents(tokens).into_iter().find(|ident| ident == word).map(|ident| ident.span())
@@ -44,6 +60,13 @@ mod tests {
     use quote::quote;
 
     use super::*;
+
+    #[test]
+    fn where_a_path_begins_is_no_name_of_a_type() {
+        let found = |tokens| names(&tokens).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(found(quote!(::tasker::Output<charge>)), ["Output", "charge"]);
+        assert_eq!(found(quote!((a::B, [self::c; D], fn(e: F)))), ["B", "c", "D", "fn", "e", "F"]);
+    }
 
     #[test]
     fn a_borrow_is_found_where_its_lifetime_is_left_out() {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Type};
 
@@ -30,7 +31,7 @@ pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete:
         Takes::No | Takes::Perhaps => None,
     });
     let first = its.next();
-    let name = &step.name;
+    let name = step.ident.unraw();
     // There is one configuration, so the second could only be a copy of the first.
     for (_, again) in its {
         errors.at(again, format!("the step `{name}` takes its configuration twice"));

@@ -16,7 +16,7 @@ use crate::tokens;
 pub(super) struct Reads {
     /// Each `Output<x>` and each `Option<Output<x>>`.
     pub(super) outputs: Vec<Read>,
-    /// Every identifier: with an alias of `Output`, only rustc can tell what is read.
+    /// Every name of a type: with an alias of `Output`, only rustc can tell what is read.
     pub(super) mentions: Vec<Ident>,
 }
 
@@ -203,7 +203,7 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
         return Param::Wrong;
     }
     reads.outputs.extend(output_of(ty));
-    reads.mentions.extend(tokens::idents(&written));
+    reads.mentions.extend(tokens::names(&written));
     Param::Value(written)
 }
 

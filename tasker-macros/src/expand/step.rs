@@ -44,7 +44,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
             type Workflow = Workflow;
             #returned
             type Presence = #presence;
-            const NAME: &'static str = #name;
+            const NAME: &'static ::core::primitive::str = #name;
         }
         #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
         #(#params)*
@@ -116,7 +116,7 @@ fn when(condition: &TokenStream, krate: &TokenStream, invocation: &Ident) -> Tok
     let place = condition.span();
     let path = located(krate, place);
     let typed = quote_spanned! {generated(place)=>
-        let #when: fn(&<Workflow as #path::Workflow>::Context) -> bool = #condition;
+        let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     quote! {
         #typed
