@@ -18,11 +18,14 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
+    // The keyword has the place of the function's name, because rustc takes it for where generics could be added: what it says about an
+    // unknown type is then word for word what it says of the function, and it says that only once.
+    let keyword = Ident::new("impl", ident.span());
     let params = step.values().map(|(n, ty)| {
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
             #allows
-            impl #krate::Param<#n> for #ident {
+            #keyword #krate::Param<#n> for #ident {
                 type Ty = #ty;
             }
         }
@@ -40,7 +43,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
 
         #[automatically_derived]
         #allows
-        impl #krate::Step for #ident {
+        #keyword #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
             type Presence = #presence;
@@ -55,7 +58,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
 fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let provided = step.values().map(|(n, _)| quote!(#krate::__private::ProvidesParam<#ident, #n>));
+    let provided = step.values().map(|(n, _)| quote!(#krate::ProvidesParam<#ident, #n>));
     let invocation = local("invocation");
     let run = if step.callable { run(step, workflow, &invocation) } else { quote!(::core::unreachable!()) };
     quote! {

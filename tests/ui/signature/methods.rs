@@ -1,0 +1,26 @@
+use tasker::workflow;
+
+#[workflow]
+mod order {
+    use std::sync::Arc;
+    use tasker::StepError;
+
+    pub type Context = ();
+
+    #[step]
+    async fn by_value(self) -> Result<u64, StepError> {
+        Ok(1)
+    }
+
+    #[step]
+    async fn by_reference(&mut self) -> Result<u64, StepError> {
+        Ok(1)
+    }
+
+    #[step]
+    async fn typed(self: Arc<Self>) -> Result<u64, StepError> {
+        Ok(1)
+    }
+}
+
+fn main() {}
