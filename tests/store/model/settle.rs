@@ -95,6 +95,7 @@ fn ending(random: &mut Rng, given: &Given) -> Ending {
 fn name(ending: &Ending) -> String {
     match ending {
         Ending::Complete(_) => "complete".to_owned(),
+        Ending::Skipped => "skipped".to_owned(),
         Ending::Retry(_, wait) => format!("again in {wait:?}"),
         Ending::Failed(_) => "failed".to_owned(),
         Ending::HandedBack => "handed back".to_owned(),

@@ -117,6 +117,7 @@ impl Side {
             execution: given.execution,
             definition: self.ids[given.workflow],
             ending: ending.clone(),
+            records: Vec::new(),
         });
         let outcomes: Vec<_> = outcomes.collect();
         let settled = self.store.settle(worker, self.runnable(skill), &outcomes, &self.room(space)).await;

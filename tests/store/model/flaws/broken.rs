@@ -11,7 +11,7 @@ use tasker::store::{
     Settled, Store, Swept,
 };
 use tasker::{
-    DefinitionId, Json, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
+    DefinitionId, Json, Recorded, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
 };
 
 use super::Flaw;
@@ -71,7 +71,7 @@ impl Broken {
 
     /// What goes wrong before anything is settled.
     async fn spoil(&self, runnable: &Runnable, outcome: &Outcome) {
-        let Outcome { execution, definition, ending } = outcome;
+        let Outcome { execution, definition, ending, .. } = outcome;
         let Ending::Complete(result) = ending else { return };
         let holds =
             self.running(*execution).await.is_some_and(|(_, revision)| revision == execution.revision);
@@ -188,6 +188,10 @@ impl Store for Broken {
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.store.result(task, step).await
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        self.store.records(task).await
     }
 
     async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
