@@ -34,14 +34,14 @@ pub use error::StepError;
 pub use event::Event;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
-pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
+pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, ProvidesParam, State};
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
-    Always, Certain, DependsOn, Ended, Executable, Maybe, Param, Payload, Presence, Returned, Step,
+    Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned, Step,
     StepHandler, StepResult, StepReturn, Workflow,
 };
 pub use store::{
@@ -56,8 +56,8 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{ProvidesParam, context, describe, finish, provide, skipped, step, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn};
+    pub use crate::param::{configure, context, describe, finish, provide, skipped, step, workflow};
+    pub use crate::step::{BoxFuture, HandlerFn, NoStep};
     pub use core::time::Duration;
     pub use std::boxed::Box;
     pub use std::vec::Vec;

@@ -37,7 +37,7 @@ pub enum Ended {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with a task",
     label = "not a stored value",
-    note = "add `#[derive(Serialize, Deserialize, JsonSchema)]` to it",
+    note = "it needs all of `#[derive(Serialize, Deserialize, JsonSchema)]`, and so does what it holds",
     note = "a stored value is also `Send + Sync + 'static`"
 )]
 pub trait Payload: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
@@ -76,6 +76,16 @@ pub trait Step: Sized + 'static {
     const NAME: &'static str;
 }
 
+/// Told to be no step, from its name. The constant of `<T as NoStep<_>>` has one meaning only where that is true.
+pub trait NoStep<M> {
+    #[doc(hidden)]
+    const CHECKED: () = ();
+}
+
+impl<T: ?Sized> NoStep<()> for T {}
+
+impl<T: Step> NoStep<T> for T {}
+
 /// What the function of a step returns when all goes well.
 pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 
@@ -83,8 +93,8 @@ pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` does not depend on step `{D}`",
     label = "the result of `{D}` is not available here",
-    note = "add it to the attribute: `#[step(depends_on = {D})]`",
-    note = "a step reads the results of steps of its own workflow"
+    note = "if `{D}` is a step of the same workflow, add it to the attribute: `#[step(depends_on = {D})]`",
+    note = "a task has no results of other workflows' steps"
 )]
 pub trait DependsOn<D> {}
 
@@ -148,7 +158,8 @@ impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the error of a step",
     label = "`{Self}` does not convert into `StepError`",
-    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, or implement `From<{Self}>` for `StepError`"
+    note = "a type of your own implements `std::error::Error`, as with `#[derive(thiserror::Error)]`, or `From<{Self}>` for `StepError`",
+    note = "anything else becomes a `StepError` where it is returned: `.map_err(StepError::retryable)`, or `StepError::permanent`"
 )]
 pub trait IntoStepError {
     #[doc(hidden)]

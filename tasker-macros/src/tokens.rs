@@ -1,6 +1,16 @@
 //! Questions about the tokens of a type.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// A type or an expression as people write it; the tokens themselves would be printed with a space between any two.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, tight) in [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), ("& ", "&"), (" !", "!")] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
 
 /// Every identifier, at any depth.
 pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
@@ -44,6 +54,14 @@ mod tests {
     use quote::quote;
 
     use super::*;
+
+    #[test]
+    fn a_type_is_shown_as_it_is_written() {
+        for ty in ["Output<validate_cart>", "State<Arc<dyn Gateway>>", "(u8, Vec<std::string::String>)", "[u8; 3]"] {
+            let tokens: TokenStream = ty.parse().expect("tokens");
+            assert_eq!(text(tokens), ty);
+        }
+    }
 
     #[test]
     fn a_borrow_is_found_where_its_lifetime_is_left_out() {

@@ -5,11 +5,12 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::options::same;
-use super::signature::Read;
+use super::signature::{NamedType, Read};
 use super::{Draft, Index, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
-use crate::model::Workflow;
+use crate::model::{Param, Readable, Workflow};
+use crate::parse::Module;
 use crate::suggest::{nearest, quoted};
 
 /// The edges that hold, and which steps may lack some of theirs.
@@ -24,10 +25,11 @@ struct Resolved {
 pub(super) fn resolve(
     drafts: &mut [Draft],
     index: &Index,
+    module: &Module,
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Vec<usize> {
-    let mut resolved = written(drafts, index, &mut workflow.hints, errors);
+    let mut resolved = written(drafts, index, module, &mut workflow.hints, errors);
     let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     let order = graph::order(&resolved.edges, &names);
     for cycle in &order.cycles {
@@ -47,7 +49,13 @@ pub(super) fn resolve(
 }
 
 /// The edges of `depends_on`; the wrong ones are reported and left out.
-fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mut Errors) -> Resolved {
+fn written(
+    drafts: &[Draft],
+    index: &Index,
+    module: &Module,
+    hints: &mut TokenStream,
+    errors: &mut Errors,
+) -> Resolved {
     let mut edges: Edges = Vec::with_capacity(drafts.len());
     let mut unsure = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.iter().enumerate() {
@@ -60,7 +68,7 @@ fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mu
                     hints.extend(
                         quote!(const _: ::core::marker::PhantomData<#name> = ::core::marker::PhantomData;),
                     );
-                    unknown(name, at, drafts, errors);
+                    unknown(name, at, drafts, module, errors);
                 }
                 Some(dependency) if dependency == at => {
                     errors.at(name.span(), format!("the step `{name}` depends on itself"));
@@ -77,7 +85,11 @@ fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mu
     Resolved { edges, unsure }
 }
 
-fn unknown(name: &Ident, at: usize, drafts: &[Draft], errors: &mut Errors) {
+fn unknown(name: &Ident, at: usize, drafts: &[Draft], module: &Module, errors: &mut Errors) {
+    if module.has_other_function(name) {
+        errors.at(name.span(), format!("the function `{name}` is no step\nhelp: write `#[step]` on it"));
+        return;
+    }
     let own = &drafts[at].step.ident;
     let others: Vec<String> = drafts
         .iter()
@@ -89,10 +101,14 @@ fn unknown(name: &Ident, at: usize, drafts: &[Draft], errors: &mut Errors) {
     let help = match nearest(&name.to_string(), others.clone()) {
         Some(near) => format!("a step with a similar name exists: `{near}`"),
         None if others.len() == 0 => format!("`{own}` is the only step"),
+        None if others.len() == 1 => format!("the other step is {}", quoted(others)),
         None => format!("the other steps are {}", quoted(others)),
     };
     errors.at(name.span(), format!("no step `{name}` in this workflow\nhelp: {help}"));
 }
+
+/// How many steps of a cycle are named.
+const SHOWN: usize = 6;
 
 /// One error for a cycle, at the first of its edges: any one of them may be the wrong one.
 fn report_cycle(cycle: &[usize], drafts: &[Draft], errors: &mut Errors) {
@@ -103,13 +119,15 @@ fn report_cycle(cycle: &[usize], drafts: &[Draft], errors: &mut Errors) {
         drafts[from].depends_on.iter().find(|dependency| same(dependency, &drafts[to].step.ident))
     };
     let Some(first) = edges.first().and_then(written) else { return };
-    let path = cycle
-        .iter()
-        .chain(cycle.first())
-        .map(|&at| format!("`{}`", name(at)))
-        .collect::<Vec<_>>()
-        .join(" -> ");
-    let notes = edges.iter().map(|edge| {
+    let hidden = edges.len().saturating_sub(SHOWN);
+    let shown = if hidden > 1 { &edges[..SHOWN] } else { &edges[..] };
+    let mut path: Vec<String> = shown.iter().map(|&(from, _)| format!("`{}`", name(from))).collect();
+    if shown.len() < edges.len() {
+        path.push(format!("{hidden} more"));
+    }
+    path.push(format!("`{}`", name(edges[0].0)));
+    let path = path.join(" -> ");
+    let notes = shown.iter().map(|edge| {
         let line = written(edge).and_then(line).map_or_else(String::new, |line| format!("line {line}: "));
         format!("note: {line}`{}` depends on `{}`\n", name(edge.0), name(edge.1))
     });
@@ -187,14 +205,32 @@ fn reads(
         }
     }
     certain(drafts, &outputs, errors);
+    no_steps(&mut drafts[at], index);
+    if resolved.unsure[at] {
+        drafts[at].step.readable = Readable::Any;
+        return;
+    }
     // What is wrong is reported; rustc should not say it again.
     let mut readable: Vec<usize> = resolved.edges[at].clone();
     readable.extend(outputs.iter().map(|(_, read)| *read));
     let mentioned = drafts[at].reads.mentions.iter().filter_map(|mention| index.get(mention));
-    readable.extend(mentioned.filter(|&mention| ancestors.contains(at, mention) || resolved.unsure[at]));
+    readable.extend(mentioned.filter(|&mention| ancestors.contains(at, mention)));
     readable.sort_unstable();
     readable.dedup();
-    drafts[at].step.readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+    let readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+    drafts[at].step.readable = Readable::These(readable);
+}
+
+/// What rustc has already refused, because it is no step, is not used again.
+fn no_steps(draft: &mut Draft, index: &Index) {
+    for NamedType { param, ty, ident } in &draft.reads.types {
+        if ident.as_ref().is_some_and(|ident| index.get(ident).is_some()) {
+            continue;
+        }
+        draft.step.no_steps.push(ty.clone());
+        draft.step.params[*param] = Param::Wrong;
+        draft.step.callable = false;
+    }
 }
 
 /// The result of a step with a `when` may be absent. Once that is reported, the step counts as certain, so that rustc does not say it again.

@@ -8,10 +8,11 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Type};
 
+use super::synonyms;
 use crate::duration::{self, Wrong};
 use crate::errors::Errors;
 use crate::model::Retry;
-use crate::parse::{self, Arg, Value};
+use crate::parse::{self, Arg, Module, Value};
 use crate::suggest::{nearest, quoted};
 
 const RETRY: [&str; 3] = ["limit", "base", "max"];
@@ -38,13 +39,46 @@ pub(super) fn once<'a>(args: &'a [Arg], errors: &mut Errors) -> Vec<&'a Arg> {
     first
 }
 
-pub(super) fn unknown(arg: &Arg, known: &[&str], errors: &mut Errors) {
+/// `synonym` says what is written for something that goes by another name.
+pub(super) fn unknown(
+    arg: &Arg,
+    known: &[&str],
+    synonym: fn(&str) -> Option<&'static str>,
+    errors: &mut Errors,
+) {
     let key = arg.key.to_string();
-    let help = match nearest(&key, known.iter().copied()) {
-        Some(near) => format!("help: an option with a similar name exists: `{near}`"),
-        None => format!("help: the options are {}", quoted(known.iter().copied())),
+    let help = match (synonym(&key), nearest(&key, known.iter().copied())) {
+        (Some(help), _) => help.to_owned(),
+        (None, Some(near)) => format!("an option with a similar name exists: `{near}`"),
+        (None, None) => format!("the options are {}", quoted(known.iter().copied())),
     };
-    errors.at(arg.span(), format!("unknown option `{key}`\n{help}"));
+    errors.at(arg.span(), format!("unknown option `{key}`\nhelp: {help}"));
+}
+
+/// A step where an option should be: the brackets around several steps were left out, or `depends_on` was.
+pub(super) fn stray_step(arg: &Arg, all: &[Arg], module: &Module, errors: &mut Errors) -> bool {
+    let is_step = |arg: &Arg| {
+        let mut steps = module.steps.iter().filter_map(|step| step.ident.as_ref());
+        matches!(arg.value, Value::None) && steps.any(|step| same(step, &arg.key))
+    };
+    if !is_step(arg) {
+        return false;
+    }
+    // One error for all of them, at the first.
+    if all.iter().find(|arg| is_step(arg)).is_some_and(|first| first.is_same(arg)) {
+        let given = all.iter().filter(|arg| arg.is("depends_on")).filter_map(|arg| match &arg.value {
+            Value::Expr(Expr::Path(path)) => path.path.get_ident().map(Ident::to_string),
+            _ => None,
+        });
+        let strays = all.iter().filter(|arg| is_step(arg)).map(|arg| arg.key.to_string());
+        let names: Vec<String> = given.chain(strays).collect();
+        let list = match names.as_slice() {
+            [one] => one.clone(),
+            many => format!("[{}]", many.join(", ")),
+        };
+        errors.at(arg.span(), format!("`{}` is a step, and no option\nhelp: write `depends_on = {list}`", arg.key));
+    }
+    true
 }
 
 /// Code in which an editor can complete an option, found among the items of `__private::options`.
@@ -63,16 +97,16 @@ pub(super) fn text<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitStr> 
 }
 
 /// `key = 3`
-fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
+fn number<'a>(arg: &'a Arg, example: &str, errors: &mut Errors) -> Option<&'a LitInt> {
     match &arg.value {
         Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => Some(number),
-        value => expected(arg, value, "a whole number", "3", errors),
+        value => expected(arg, value, "a whole number", example, errors),
     }
 }
 
 /// `shape = 0x1f3a…`
 pub(super) fn shape(arg: &Arg, errors: &mut Errors) -> Option<(u64, Span)> {
-    let lit = number(arg, errors)?;
+    let lit = number(arg, "0", errors)?;
     let parsed = lit.base10_parse::<u64>();
     if parsed.is_err() {
         errors.at(
@@ -184,7 +218,7 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
             "max" => max = time(arg, errors),
             _ => {
                 hints.extend(hint(krate, "retry", &arg.key));
-                unknown(arg, &RETRY, errors);
+                unknown(arg, &RETRY, synonyms::retry, errors);
             }
         }
     }
@@ -195,7 +229,7 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
 
 /// The first execution counts, so that a limit of 0 would mean a step that never runs.
 fn retry_limit(arg: &Arg, errors: &mut Errors) -> Option<u32> {
-    let lit = number(arg, errors)?;
+    let lit = number(arg, "3", errors)?;
     match lit.base10_parse::<u32>() {
         Ok(0) => {
             errors.at(
@@ -249,7 +283,8 @@ pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
             }
             Expr::Path(_) => errors.at(
                 item.span(),
-                "expected the name of a step's function in this module; a step cannot depend on another workflow's",
+                "expected the name of a step's function, without a path\n\
+                 note: a step depends on steps of its own workflow",
             ),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => errors.at(
                 item.span(),

@@ -1,6 +1,6 @@
 //! What a step's function may look like.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{
@@ -11,6 +11,18 @@ use crate::errors::Errors;
 use crate::model::{Param, Step};
 use crate::tokens;
 
+/// The types of `tasker` that a step takes by value and that have a parameter.
+const WRAPPERS: [&str; 5] = ["Output", "State", "Config", "Emit", "Annotate"];
+
+/// The other types of `tasker` that a step takes by value.
+const VALUES: [&str; 3] = ["TaskId", "Attempt", "Cancelled"];
+
+/// Types of Rust whose names look like those of functions.
+const PRIMITIVES: [&str; 16] = [
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "f32",
+    "f64",
+];
+
 /// The steps that the by-value parameters of a step name.
 #[derive(Default)]
 pub(super) struct Reads {
@@ -18,6 +30,17 @@ pub(super) struct Reads {
     pub(super) outputs: Vec<Read>,
     /// Every identifier: with an alias of `Output`, only rustc can tell what is read.
     pub(super) mentions: Vec<Ident>,
+    /// Each `Output<x>` where `x` looks like a type that is no step.
+    pub(super) types: Vec<NamedType>,
+}
+
+/// What stands where the name of a step should be.
+pub(super) struct NamedType {
+    /// The number of the parameter.
+    pub(super) param: usize,
+    pub(super) ty: TokenStream,
+    /// Its name, if it is a name.
+    pub(super) ident: Option<Ident>,
 }
 
 /// `Output<x>`, or `Option<Output<x>>`.
@@ -30,6 +53,8 @@ pub(super) struct Read {
 
 /// Reports what is wrong with a signature.
 struct Report<'a> {
+    /// The type of the context, as it is written.
+    context: Option<&'a TokenStream>,
     step: &'a mut Step,
     errors: &'a mut Errors,
 }
@@ -39,12 +64,21 @@ impl Report<'_> {
         self.errors.at(span, message);
         self.step.callable = false;
     }
+
+    fn is_context(&self, ty: &Type) -> bool {
+        self.context.is_some_and(|context| context.to_string() == ty.to_token_stream().to_string())
+    }
 }
 
 /// Fills in what the signature says of a step, parameters and result.
-pub(super) fn check(signature: &Signature, step: &mut Step, errors: &mut Errors) -> Reads {
+pub(super) fn check(
+    signature: &Signature,
+    context: Option<&TokenStream>,
+    step: &mut Step,
+    errors: &mut Errors,
+) -> Reads {
     let mut reads = Reads::default();
-    let mut report = Report { step, errors };
+    let mut report = Report { context, step, errors };
     qualifiers(signature, &mut report);
     if generics(signature, &mut report) {
         // Their types name what exists in the function only.
@@ -120,7 +154,8 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
         report.wrong(
             ty.span(),
             format!(
-                "the step `{name}` must return a `Result`\nhelp: write `-> Result<{written}, StepError>`"
+                "the step `{name}` must return a `Result`\nhelp: write `-> Result<{}, StepError>`",
+                tokens::text(&written)
             ),
         );
     } else if let Some(span) = tokens::borrow(&written) {
@@ -162,6 +197,17 @@ fn conditional(attrs: &[Attribute], report: &mut Report<'_>) {
 
 /// The one reference that a step takes is to its context.
 fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
+    // Everything but the context is the step's own.
+    if is_parameter(&reference.elem) && !report.is_context(&reference.elem) {
+        report.wrong(
+            reference.and_token.span,
+            format!(
+                "the one reference that a step takes is its context\nhelp: take this by value, as `{}`",
+                tokens::text(&reference.elem)
+            ),
+        );
+        return Param::Wrong;
+    }
     // What a task was started with is a fact.
     if reference.mutability.is_some() {
         report
@@ -190,6 +236,10 @@ fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
 
 fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
     let written = ty.to_token_stream();
+    if report.is_context(ty) {
+        report.wrong(ty.span(), format!("a step is lent its context; take it as `&{}`", tokens::text(&written)));
+        return Param::Wrong;
+    }
     if let Some(span) = tokens::find(&written, "impl") {
         report.wrong(span, "the type of a step's parameter must be named: the runtime chooses none");
         return Param::Wrong;
@@ -203,6 +253,9 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
         return Param::Wrong;
     }
     reads.outputs.extend(output_of(ty));
+    if let Some((ty, ident)) = named_type(ty) {
+        reads.types.push(NamedType { param: report.step.params.len(), ty, ident });
+    }
     reads.mentions.extend(tokens::idents(&written));
     Param::Value(written)
 }
@@ -216,6 +269,42 @@ fn output_of(ty: &Type) -> Option<Read> {
             output_of(inner).map(|read| Read { optional: true, ..read })
         }
         _ => None,
+    }
+}
+
+/// `x` of `Output<x>`, where it does not look like the name of a function.
+fn named_type(ty: &Type) -> Option<(TokenStream, Option<Ident>)> {
+    let (wrapper, GenericArgument::Type(inner)) = wrapped(ty)? else { return None };
+    if wrapper == "Option" {
+        return named_type(inner);
+    }
+    let last = match inner {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    };
+    let capital = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
+    let primitive = |ident: &Ident| PRIMITIVES.iter().any(|primitive| ident == primitive);
+    let function = last.is_some_and(|last| {
+        last.arguments.is_none() && !capital(&last.ident) && !primitive(&last.ident)
+    });
+    if wrapper != "Output" || function {
+        return None;
+    }
+    let ident = match inner {
+        Type::Path(path) => path.path.get_ident().cloned(),
+        _ => None,
+    };
+    Some((inner.to_token_stream(), ident))
+}
+
+/// Whether this is a type of `tasker` that steps take by value.
+fn is_parameter(ty: &Type) -> bool {
+    match (wrapped(ty), ty) {
+        (Some((wrapper, _)), _) => WRAPPERS.iter().any(|name| wrapper == name),
+        (None, Type::Path(path)) => {
+            path.path.segments.last().is_some_and(|last| VALUES.iter().any(|name| last.ident == name))
+        }
+        _ => false,
     }
 }
 

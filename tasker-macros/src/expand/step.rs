@@ -6,12 +6,12 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{generated, local, located};
-use crate::model::{Config, Param, Retry, Step, Workflow};
+use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
 pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
-    let Step { ident, vis, allows, name, readable, .. } = step;
+    let Step { ident, vis, allows, name, .. } = step;
     let shown = ident.unraw();
     let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
@@ -38,6 +38,8 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #vis enum #ident {}
     };
     let handler = handler(step, workflow);
+    let edges = edges(step, krate);
+    let no_steps = no_steps(step, &keyword, krate);
     quote! {
         #marker
 
@@ -49,10 +51,38 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
             type Presence = #presence;
             const NAME: &'static str = #name;
         }
-        #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
+        #edges
+        #no_steps
         #(#params)*
         #handler
     }
+}
+
+/// What the step may read.
+fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
+    match &step.readable {
+        Readable::These(steps) => {
+            quote!(#(#[automatically_derived] impl #krate::DependsOn<#steps> for #ident {})*)
+        }
+        Readable::Any => quote!(#[automatically_derived] impl<__D> #krate::DependsOn<__D> for #ident {}),
+    }
+}
+
+/// A step under a name that looks like a type's would be left out in silence; it is an error here.
+fn no_steps(step: &Step, keyword: &Ident, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
+    let checks = step.no_steps.iter().enumerate().map(|(n, ty)| {
+        let check = quote::format_ident!("__NO_STEP_{n}", span = Span::mixed_site());
+        quote! {
+            #[automatically_derived]
+            #[allow(dead_code)]
+            #keyword #ident {
+                const #check: () = <#ty as #krate::__private::NoStep<_>>::CHECKED;
+            }
+        }
+    });
+    checks.collect()
 }
 
 fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
@@ -142,27 +172,29 @@ pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
         let timeout = time(timeout, krate);
         quote!(.timeout(#timeout))
     });
-    let config = step
-        .config
-        .as_ref()
-        .map(|config| config_value(config, step, krate))
-        .map(|value| quote!(.config(&#value)));
-    quote!(#described #description #depends_on #retry #timeout #config)
+    let spec = quote!(#described #description #depends_on #retry #timeout);
+    match &step.config {
+        Some(config) => configured(&spec, config, step, krate),
+        None => spec,
+    }
 }
 
 /// The value, with the type of the parameter: another one is a mismatch, at the value.
-fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
+fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
     let value = &config.value;
     let typed = local("config");
-    let param = step.values().find(|(n, _)| Some(*n) == config.param);
-    let expected = param.map(|(n, ty)| {
-        let krate = located(krate, ty.span());
-        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::Target)
-    });
+    let Some((n, ty)) = step.values().find(|(n, _)| Some(*n) == config.param) else {
+        return quote!(#krate::StepSpec::config(#spec, &#value));
+    };
+    let located = located(krate, ty.span());
+    let expected = quote_spanned! {generated(ty.span())=>
+        <<#ident as #located::Param<#n>>::Ty as ::core::ops::Deref>::Target
+    };
+    // Through the parameter, which rustc has checked: a type that cannot be stored is an error there, and not another one here.
     quote!({
-        let #typed #expected = #value;
-        #typed
+        let #typed: #expected = #value;
+        #krate::__private::configure::<#ident, #n>(#spec, #krate::Config(#typed))
     })
 }
 
