@@ -34,15 +34,17 @@ pub use error::StepError;
 pub use event::Event;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
-pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, ProvidesParam, State};
+pub use param::{
+    Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, ProvidesParam, State,
+};
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
-    Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned, Step,
-    StepHandler, StepResult, StepReturn, Workflow,
+    Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
+    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,

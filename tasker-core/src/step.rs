@@ -76,6 +76,17 @@ pub trait Step: Sized + 'static {
     const NAME: &'static str;
 }
 
+/// A step of the workflow `W`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step of `{W}`",
+    label = "not a step of this workflow",
+    note = "a task has the results of the steps of its own workflow: `task.output::<order::charge>()` for a task of `order::Workflow`"
+)]
+pub trait StepOf<W>: Step<Workflow = W> {}
+
+#[diagnostic::do_not_recommend]
+impl<W, S: Step<Workflow = W>> StepOf<W> for S {}
+
 /// Told to be no step, from its name. The constant of `<T as NoStep<_>>` has one meaning only where that is true.
 pub trait NoStep<M> {
     #[doc(hidden)]

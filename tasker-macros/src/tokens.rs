@@ -6,7 +6,16 @@ use quote::ToTokens;
 /// A type or an expression as people write it; the tokens themselves would be printed with a space between any two.
 pub(crate) fn text(tokens: impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string();
-    for (spaced, tight) in [(" :: ", "::"), (":: ", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" ,", ","), ("& ", "&"), (" !", "!")] {
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        ("& ", "&"),
+        (" !", "!"),
+    ] {
         text = text.replace(spaced, tight);
     }
     text
@@ -57,7 +66,9 @@ mod tests {
 
     #[test]
     fn a_type_is_shown_as_it_is_written() {
-        for ty in ["Output<validate_cart>", "State<Arc<dyn Gateway>>", "(u8, Vec<std::string::String>)", "[u8; 3]"] {
+        for ty in
+            ["Output<validate_cart>", "State<Arc<dyn Gateway>>", "(u8, Vec<std::string::String>)", "[u8; 3]"]
+        {
             let tokens: TokenStream = ty.parse().expect("tokens");
             assert_eq!(text(tokens), ty);
         }

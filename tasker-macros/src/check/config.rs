@@ -65,9 +65,7 @@ pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete:
 fn takes(ty: &TokenStream) -> Takes {
     let Ok(ty) = syn::parse2::<Type>(ty.clone()) else { return Takes::Perhaps };
     match (wrapped(&ty), &ty) {
-        (Some((name, inner)), _) if name == "Config" => {
-            Takes::It(ty.span(), tokens::text(inner))
-        }
+        (Some((name, inner)), _) if name == "Config" => Takes::It(ty.span(), tokens::text(inner)),
         (Some((name, _)), _) if OTHERS.iter().any(|other| name == other) => Takes::No,
         (None, Type::Path(path)) => match path.path.segments.last() {
             Some(last) if OTHERS.iter().any(|other| last.ident == other) => Takes::No,

@@ -76,7 +76,10 @@ pub(super) fn stray_step(arg: &Arg, all: &[Arg], module: &Module, errors: &mut E
             [one] => one.clone(),
             many => format!("[{}]", many.join(", ")),
         };
-        errors.at(arg.span(), format!("`{}` is a step, and no option\nhelp: write `depends_on = {list}`", arg.key));
+        errors.at(
+            arg.span(),
+            format!("`{}` is a step, and no option\nhelp: write `depends_on = {list}`", arg.key),
+        );
     }
     true
 }
@@ -288,9 +291,14 @@ pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
             ),
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => errors.at(
                 item.span(),
-                format!("expected the name of a step's function\nhelp: write `{}`, without quotes", text.value()),
+                format!(
+                    "expected the name of a step's function\nhelp: write `{}`, without quotes",
+                    text.value()
+                ),
             ),
-            Expr::Tuple(_) => errors.at(item.span(), "expected a list in brackets: `depends_on = [step, step]`"),
+            Expr::Tuple(_) => {
+                errors.at(item.span(), "expected a list in brackets: `depends_on = [step, step]`")
+            }
             _ => errors.at(item.span(), "expected the name of a step's function"),
         }
     }

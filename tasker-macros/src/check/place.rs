@@ -15,7 +15,9 @@ pub(super) fn check(module: &Module, errors: &mut Errors) {
 
 fn message(what: Misplaced) -> &'static str {
     match what {
-        Misplaced::Workflow => "`#[workflow]` is given twice\nhelp: put all options into one `#[workflow(..)]`",
+        Misplaced::Workflow => {
+            "`#[workflow]` is given twice\nhelp: put all options into one `#[workflow(..)]`"
+        }
         Misplaced::StepOnModule => "a module is no step\nhelp: put `#[step]` on the functions in it",
         Misplaced::StepInside => "`#[step]` belongs on a function directly inside a `#[workflow]` module",
         Misplaced::StepOfMacro => {

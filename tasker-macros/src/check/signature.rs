@@ -19,8 +19,8 @@ const VALUES: [&str; 3] = ["TaskId", "Attempt", "Cancelled"];
 
 /// Types of Rust whose names look like those of functions.
 const PRIMITIVES: [&str; 16] = [
-    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "f32",
-    "f64",
+    "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
+    "f32", "f64",
 ];
 
 /// The steps that the by-value parameters of a step name.
@@ -151,12 +151,13 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
     if let Some(span) = tokens::find(&written, "impl") {
         report.wrong(span, format!("the result of the step `{name}` is stored, so its type must be named"));
     } else if !matches!(**ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
+        let value = match **ty {
+            Type::Tuple(_) | Type::Array(_) => tokens::text(&written),
+            _ => "T".to_owned(),
+        };
         report.wrong(
             ty.span(),
-            format!(
-                "the step `{name}` must return a `Result`\nhelp: write `-> Result<{}, StepError>`",
-                tokens::text(&written)
-            ),
+            format!("the step `{name}` must return a `Result`\nhelp: write `-> Result<{value}, StepError>`"),
         );
     } else if let Some(span) = tokens::borrow(&written) {
         // Without a parameter to borrow from, rustc says that a lifetime is missing.
@@ -198,12 +199,11 @@ fn conditional(attrs: &[Attribute], report: &mut Report<'_>) {
 /// The one reference that a step takes is to its context.
 fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
     // Everything but the context is the step's own.
-    if is_parameter(&reference.elem) && !report.is_context(&reference.elem) {
+    if let Some(instead) = by_value(&reference.elem).filter(|_| !report.is_context(&reference.elem)) {
         report.wrong(
             reference.and_token.span,
             format!(
-                "the one reference that a step takes is its context\nhelp: take this by value, as `{}`",
-                tokens::text(&reference.elem)
+                "the one reference that a step takes is its context\nhelp: take this by value, as `{instead}`"
             ),
         );
         return Param::Wrong;
@@ -237,7 +237,10 @@ fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
 fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
     let written = ty.to_token_stream();
     if report.is_context(ty) {
-        report.wrong(ty.span(), format!("a step is lent its context; take it as `&{}`", tokens::text(&written)));
+        report.wrong(
+            ty.span(),
+            format!("a step is lent its context; take it as `&{}`", tokens::text(&written)),
+        );
         return Param::Wrong;
     }
     if let Some(span) = tokens::find(&written, "impl") {
@@ -250,6 +253,12 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
             "a step borrows nothing but its context\n\
              help: for a resource of the application, own it or share it: `State<Arc<T>>`",
         );
+        return Param::Wrong;
+    }
+    if let Some(object) = unsized_value(ty) {
+        let shown = tokens::text(object);
+        report
+            .wrong(object.span(), format!("`{shown}` has no size\nhelp: share it, as `State<Arc<{shown}>>`"));
         return Param::Wrong;
     }
     reads.outputs.extend(output_of(ty));
@@ -284,9 +293,8 @@ fn named_type(ty: &Type) -> Option<(TokenStream, Option<Ident>)> {
     };
     let capital = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
     let primitive = |ident: &Ident| PRIMITIVES.iter().any(|primitive| ident == primitive);
-    let function = last.is_some_and(|last| {
-        last.arguments.is_none() && !capital(&last.ident) && !primitive(&last.ident)
-    });
+    let function =
+        last.is_some_and(|last| last.arguments.is_none() && !capital(&last.ident) && !primitive(&last.ident));
     if wrapper != "Output" || function {
         return None;
     }
@@ -297,14 +305,29 @@ fn named_type(ty: &Type) -> Option<(TokenStream, Option<Ident>)> {
     Some((inner.to_token_stream(), ident))
 }
 
-/// Whether this is a type of `tasker` that steps take by value.
-fn is_parameter(ty: &Type) -> bool {
-    match (wrapped(ty), ty) {
+/// How a step takes what it was given by reference, where it is no context.
+fn by_value(ty: &Type) -> Option<String> {
+    let known = match (wrapped(ty), ty) {
         (Some((wrapper, _)), _) => WRAPPERS.iter().any(|name| wrapper == name),
         (None, Type::Path(path)) => {
             path.path.segments.last().is_some_and(|last| VALUES.iter().any(|name| last.ident == name))
         }
+        // What has no size is no context.
+        (None, Type::TraitObject(_)) => return Some(format!("State<Arc<{}>>", tokens::text(ty))),
         _ => false,
+    };
+    known.then(|| tokens::text(ty))
+}
+
+/// The `dyn Trait` of `State<dyn Trait>`.
+fn unsized_value(ty: &Type) -> Option<&Type> {
+    match wrapped(ty)? {
+        (wrapper, GenericArgument::Type(inner @ Type::TraitObject(_)))
+            if WRAPPERS.iter().any(|name| wrapper == name) =>
+        {
+            Some(inner)
+        }
+        _ => None,
     }
 }
 

@@ -85,7 +85,9 @@ pub(super) fn draft(
     one_retry_policy(&list, errors);
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
-        Ok(signature) => draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors),
+        Ok(signature) => {
+            draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors)
+        }
         Err(error) => {
             draft.step.callable = false;
             errors.push(error.clone());

@@ -9,7 +9,9 @@ pub(super) fn step(key: &str) -> Option<&'static str> {
         "retries" | "max_retries" | "attempts" | "max_attempts" | "limit" | "backoff" => {
             "write `retry(limit = 3, base = \"2s\", max = \"30s\")`"
         }
-        "deadline" | "time_limit" | "timeout_ms" | "timeout_secs" | "timeout_seconds" => "write `timeout = \"30s\"`",
+        "deadline" | "time_limit" | "timeout_ms" | "timeout_secs" | "timeout_seconds" => {
+            "write `timeout = \"30s\"`"
+        }
         "if" | "unless" | "condition" | "only_if" | "skip_if" => {
             "write `when = FUNCTION`, a `fn(&Context) -> bool`; where it says `false`, the step is skipped"
         }
@@ -42,7 +44,9 @@ pub(super) fn workflow(key: &str) -> Option<&'static str> {
     Some(match key {
         "id" | "title" | "label" | "rename" => "write `name = \"..\"`",
         "ctx" | "input" | "arguments" => "write `context = Type`, or call the type `Context`",
-        "parallel" | "sequential" | "max_parallel_steps" => "write `concurrent = false` for one step of a task at a time",
+        "parallel" | "sequential" | "max_parallel_steps" => {
+            "write `concurrent = false` for one step of a task at a time"
+        }
         "description" | "doc" => "the first paragraph of the module's documentation is its description",
         "retry" | "no_retry" | "timeout" | "when" | "config" => "this is an option of each `#[step(..)]`",
         _ => return None,

@@ -185,7 +185,10 @@ fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStr
     let value = &config.value;
     let typed = local("config");
     let Some((n, ty)) = step.values().find(|(n, _)| Some(*n) == config.param) else {
-        return quote!(#krate::StepSpec::config(#spec, &#value));
+        return quote!({
+            let #typed = #value;
+            #krate::StepSpec::config(#spec, &#typed)
+        });
     };
     let located = located(krate, ty.span());
     let expected = quote_spanned! {generated(ty.span())=>

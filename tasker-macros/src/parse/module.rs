@@ -137,7 +137,8 @@ impl Module {
     fn other(&mut self, before: &[TokenTree], tree: &TokenTree) -> TokenTree {
         match tree {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && !stray::is_called(before) => {
-                let place = if stray::is_rules(before) { Misplaced::StepOfMacro } else { Misplaced::StepInside };
+                let place =
+                    if stray::is_rules(before) { Misplaced::StepOfMacro } else { Misplaced::StepInside };
                 let (rest, found) = stray::take(group);
                 self.misplaced.extend(found.into_iter().map(|span| (place, span)));
                 TokenTree::Group(rest)

@@ -96,7 +96,7 @@ mod tests {
             mod order {
                 #[step]
                 fn a() {}
-            }
+            },
             call! {
                 #[step]
                 fn b() {}

@@ -2,19 +2,9 @@ use tasker::workflow;
 
 #[workflow]
 mod order {
-    use tasker::{Output, StepError};
+    use tasker::StepError;
 
     pub type Context = String;
-
-    #[step]
-    async fn one_parameter() -> Result<u64> {
-        Ok(1)
-    }
-
-    #[step]
-    async fn swapped() -> Result<StepError, u64> {
-        Err(1)
-    }
 
     #[step]
     async fn optional() -> Option<Result<u64, StepError>> {
@@ -38,8 +28,8 @@ mod order {
     }
 
     #[step]
-    async fn result_of_a_step() -> Output<optional> {
-        Output(1)
+    async fn function() -> fn() -> Result<u64, StepError> {
+        || Ok(1)
     }
 }
 

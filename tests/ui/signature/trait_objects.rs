@@ -10,13 +10,8 @@ mod order {
     pub type Context = ();
 
     #[step]
-    async fn unsized_state(_: State<dyn Gateway>) -> Result<u64, StepError> {
+    async fn by_value(_: State<dyn Gateway>) -> Result<u64, StepError> {
         Ok(1)
-    }
-
-    #[step]
-    async fn unsized_result() -> Result<dyn std::fmt::Display, StepError> {
-        Err(StepError::permanent("never"))
     }
 
     #[step]
