@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use builder::{BuildError, NoStore, TaskerBuilder};
+pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
 pub use operate::{Operation, OperatorError};

@@ -23,7 +23,7 @@ pub mod store;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
+    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
     StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
