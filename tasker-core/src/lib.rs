@@ -23,8 +23,8 @@ pub mod store;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
-    StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError,
+    Start, StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -59,7 +59,7 @@ pub use {schemars, serde};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::param::{configure, context, describe, finish, provide, skipped, step, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn, NoStep};
+    pub use crate::step::{BoxFuture, HandlerFn};
     pub use core::time::Duration;
     pub use std::boxed::Box;
     pub use std::vec::Vec;

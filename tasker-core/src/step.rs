@@ -87,16 +87,6 @@ pub trait StepOf<W>: Step<Workflow = W> {}
 #[diagnostic::do_not_recommend]
 impl<W, S: Step<Workflow = W>> StepOf<W> for S {}
 
-/// Told to be no step, from its name. The constant of `<T as NoStep<_>>` has one meaning only where that is true.
-pub trait NoStep<M> {
-    #[doc(hidden)]
-    const CHECKED: () = ();
-}
-
-impl<T: ?Sized> NoStep<()> for T {}
-
-impl<T: Step> NoStep<T> for T {}
-
 /// What the function of a step returns when all goes well.
 pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 

@@ -43,8 +43,6 @@ pub(crate) struct Step {
     /// The stored names of the steps that it waits for.
     pub(crate) depends_on: Vec<String>,
     pub(crate) readable: Readable,
-    /// What stands in an `Output<..>` and is no step, for all that can be told from its name; rustc has said so.
-    pub(crate) no_steps: Vec<TokenStream>,
     pub(crate) params: Vec<Param>,
     /// What the function returns; none if that cannot be printed, which is already reported.
     pub(crate) returned: Option<TokenStream>,

@@ -13,6 +13,7 @@ pub(crate) fn text(tokens: impl ToTokens) -> String {
         ("< ", "<"),
         (" >", ">"),
         (" ,", ","),
+        (" ;", ";"),
         ("& ", "&"),
         (" !", "!"),
     ] {

@@ -211,6 +211,7 @@ impl<W: Workflow> TaskHandle<W> {
     ///
     /// # Errors
     /// When the stored result does not fit the type, or the store does not answer.
+    #[must_use]
     // With a named type, because rustc would say of an `async fn` three times that something is not a step of the workflow.
     pub fn output<S: StepOf<W>>(&self) -> BoxFuture<'_, Result<Option<Returned<S>>, ResultError>> {
         Box::pin(async move {

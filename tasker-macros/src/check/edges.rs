@@ -1,5 +1,7 @@
 //! The graph: what each step waits for, and what it may read.
 
+mod cycle;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -33,7 +35,7 @@ pub(super) fn resolve(
     let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     let order = graph::order(&resolved.edges, &names);
     for cycle in &order.cycles {
-        report_cycle(cycle, drafts, errors);
+        cycle::report(cycle, drafts, errors);
     }
     spread_doubt(&mut resolved, &order.sorted);
     let ancestors = Ancestors::new(&resolved.edges, &order.sorted);
@@ -105,42 +107,6 @@ fn unknown(name: &Ident, at: usize, drafts: &[Draft], module: &Module, errors: &
         None => format!("the other steps are {}", quoted(others)),
     };
     errors.at(name.span(), format!("no step `{name}` in this workflow\nhelp: {help}"));
-}
-
-/// How many steps of a cycle are named.
-const SHOWN: usize = 6;
-
-/// One error for a cycle, at the first of its edges: any one of them may be the wrong one.
-fn report_cycle(cycle: &[usize], drafts: &[Draft], errors: &mut Errors) {
-    let name = |at: usize| drafts[at].step.ident.unraw().to_string();
-    let edges: Vec<(usize, usize)> =
-        cycle.iter().copied().zip(cycle.iter().copied().cycle().skip(1)).collect();
-    let written = |&(from, to): &(usize, usize)| {
-        drafts[from].depends_on.iter().find(|dependency| same(dependency, &drafts[to].step.ident))
-    };
-    let Some(first) = edges.first().and_then(written) else { return };
-    let hidden = edges.len().saturating_sub(SHOWN);
-    let shown = if hidden > 1 { &edges[..SHOWN] } else { &edges[..] };
-    let mut path: Vec<String> = shown.iter().map(|&(from, _)| format!("`{}`", name(from))).collect();
-    if shown.len() < edges.len() {
-        path.push(format!("{hidden} more"));
-    }
-    path.push(format!("`{}`", name(edges[0].0)));
-    let path = path.join(" -> ");
-    let notes = shown.iter().map(|edge| {
-        let line = written(edge).and_then(line).map_or_else(String::new, |line| format!("line {line}: "));
-        format!("note: {line}`{}` depends on `{}`\n", name(edge.0), name(edge.1))
-    });
-    let notes: String = notes.collect();
-    errors.at(
-        first.span(),
-        format!("these steps wait for each other: {path}\n{notes}help: remove one of these dependencies"),
-    );
-}
-
-/// The line of a token, where a compiler is there to know it.
-fn line(ident: &Ident) -> Option<usize> {
-    proc_macro::is_available().then(|| ident.span().unwrap().line())
 }
 
 /// A step behind a doubtful one is doubtful, and so is all that cannot be put in order.
@@ -221,13 +187,12 @@ fn reads(
     drafts[at].step.readable = Readable::These(readable);
 }
 
-/// What rustc has already refused, because it is no step, is not used again.
+/// What is no step rustc refuses where it is written; it is not used again, so that it does not refuse it again.
 fn no_steps(draft: &mut Draft, index: &Index) {
-    for NamedType { param, ty, ident } in &draft.reads.types {
+    for NamedType { param, ident } in &draft.reads.types {
         if ident.as_ref().is_some_and(|ident| index.get(ident).is_some()) {
             continue;
         }
-        draft.step.no_steps.push(ty.clone());
         draft.step.params[*param] = Param::Wrong;
         draft.step.callable = false;
     }

@@ -1,7 +1,10 @@
 //! Reads the values of options.
 
+mod depends_on;
+
 use std::time::Duration;
 
+pub(super) use depends_on::{steps, stray_step};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
@@ -12,7 +15,7 @@ use super::synonyms;
 use crate::duration::{self, Wrong};
 use crate::errors::Errors;
 use crate::model::Retry;
-use crate::parse::{self, Arg, Module, Value};
+use crate::parse::{self, Arg, Value};
 use crate::suggest::{nearest, quoted};
 
 const RETRY: [&str; 3] = ["limit", "base", "max"];
@@ -53,35 +56,6 @@ pub(super) fn unknown(
         (None, None) => format!("the options are {}", quoted(known.iter().copied())),
     };
     errors.at(arg.span(), format!("unknown option `{key}`\nhelp: {help}"));
-}
-
-/// A step where an option should be: the brackets around several steps were left out, or `depends_on` was.
-pub(super) fn stray_step(arg: &Arg, all: &[Arg], module: &Module, errors: &mut Errors) -> bool {
-    let is_step = |arg: &Arg| {
-        let mut steps = module.steps.iter().filter_map(|step| step.ident.as_ref());
-        matches!(arg.value, Value::None) && steps.any(|step| same(step, &arg.key))
-    };
-    if !is_step(arg) {
-        return false;
-    }
-    // One error for all of them, at the first.
-    if all.iter().find(|arg| is_step(arg)).is_some_and(|first| first.is_same(arg)) {
-        let given = all.iter().filter(|arg| arg.is("depends_on")).filter_map(|arg| match &arg.value {
-            Value::Expr(Expr::Path(path)) => path.path.get_ident().map(Ident::to_string),
-            _ => None,
-        });
-        let strays = all.iter().filter(|arg| is_step(arg)).map(|arg| arg.key.to_string());
-        let names: Vec<String> = given.chain(strays).collect();
-        let list = match names.as_slice() {
-            [one] => one.clone(),
-            many => format!("[{}]", many.join(", ")),
-        };
-        errors.at(
-            arg.span(),
-            format!("`{}` is a step, and no option\nhelp: write `depends_on = {list}`", arg.key),
-        );
-    }
-    true
 }
 
 /// Code in which an editor can complete an option, found among the items of `__private::options`.
@@ -267,43 +241,6 @@ fn retry_waits(base: Option<&Time<'_>>, max: Option<&Time<'_>>, without_max: boo
         ),
         _ => {}
     }
-}
-
-/// `key = step` or `key = [step, step]`; the second value is whether all of it could be read.
-pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
-    let Some(value) = expr(arg, "steps", "step` or `depends_on = [step, step]", errors) else {
-        return (Vec::new(), false);
-    };
-    let items: Vec<&Expr> = match value {
-        Expr::Array(array) => array.elems.iter().collect(),
-        one => vec![one],
-    };
-    let mut steps = Vec::new();
-    for item in &items {
-        match item {
-            Expr::Path(path) if path.qself.is_none() && path.path.get_ident().is_some() => {
-                steps.extend(path.path.get_ident().cloned());
-            }
-            Expr::Path(_) => errors.at(
-                item.span(),
-                "expected the name of a step's function, without a path\n\
-                 note: a step depends on steps of its own workflow",
-            ),
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => errors.at(
-                item.span(),
-                format!(
-                    "expected the name of a step's function\nhelp: write `{}`, without quotes",
-                    text.value()
-                ),
-            ),
-            Expr::Tuple(_) => {
-                errors.at(item.span(), "expected a list in brackets: `depends_on = [step, step]`")
-            }
-            _ => errors.at(item.span(), "expected the name of a step's function"),
-        }
-    }
-    let complete = steps.len() == items.len();
-    (steps, complete)
 }
 
 /// Whether two names are the same to rustc: `r#ship` is `ship`.

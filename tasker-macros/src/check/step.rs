@@ -25,7 +25,6 @@ pub(super) fn draft(
         description: raw.summary.clone(),
         depends_on: Vec::new(),
         readable: Readable::These(Vec::new()),
-        no_steps: Vec::new(),
         params: Vec::new(),
         returned: None,
         retry: Retry::Default,
@@ -86,7 +85,7 @@ pub(super) fn draft(
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
         Ok(signature) => {
-            draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors)
+            draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors);
         }
         Err(error) => {
             draft.step.callable = false;

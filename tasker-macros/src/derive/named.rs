@@ -93,15 +93,12 @@ fn attribute(kind: &Kind, input: &DeriveInput, errors: &mut Errors) -> Written {
 
 fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written, errors: &mut Errors) {
     let example = format!("#[{}(\"{}\")]", kind.attribute, suggestion(ident));
-    let tokens = match attribute.meta.require_list() {
-        Ok(list) => list.tokens.clone(),
-        Err(_) => {
-            errors.at(
-                attribute.path().span(),
-                format!("expected the name of {} in parentheses: `{example}`", kind.article),
-            );
-            return;
-        }
+    let Ok(list) = attribute.meta.require_list() else {
+        errors.at(
+            attribute.path().span(),
+            format!("expected the name of {} in parentheses: `{example}`", kind.article),
+        );
+        return;
     };
     let parser = |input: ParseStream<'_>| {
         let Ok(name) = input.parse::<LitStr>() else {
@@ -124,7 +121,7 @@ fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written
         input.parse::<Option<Token![,]>>()?;
         Ok(())
     };
-    errors.ok(parser.parse2(tokens));
+    errors.ok(parser.parse2(list.tokens.clone()));
     if let Some(name) = &written.name
         && let Err(message) = (kind.rule)(&name.value())
     {

@@ -39,7 +39,6 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     };
     let handler = handler(step, workflow);
     let edges = edges(step, krate);
-    let no_steps = no_steps(step, &keyword, krate);
     quote! {
         #marker
 
@@ -52,7 +51,6 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
             const NAME: &'static str = #name;
         }
         #edges
-        #no_steps
         #(#params)*
         #handler
     }
@@ -69,28 +67,12 @@ fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
     }
 }
 
-/// A step under a name that looks like a type's would be left out in silence; it is an error here.
-fn no_steps(step: &Step, keyword: &Ident, krate: &TokenStream) -> TokenStream {
-    let ident = &step.ident;
-    let checks = step.no_steps.iter().enumerate().map(|(n, ty)| {
-        let check = quote::format_ident!("__NO_STEP_{n}", span = Span::mixed_site());
-        quote! {
-            #[automatically_derived]
-            #[allow(dead_code)]
-            #keyword #ident {
-                const #check: () = <#ty as #krate::__private::NoStep<_>>::CHECKED;
-            }
-        }
-    });
-    checks.collect()
-}
-
 fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
     let provided = step.values().map(|(n, _)| quote!(#krate::ProvidesParam<#ident, #n>));
     let invocation = local("invocation");
-    let run = if step.callable { run(step, workflow, &invocation) } else { quote!(::core::unreachable!()) };
+    let run = if step.callable { run(step, workflow, &invocation) } else { never(step) };
     quote! {
         #[automatically_derived]
         impl<__A> #krate::StepHandler<__A> for #ident
@@ -103,6 +85,16 @@ fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
                 #run
             }
         }
+    }
+}
+
+/// The body where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should not,
+/// because a name was not what it looked like, nothing that contains this is built.
+fn never(step: &Step) -> TokenStream {
+    let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
+    quote! {
+        const { ::core::panic!(#message) };
+        ::core::unreachable!()
     }
 }
 

@@ -118,10 +118,8 @@ fn value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
 /// What to say of something that is no value.
 fn no_value(key: &Ident, input: ParseStream<'_>) -> syn::Error {
     let rest: TokenStream = input.fork().parse().unwrap_or_default();
-    let value = TokenStream::from_iter(
-        rest.into_iter()
-            .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')),
-    );
+    let comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let value: TokenStream = rest.into_iter().take_while(|token| !comma(token)).collect();
     if key != "depends_on" {
         return syn::Error::new(input.span(), format!("expected a value for `{key}`"));
     }

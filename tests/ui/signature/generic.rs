@@ -57,7 +57,7 @@ async fn elsewhere(tasker: &tasker::Tasker) {
 }
 
 fn main() {
-    let _ = tasker::Tasker::builder(()).register::<healthy::Workflow>().register::<order::Workflow>();
+    let _ = tasker::Tasker::builder(()).register::<healthy::Workflow>();
     drop(healthy::double(tasker::Output(1)));
     let _ = elsewhere;
 }
