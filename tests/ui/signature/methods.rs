@@ -2,7 +2,6 @@ use tasker::workflow;
 
 #[workflow]
 mod order {
-    use std::sync::Arc;
     use tasker::StepError;
 
     pub type Context = ();
@@ -14,11 +13,6 @@ mod order {
 
     #[step]
     async fn by_reference(&mut self) -> Result<u64, StepError> {
-        Ok(1)
-    }
-
-    #[step]
-    async fn typed(self: Arc<Self>) -> Result<u64, StepError> {
         Ok(1)
     }
 }
