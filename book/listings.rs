@@ -21,6 +21,10 @@ mod the_macro {}
 mod testing {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/errors.md")]
+mod errors {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/many-workers.md")]
 mod many_workers {}
 

@@ -25,8 +25,8 @@ pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
-    StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError,
+    Start, StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -37,15 +37,17 @@ pub use error::StepError;
 pub use event::Event;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
-pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
+pub use param::{
+    Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, ProvidesParam, State,
+};
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
-    Always, Certain, DependsOn, Ended, Executable, Maybe, Param, Payload, Presence, Returned, Step,
-    StepHandler, StepResult, StepReturn, Workflow,
+    Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
+    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,
@@ -59,7 +61,7 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{ProvidesParam, context, describe, ended_by, finish, provide, step, workflow};
+    pub use crate::param::{configure, context, describe, ended_by, finish, provide, step, workflow};
     pub use crate::step::{BoxFuture, HandlerFn};
     pub use core::time::Duration;
     pub use std::boxed::Box;

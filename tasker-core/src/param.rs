@@ -75,6 +75,13 @@ pub trait FromStep<S>: Sized {
     fn describe(step: StepSpec) -> StepSpec {
         step
     }
+
+    /// Adds what `config = …` says to the step that takes the parameter.
+    #[doc(hidden)]
+    #[must_use]
+    fn configure(self, step: StepSpec) -> StepSpec {
+        step
+    }
 }
 
 impl<A> Invocation<'_, A> {
@@ -112,7 +119,8 @@ impl<A> Invocation<'_, A> {
     }
 }
 
-/// The application state provides what parameter `N` of step `S` needs.
+/// The application state provides what parameter `N` of step `S` needs: it [`Provides`] the [`Resource`](FromStep::Resource) of the
+/// parameter's type.
 pub trait ProvidesParam<S, const N: usize> {
     #[doc(hidden)]
     fn param(&self, invocation: &Invocation<'_, Self>) -> Result<S::Ty, StepError>
@@ -174,6 +182,12 @@ pub fn step<S: Step>() -> StepSpec {
 #[must_use]
 pub fn describe<S: Param<N>, const N: usize>(step: StepSpec) -> StepSpec {
     <S::Ty as FromStep<S>>::describe(step)
+}
+
+/// Adds the configuration to the description of its step.
+#[must_use]
+pub fn configure<S: Param<N>, const N: usize>(step: StepSpec, config: S::Ty) -> StepSpec {
+    config.configure(step)
 }
 
 /// No build makes another value of what is stored, so the step is not tried again by itself.

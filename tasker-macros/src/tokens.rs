@@ -1,6 +1,26 @@
 //! Questions about the tokens of a type.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// A type or an expression as people write it; the tokens themselves would be printed with a space between any two.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" ;", ";"),
+        ("& ", "&"),
+        (" !", "!"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
 
 /// Every identifier, at any depth.
 pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
@@ -66,6 +86,16 @@ mod tests {
         let found = |tokens| names(&tokens).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(found(quote!(::tasker::Output<charge>)), ["Output", "charge"]);
         assert_eq!(found(quote!((a::B, [self::c; D], fn(e: F)))), ["B", "c", "D", "fn", "e", "F"]);
+    }
+
+    #[test]
+    fn a_type_is_shown_as_it_is_written() {
+        for ty in
+            ["Output<validate_cart>", "State<Arc<dyn Gateway>>", "(u8, Vec<std::string::String>)", "[u8; 3]"]
+        {
+            let tokens: TokenStream = ty.parse().expect("tokens");
+            assert_eq!(text(tokens), ty);
+        }
     }
 
     #[test]

@@ -11,13 +11,34 @@ use super::{Client, ClientParts, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
-use crate::step::{Executable, Step, Workflow};
+use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
 use crate::{Retention, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
 pub struct NoStore;
+
+/// The type of a builder to which a store was given.
+#[diagnostic::on_unimplemented(
+    message = "no store was given to this builder",
+    label = "call `.store(..)` first: where are tasks kept?",
+    note = "`.store(SqlStore::connect(\"sqlite://orders.db\").await?)`, or `.store(MemoryStore::new())` in a test"
+)]
+pub trait HasStore: Sized {
+    #[doc(hidden)]
+    fn tasker<A: Send + Sync + 'static>(
+        builder: TaskerBuilder<A, Self>,
+    ) -> BoxFuture<'static, Result<Tasker, BuildError>>;
+}
+
+impl HasStore for Arc<dyn Store> {
+    fn tasker<A: Send + Sync + 'static>(
+        builder: TaskerBuilder<A, Self>,
+    ) -> BoxFuture<'static, Result<Tasker, BuildError>> {
+        Box::pin(builder.start())
+    }
+}
 
 /// Puts a [`Tasker`] together.
 pub struct TaskerBuilder<A, S = NoStore> {
@@ -218,14 +239,21 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     pub(crate) fn registrations(&mut self) -> impl Iterator<Item = &mut Registration> {
         self.registry.iter_mut()
     }
-}
 
-impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
     ///
     /// # Errors
     /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
-    pub async fn build(self) -> Result<Tasker, BuildError> {
+    pub fn build(self) -> BoxFuture<'static, Result<Tasker, BuildError>>
+    where
+        S: HasStore,
+    {
+        S::tasker(self)
+    }
+}
+
+impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
+    async fn start(self) -> Result<Tasker, BuildError> {
         let Self { store, mut registry, errors, limits, overrides, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Client;
-use crate::step::{Payload, Returned, Step, StepResult, Workflow};
+use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskStatus};
 use crate::{Annotation, Event, Json, TaskId, TaskState};
 
@@ -215,10 +215,14 @@ impl<W: Workflow> TaskHandle<W> {
     ///
     /// # Errors
     /// When the stored result does not fit the type, or the store does not answer.
-    pub async fn output<S: Step<Workflow = W>>(&self) -> Result<Option<Returned<S>>, ResultError> {
-        let stored = self.stored_result(S::NAME).await?;
-        stored
-            .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
-            .transpose()
+    #[must_use]
+    // With a named type, because rustc would say of an `async fn` three times that something is not a step of the workflow.
+    pub fn output<S: StepOf<W>>(&self) -> BoxFuture<'_, Result<Option<Returned<S>>, ResultError>> {
+        Box::pin(async move {
+            let stored = self.stored_result(S::NAME).await?;
+            stored
+                .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
+                .transpose()
+        })
     }
 }

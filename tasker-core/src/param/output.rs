@@ -8,7 +8,10 @@ use crate::{Json, StepError, StepSpec};
 ///
 /// It derefs to the value; `.0` takes the value out. A step may take the result of any step that it depends on, directly
 /// or through others. Of a step that may be skipped it takes `Option<Output<step>>`, which is `None` where that happened.
-pub struct Output<D: Step>(pub Returned<D>);
+pub struct Output<D: Step>(pub Returned<D>)
+where
+    // Known beforehand, so that an `Output` of what is no step is not also one of unknown size.
+    Returned<D>: Sized;
 
 impl<D: Step> Deref for Output<D> {
     type Target = Returned<D>;

@@ -11,12 +11,12 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Recorded, Room, Runnable, Settled,
-    Swept,
+    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable,
+    Settled, Swept,
 };
 use crate::{
-    DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, TaskId, TaskState, TaskStatus, WorkerId,
-    WorkflowDef, WorkflowId,
+    DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
+    TaskStatus, WorkerId, WorkflowDef, WorkflowId,
 };
 
 /// When the worker dies, and of the outcome of which step.
@@ -104,8 +104,12 @@ impl Store for Mortal {
         self.store.create(tasks).await
     }
 
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        self.store.enlist(worker, lease).await
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        self.store.siblings(definitions).await
+    }
+
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        self.store.enlist(worker, lease, offers).await
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {

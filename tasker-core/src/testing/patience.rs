@@ -49,6 +49,10 @@ fn step_line(step: &StepStatus) -> String {
         (_, Some(WaitingFor::Time(time))) => format!("waits until {time}"),
         (_, Some(WaitingFor::Turn)) => "waits for its turn".to_owned(),
         (_, Some(WaitingFor::Worker)) => "waits for a worker; was the Tasker shut down?".to_owned(),
+        (_, Some(WaitingFor::Definition { reason })) => {
+            let reason = reason.as_deref().unwrap_or("no Tasker that is alive has its workflow registered");
+            format!("waits for another build: {reason}")
+        }
         (state, None) => format!("is {state}"),
     };
     format!("`{name}` {waits}")

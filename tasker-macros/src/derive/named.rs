@@ -56,10 +56,13 @@ fn implementation(kind: &Kind, input: &DeriveInput, written: &Written) -> TokenS
     let name = name.as_ref().map_or_else(|| suggestion(ident), LitStr::value);
     let implemented = Ident::new(kind.name, Span::call_site());
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
+    // What is generic is refused already, and not for its parameters.
+    let stored = (!input.generics.params.is_empty()).then(|| quote!(Self: #krate::Payload));
     // At the type: what is missing for it to be stored is said there.
     quote_spanned! {Span::call_site().located_at(ident.span())=>
         #[automatically_derived]
-        impl #impl_generics #krate::#implemented for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::#implemented for #ident #ty_generics where #(#predicates,)* #stored {
             const NAME: &'static str = #name;
         }
     }

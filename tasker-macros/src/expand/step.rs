@@ -6,23 +6,26 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{generated, local, located};
-use crate::model::{Config, Param, Retry, Step, Workflow};
+use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
 pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
-    let Step { ident, vis, allows, name, readable, .. } = step;
+    let Step { ident, vis, allows, name, .. } = step;
     let shown = ident.unraw();
     let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
+    // The keyword has the place of the function's name, because rustc takes it for where generics could be added: what it says about an
+    // unknown type is then word for word what it says of the function, and it says that only once.
+    let keyword = Ident::new("impl", ident.span());
     let params = step.values().map(|(n, ty)| {
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
             #allows
-            impl #krate::Param<#n> for #ident {
+            #keyword #krate::Param<#n> for #ident {
                 type Ty = #ty;
             }
         }
@@ -35,29 +38,41 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #vis enum #ident {}
     };
     let handler = handler(step, workflow);
+    let edges = edges(step, krate);
     quote! {
         #marker
 
         #[automatically_derived]
         #allows
-        impl #krate::Step for #ident {
+        #keyword #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
             type Presence = #presence;
             const NAME: &'static ::core::primitive::str = #name;
         }
-        #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
+        #edges
         #(#params)*
         #handler
+    }
+}
+
+/// What the step may read.
+fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
+    match &step.readable {
+        Readable::These(steps) => {
+            quote!(#(#[automatically_derived] impl #krate::DependsOn<#steps> for #ident {})*)
+        }
+        Readable::Any => quote!(#[automatically_derived] impl<__D> #krate::DependsOn<__D> for #ident {}),
     }
 }
 
 fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let provided = step.values().map(|(n, _)| quote!(#krate::__private::ProvidesParam<#ident, #n>));
+    let provided = step.values().map(|(n, _)| quote!(#krate::ProvidesParam<#ident, #n>));
     let invocation = local("invocation");
-    let run = if step.callable { run(step, workflow, &invocation) } else { quote!(::core::unreachable!()) };
+    let run = if step.callable { run(step, workflow, &invocation) } else { never(step) };
     quote! {
         #[automatically_derived]
         impl<__A> #krate::StepHandler<__A> for #ident
@@ -70,6 +85,16 @@ fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
                 #run
             }
         }
+    }
+}
+
+/// The body where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should not,
+/// because a name was not what it looked like, nothing that contains this is built.
+fn never(step: &Step) -> TokenStream {
+    let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
+    quote! {
+        const { ::core::panic!(#message) };
+        ::core::unreachable!()
     }
 }
 
@@ -139,27 +164,32 @@ pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
         let timeout = time(timeout, krate);
         quote!(.timeout(#timeout))
     });
-    let config = step
-        .config
-        .as_ref()
-        .map(|config| config_value(config, step, krate))
-        .map(|value| quote!(.config(&#value)));
-    quote!(#described #description #depends_on #retry #timeout #config)
+    let spec = quote!(#described #description #depends_on #retry #timeout);
+    match &step.config {
+        Some(config) => configured(&spec, config, step, krate),
+        None => spec,
+    }
 }
 
 /// The value, with the type of the parameter: another one is a mismatch, at the value.
-fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
+fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
     let value = &config.value;
     let typed = local("config");
-    let param = step.values().find(|(n, _)| Some(*n) == config.param);
-    let expected = param.map(|(n, ty)| {
-        let krate = located(krate, ty.span());
-        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::Target)
-    });
+    let Some((n, ty)) = step.values().find(|(n, _)| Some(*n) == config.param) else {
+        return quote!({
+            let #typed = #value;
+            #krate::StepSpec::config(#spec, &#typed)
+        });
+    };
+    let located = located(krate, ty.span());
+    let expected = quote_spanned! {generated(ty.span())=>
+        <<#ident as #located::Param<#n>>::Ty as ::core::ops::Deref>::Target
+    };
+    // Through the parameter, which rustc has checked: a type that cannot be stored is an error there, and not another one here.
     quote!({
-        let #typed #expected = #value;
-        #typed
+        let #typed: #expected = #value;
+        #krate::__private::configure::<#ident, #n>(#spec, #krate::Config(#typed))
     })
 }
 
