@@ -9,6 +9,7 @@ mod builder;
 mod config;
 mod graph;
 mod identity;
+mod record;
 mod shape;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
 use config::ConfigType;
 pub use graph::Graph;
 pub use identity::WorkflowId;
+pub use record::RecordSpec;
 pub use shape::Shape;
 
 use crate::{RetryPolicy, StepNo};
@@ -46,6 +48,8 @@ pub struct StepDef {
     config: Option<Value>,
     config_type: Option<ConfigType>,
     result_schema: Option<Value>,
+    emits: Vec<RecordSpec>,
+    annotates: Vec<RecordSpec>,
 }
 
 impl WorkflowDef {
@@ -171,5 +175,17 @@ impl StepDef {
     #[must_use]
     pub fn result_schema(&self) -> Option<&Value> {
         self.result_schema.as_ref()
+    }
+
+    /// The events that it publishes, by name.
+    #[must_use]
+    pub fn emits(&self) -> &[RecordSpec] {
+        &self.emits
+    }
+
+    /// The annotations that it sets, by name.
+    #[must_use]
+    pub fn annotates(&self) -> &[RecordSpec] {
+        &self.annotates
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! Applications depend on the crate `tasker`, which re-exports this one together with a store.
 
+mod annotation;
 mod batcher;
 mod client;
 mod clock;
 mod def;
 mod engine;
 mod error;
+mod event;
 mod ids;
 mod json;
 mod param;
@@ -19,25 +21,32 @@ mod state;
 mod step;
 pub mod store;
 
+pub use annotation::Annotation;
 pub use client::{
     BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
     StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
-pub use def::{DefinitionError, Graph, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId};
+pub use def::{
+    DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId,
+};
 pub use error::StepError;
+pub use event::Event;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
-pub use param::{Attempt, Cancelled, Config, FromStep, Invocation, Output, Provides, State};
+pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
-    DependsOn, Executable, Param, Payload, Returned, Step, StepHandler, StepResult, StepReturn, Workflow,
+    Always, Certain, DependsOn, Ended, Executable, Maybe, Param, Payload, Presence, Returned, Step,
+    StepHandler, StepResult, StepReturn, Workflow,
 };
-pub use store::{MemoryStore, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor};
+pub use store::{
+    MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,
+};
 pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
 
 /// The versions that contexts, results, configurations and events derive from.
@@ -47,7 +56,7 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{ProvidesParam, context, describe, finish, provide, step, workflow};
+    pub use crate::param::{ProvidesParam, context, describe, finish, provide, skipped, step, workflow};
     pub use crate::step::{BoxFuture, HandlerFn};
     pub use core::time::Duration;
     pub use std::boxed::Box;

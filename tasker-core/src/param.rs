@@ -4,22 +4,31 @@
 //! wrappers have public fields, so that a test calls the function directly:
 //! `charge(Output(cart), State(gateway)).await`.
 
+mod annotate;
 mod attempt;
 mod cancelled;
+mod collector;
 mod config;
+mod emit;
 mod output;
 mod state;
+mod task_id;
 
+pub use annotate::Annotate;
 pub use attempt::Attempt;
 pub use cancelled::Cancelled;
+pub(crate) use collector::Collector;
 pub use config::Config;
+pub use emit::Emit;
 pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
 
-use crate::step::{Param, Step, StepResult};
-use crate::{Json, StepError, StepNo, StepSpec, Workflow, WorkflowBuilder, WorkflowDef};
+use crate::step::{Ended, Param, Step, StepResult};
+use crate::{
+    Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
+};
 
 /// One execution of a step, as the engine hands it to the step's function.
 pub struct Invocation<'a, A> {
@@ -31,11 +40,14 @@ pub struct Invocation<'a, A> {
 #[derive(Debug)]
 pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
+    pub(crate) task: TaskId,
     pub(crate) step: StepNo,
     pub(crate) attempt: Attempt,
     pub(crate) context: Json,
     /// The results of the ancestors that the step reads.
     pub(crate) results: Vec<(StepNo, Json)>,
+    /// What it writes beside its result.
+    pub(crate) records: Collector,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
 }
 
@@ -45,7 +57,7 @@ pub(crate) struct StepInput {
 #[diagnostic::on_unimplemented(
     message = "a step cannot receive a `{Self}`",
     label = "not a step parameter",
-    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `State<T>`, `Config<T>`, `Attempt`, `Cancelled`",
+    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `Option<Output<step>>`, `State<T>`, `Config<T>`, `Emit<E>`, `Annotate<A>`, `TaskId`, `Attempt`, `Cancelled`",
     note = "to receive your own type, put it in the application state and take `State<{Self}>`"
 )]
 pub trait FromStep<S>: Sized {
@@ -63,6 +75,30 @@ pub trait FromStep<S>: Sized {
 }
 
 impl<A> Invocation<'_, A> {
+    /// The task that the step belongs to.
+    #[must_use]
+    pub fn task(&self) -> TaskId {
+        self.input.task
+    }
+
+    /// Which execution of the step it is, from 1.
+    #[must_use]
+    pub fn attempt(&self) -> Attempt {
+        self.input.attempt
+    }
+
+    /// The name of the step, as it is stored.
+    #[must_use]
+    pub fn step_name(&self) -> &str {
+        self.input.workflow.step(self.input.step).map_or("", StepDef::name)
+    }
+
+    /// Namespace, name and version of the workflow.
+    #[must_use]
+    pub fn workflow(&self) -> &WorkflowId {
+        self.input.workflow.id()
+    }
+
     /// The result of an ancestor that the step reads.
     fn result(&self, name: &str) -> Option<&Json> {
         let StepInput { workflow, results, .. } = self.input;
@@ -105,8 +141,14 @@ pub fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Cont
 }
 
 /// What the step's function returned, as it is stored.
-pub fn finish<S: Step>(returned: S::Returned) -> Result<Json, StepError> {
-    returned.into_json()
+pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
+    returned.into_json().map(Ended::Complete)
+}
+
+/// The end of a step that has nothing to do.
+#[must_use]
+pub const fn skipped() -> Ended {
+    Ended::Skipped
 }
 
 /// Starts the definition of a workflow.

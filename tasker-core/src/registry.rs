@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::param::{Invocation, StepInput};
 use crate::schema::{self, ContextSchema, SchemaError, Violation};
-use crate::step::{BoxFuture, Executable, HandlerFn, Workflow};
+use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
 use crate::{DefinitionError, Json, StepError, StepNo, WorkflowDef, WorkflowId};
 
 /// A workflow with everything that is needed to start and run it.
@@ -24,7 +24,7 @@ pub(crate) struct Registration {
 
 /// The function of a step, whatever the application state.
 pub(crate) trait Handler: Send + Sync {
-    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Json, StepError>>;
+    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>>;
 }
 
 struct Bound<A> {
@@ -33,7 +33,7 @@ struct Bound<A> {
 }
 
 impl<A: Send + Sync + 'static> Handler for Bound<A> {
-    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Json, StepError>> {
+    fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>> {
         let (app, function) = (Arc::clone(&self.app), self.function);
         Box::pin(async move { function(&Invocation { app: &app, input: &input }).await })
     }

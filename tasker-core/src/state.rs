@@ -116,15 +116,15 @@ impl TaskState {
 }
 
 impl StepState {
-    /// The states that follow this one. `in_progress` → `pending` (not in Ruby Tasker) hands a step back that
-    /// a worker did not finish before it shut down.
+    /// The states that follow this one. Not in Ruby Tasker are `in_progress` → `pending`, which hands a step back that
+    /// a worker did not finish before it shut down, and `in_progress` → `skipped`: a worker found that there is nothing to do.
     #[must_use]
     pub const fn allowed(self) -> &'static [Self] {
         match self {
             Self::Pending => {
                 &[Self::InProgress, Self::Error, Self::Cancelled, Self::ResolvedManually, Self::Skipped]
             }
-            Self::InProgress => &[Self::Complete, Self::Error, Self::Cancelled, Self::Pending],
+            Self::InProgress => &[Self::Complete, Self::Error, Self::Cancelled, Self::Pending, Self::Skipped],
             Self::Error => &[Self::Pending, Self::ResolvedManually],
             Self::Complete | Self::Cancelled | Self::ResolvedManually | Self::Skipped => &[],
         }

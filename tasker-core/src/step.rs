@@ -4,12 +4,16 @@
 //! and its parameters, so that what does not fit is an error of `cargo build` at the place where it is
 //! written. The messages of those errors are part of the interface; `tests/ui` holds them.
 
+mod presence;
+
 use std::future::Future;
 use std::pin::Pin;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+pub use presence::{Always, Certain, Maybe, Presence};
 
 use crate::param::Invocation;
 use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};
@@ -18,9 +22,18 @@ use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A step's function behind one signature, for an application whose state is `A`.
-pub type HandlerFn<A> = for<'a> fn(&'a Invocation<'a, A>) -> BoxFuture<'a, Result<Json, StepError>>;
+pub type HandlerFn<A> = for<'a> fn(&'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>;
 
-/// A value that is stored with a task: its context, or a step's result.
+/// What an execution that did not fail came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The function returned this result, which is stored with the step.
+    Complete(Json),
+    /// There was nothing to do: the step is recorded as skipped and has no result, and its dependents run as if it were complete.
+    Skipped,
+}
+
+/// A value that is stored with a task: its context, a step's result, an event or an annotation.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with a task",
     label = "not a stored value",
@@ -57,6 +70,8 @@ pub trait Step: Sized + 'static {
     type Workflow: Workflow;
     /// What its function returns.
     type Returned: StepResult;
+    /// Whether its result is certain to be there once the step is over: [`Always`], or [`Maybe`] if it may be skipped.
+    type Presence: Presence;
     /// Its name in its workflow.
     const NAME: &'static str;
 }
@@ -149,8 +164,8 @@ impl<E: Into<StepError>> IntoStepError for E {
 
 /// A step that can run in an application whose state is `A`.
 pub trait StepHandler<A>: Step {
-    /// Takes the parameters out of the invocation and calls the step's function.
-    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Json, StepError>>;
+    /// Takes the parameters out of the invocation and calls the step's function, unless there is nothing for it to do.
+    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>;
 }
 
 /// A workflow all of whose steps can run in an application with state `A`.

@@ -10,6 +10,7 @@
 
 mod error;
 mod memory;
+mod record;
 mod room;
 mod runnable;
 mod status;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
 pub use status::{StepStatus, TaskStatus, UnknownWaiting, Waiting, WaitingFor};
@@ -91,6 +93,9 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// The recorded result of a step, by its name.
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError>;
+
+    /// What the steps of a task wrote beside their results, in the order in which it was recorded; of one moment, by step.
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError>;
 
     /// Ends an open task: no step of it begins any more, and what still runs is refused when it ends.
     async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError>;
@@ -182,6 +187,8 @@ pub struct Outcome {
     pub definition: DefinitionId,
     /// How it ended.
     pub ending: Ending,
+    /// What it wrote beside its result, in order: recorded with the outcome, if that is accepted.
+    pub records: Vec<Record>,
 }
 
 /// How an execution ended.
@@ -189,12 +196,22 @@ pub struct Outcome {
 pub enum Ending {
     /// With a result.
     Complete(Json),
+    /// Without one, because there was nothing to do: the dependents run as if it were complete.
+    Skipped,
     /// With an error after which the step runs again, no sooner than the wait from now.
     Retry(StepError, Duration),
     /// With an error that ends the step.
     Failed(StepError),
     /// Not at all: the worker stops, and another runs it as if it had not begun.
     HandedBack,
+}
+
+impl Ending {
+    /// Whether the steps that depend on the step may run.
+    #[must_use]
+    pub const fn satisfies_dependents(&self) -> bool {
+        matches!(self, Self::Complete(_) | Self::Skipped)
+    }
 }
 
 /// A step that a worker is to run.

@@ -5,6 +5,7 @@
 //! in `tasker_migrations`, so use one of the two for one database and `SqlStoreOptions::migrate(false)` with your own.
 
 mod m20261122_000001_create_tables;
+mod m20261122_000002_place_records;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -12,7 +13,10 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 /// Every migration, in order.
 #[must_use]
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(m20261122_000001_create_tables::Migration)]
+    vec![
+        Box::new(m20261122_000001_create_tables::Migration),
+        Box::new(m20261122_000002_place_records::Migration),
+    ]
 }
 
 /// Applies [`migrations`], and notes what it applied in `tasker_migrations`.

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use crate::profile::Profile;
 
 /// Calls of the procedures that `sqlite_procedures` makes.
-const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8); SELECT json FROM tasker_answer";
+const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns, records) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9); SELECT json FROM tasker_answer";
 const SQLITE_CREATE: &str =
     "INSERT INTO tasker_create (tasks, steps, now) VALUES ($1, $2, $3); SELECT json FROM tasker_answer";
 
@@ -65,6 +65,8 @@ pub(crate) enum Part {
     Due,
     /// Other processes are told.
     Tell,
+    /// What steps wrote beside their results is recorded.
+    Records,
 }
 
 /// The text without the sections that are not needed, and without remarks.
@@ -89,6 +91,7 @@ fn is_there(section: &str, parts: &[Part]) -> bool {
         "shared" => Part::Shared,
         "due" => Part::Due,
         "tell" => Part::Tell,
+        "records" => Part::Records,
         _ => unreachable!("there is no section `{section}`"),
     };
     parts.contains(&part)
@@ -98,11 +101,11 @@ impl Dialect {
     /// Ends, releases, gives out: see the texts.
     pub(crate) fn exchange(self, parts: &[Part]) -> &'static str {
         // One for each set of parts, with and without the locks that are skipped.
-        static TEXTS: [OnceLock<String>; 64] = [const { OnceLock::new() }; 64];
+        static TEXTS: [OnceLock<String>; 128] = [const { OnceLock::new() }; 128];
         match self.backend {
             Backend::Postgres => {
                 let locks = usize::from(self.profile.skip_locked);
-                let place = parts.iter().fold(locks << 5, |place, &part| place | 1 << part as usize);
+                let place = parts.iter().fold(locks << 6, |place, &part| place | 1 << part as usize);
                 TEXTS[place].get_or_init(|| self.postgres(include_str!("sql/postgres/exchange.sql"), parts))
             }
             Backend::Sqlite => SQLITE_EXCHANGE,
@@ -167,7 +170,8 @@ mod tests {
 
     #[test]
     fn each_set_of_parts_has_a_text_of_its_own() {
-        const PARTS: [Part; 5] = [Part::Ends, Part::Choice, Part::Shared, Part::Due, Part::Tell];
+        const PARTS: [Part; 6] =
+            [Part::Ends, Part::Choice, Part::Shared, Part::Due, Part::Tell, Part::Records];
         let mut texts = std::collections::BTreeSet::new();
         for profile in [Profile::POSTGRES, Profile::PLAIN] {
             for bits in 0..1 << PARTS.len() {
@@ -176,7 +180,7 @@ mod tests {
                 texts.insert(Dialect { backend: Backend::Postgres, profile }.exchange(&parts).as_ptr());
             }
         }
-        assert_eq!(texts.len(), 64);
+        assert_eq!(texts.len(), 128);
     }
 
     #[test]

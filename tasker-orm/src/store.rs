@@ -15,6 +15,7 @@ mod operate;
 mod outlook;
 mod purge;
 mod query;
+mod record;
 mod settle;
 mod trip;
 
@@ -25,8 +26,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
-    Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Store, StoreError,
-    Swept,
+    Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Recorded, Room, Runnable, Settled, Store,
+    StoreError, Swept,
 };
 use tasker_core::{Clock, DefinitionId, Json, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
@@ -34,6 +35,7 @@ pub use connect::SqlStoreOptions;
 use connect::Url;
 use listen::Company;
 use operate::Action;
+use record::AnnotationTypes;
 use trip::{execute, query};
 
 use crate::presence::Presence;
@@ -64,6 +66,7 @@ struct Inner {
     company: Company,
     /// The rows of named steps by definition, for the steps of new tasks.
     named_steps: Mutex<HashMap<DefinitionId, Arc<[i64]>>>,
+    annotation_types: Mutex<AnnotationTypes>,
 }
 
 impl SqlStore {
@@ -202,5 +205,9 @@ impl Store for SqlStore {
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.result_of(task, step).await
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        self.records_of(task).await
     }
 }

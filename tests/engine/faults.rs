@@ -9,8 +9,8 @@ use tasker::store::{
     Claim, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Swept,
 };
 use tasker::{
-    DefinitionId, Json, MemoryStore, StepNo, Store, StoreError, TaskId, TaskState, TaskStatus, WorkerId,
-    WorkflowDef,
+    DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, TaskId, TaskState, TaskStatus,
+    WorkerId, WorkflowDef,
 };
 use tokio::sync::Notify;
 
@@ -32,6 +32,7 @@ pub(crate) enum Verb {
     Statuses,
     OpenTasks,
     Result,
+    Records,
     Operate,
     Purge,
     Stranded,
@@ -374,6 +375,10 @@ impl Store for Faulty {
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.call(Verb::Result, self.store.result(task, step)).await
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        self.call(Verb::Records, self.store.records(task)).await
     }
 
     async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {

@@ -15,5 +15,7 @@ mod lifecycle;
 mod limits;
 mod operate;
 mod overlap;
+mod records;
 mod retention;
+mod skipped;
 mod support;

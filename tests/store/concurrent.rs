@@ -174,6 +174,7 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
                 execution,
                 definition,
                 ending: done(),
+                records: Vec::new(),
             });
             bench.settle(worker, &last.collect::<Vec<_>>(), 0).await;
         }

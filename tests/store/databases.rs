@@ -27,5 +27,6 @@ pub(crate) fn options(database: &Database, profile: Option<Profile>) -> SqlStore
 fn template() -> String {
     let mut hasher = DefaultHasher::new();
     include_str!("../../tasker-orm/src/migration/m20261122_000001_create_tables.rs").hash(&mut hasher);
+    include_str!("../../tasker-orm/src/migration/m20261122_000002_place_records.rs").hash(&mut hasher);
     format!("tasker_{:016x}", hasher.finish())
 }

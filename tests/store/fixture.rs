@@ -161,7 +161,7 @@ impl<S: Store> Bench<S> {
 
 /// The outcome of a claimed step.
 pub(crate) fn outcome(step: &ClaimedStep, ending: Ending) -> Outcome {
-    Outcome { execution: step.execution, definition: step.definition, ending }
+    Outcome { execution: step.execution, definition: step.definition, ending, records: Vec::new() }
 }
 
 pub(crate) fn done() -> Ending {

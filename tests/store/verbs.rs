@@ -12,6 +12,7 @@ use tasker::{
 use crate::databases::{database, options};
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 use crate::operators::*;
+use crate::records::*;
 use crate::turns::*;
 
 /// Runs each rule on every store.
@@ -129,6 +130,16 @@ on_every_store! {
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,
+    what_a_step_writes_is_recorded_with_its_outcome_in_order,
+    what_was_recorded_at_one_moment_comes_by_step,
+    what_a_refused_outcome_brings_is_not_recorded,
+    what_an_outcome_brings_is_recorded_once,
+    an_annotation_may_be_of_a_type_that_no_definition_names,
+    a_skipped_step_releases_its_dependents_and_has_no_result,
+    a_join_waits_for_skipped_and_complete_steps_alike,
+    a_task_whose_last_step_is_skipped_is_complete,
+    the_turn_goes_on_when_a_step_is_skipped,
+    a_purge_removes_what_was_recorded,
     nothing_is_ever_stranded,
 }
 

@@ -191,7 +191,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// The largest context and the largest result, in bytes of JSON. Default: 1 MiB.
+    /// The largest context and the largest result, in bytes of JSON; all events and annotations of one execution together may be as
+    /// large. Default: 1 MiB.
     #[must_use]
     pub fn max_payload(mut self, bytes: usize) -> Self {
         self.config.max_payload = bytes;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Client;
-use crate::step::{Returned, Step, StepResult, Workflow};
-use crate::store::{Created, StoreError, TaskStatus};
-use crate::{TaskId, TaskState};
+use crate::step::{Payload, Returned, Step, StepResult, Workflow};
+use crate::store::{Created, RecordKind, Recorded, StoreError, TaskStatus};
+use crate::{Annotation, Event, TaskId, TaskState};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
 const SHORTEST_POLL: Duration = Duration::from_millis(20);
@@ -47,6 +47,20 @@ pub enum ResultError {
         /// The task.
         task: TaskId,
         /// The step.
+        step: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A stored event or annotation is not one of the type asked for: it was written by another version of the code.
+    #[error("the {kind} `{name}` of step `{step}` of task {task} does not fit its type: {reason}")]
+    RecordDoesNotFit {
+        /// The task.
+        task: TaskId,
+        /// An event or an annotation.
+        kind: RecordKind,
+        /// Its name.
+        name: String,
+        /// The step that wrote it.
         step: String,
         /// What does not fit.
         reason: String,
@@ -133,7 +147,7 @@ impl<W> TaskHandle<W> {
         self.status().await.map(|status| status.state.has_ended().then_some(status))
     }
 
-    /// The recorded result of a step, by its name; `None` until it is complete.
+    /// The recorded result of a step, by its name; `None` until it is complete, and where it was skipped.
     ///
     /// # Errors
     /// When what is stored is no JSON, or the store does not answer.
@@ -142,13 +156,58 @@ impl<W> TaskHandle<W> {
         stored.map(|json| json.parse().map_err(|error| self.does_not_fit(step, &error))).transpose()
     }
 
+    /// The events of one type that the steps of the task published, in the order in which they were recorded; none where there is no
+    /// such task.
+    ///
+    /// # Errors
+    /// When a stored event does not fit the type, or the store does not answer.
+    pub async fn events<E: Event>(&self) -> Result<Vec<E>, ResultError> {
+        let records = self.records().await?;
+        let events = records.iter().filter(|record| is(record, RecordKind::Event, E::NAME));
+        events.map(|record| self.parse(record)).collect()
+    }
+
+    /// The annotation of one type, as it was set last; `None` until a step did.
+    ///
+    /// # Errors
+    /// When the stored annotation does not fit the type, or the store does not answer.
+    pub async fn annotation<A: Annotation>(&self) -> Result<Option<A>, ResultError> {
+        let records = self.records().await?;
+        let last = records.iter().rfind(|record| is(record, RecordKind::Annotation, A::NAME));
+        last.map(|record| self.parse(record)).transpose()
+    }
+
+    /// All events and annotations of the task as they are stored, in the order in which they were recorded; none where there is no such
+    /// task.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn records(&self) -> Result<Vec<Recorded>, ResultError> {
+        Ok(self.client.0.store.records(self.id()).await?)
+    }
+
+    fn parse<T: Payload>(&self, record: &Recorded) -> Result<T, ResultError> {
+        record.payload.parse().map_err(|error| ResultError::RecordDoesNotFit {
+            task: self.id(),
+            kind: record.kind,
+            name: record.name.clone(),
+            step: record.step.clone(),
+            reason: error.to_string(),
+        })
+    }
+
     fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {
         ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: error.to_string() }
     }
 }
 
+fn is(record: &Recorded, kind: RecordKind, name: &str) -> bool {
+    record.kind == kind && record.name == name
+}
+
 impl<W: Workflow> TaskHandle<W> {
-    /// The recorded result of a step, by its type: `task.output::<order::create_order>()`; `None` until it is complete.
+    /// The recorded result of a step, by its type: `task.output::<order::create_order>()`; `None` until it is complete, and where it was
+    /// skipped.
     ///
     /// # Errors
     /// When the stored result does not fit the type, or the store does not answer.

@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::graph::{Graph, canonical_order};
-use super::{ConfigType, Shape, StepDef, WorkflowDef, WorkflowId};
+use super::record;
+use super::{ConfigType, RecordSpec, Shape, StepDef, WorkflowDef, WorkflowId};
 use crate::step::Payload;
+use crate::store::RecordKind;
 use crate::{RetryPolicy, StepNo};
 
 /// One step, as it was described.
@@ -23,6 +25,8 @@ pub struct StepSpec {
     config: Option<Result<Value, String>>,
     config_type: Option<ConfigType>,
     result_schema: Option<Value>,
+    emits: Vec<RecordSpec>,
+    annotates: Vec<RecordSpec>,
 }
 
 impl StepSpec {
@@ -38,6 +42,8 @@ impl StepSpec {
             config: None,
             config_type: None,
             result_schema: None,
+            emits: Vec::new(),
+            annotates: Vec::new(),
         }
     }
 
@@ -95,6 +101,32 @@ impl StepSpec {
     pub fn result_schema(mut self, schema: Value) -> Self {
         self.result_schema = Some(schema);
         self
+    }
+
+    /// Adds an event that it publishes, with its JSON Schema.
+    #[must_use]
+    pub fn emits(mut self, name: impl Into<String>, schema: Value) -> Self {
+        self.emits.push(RecordSpec::new(name.into(), schema));
+        self
+    }
+
+    /// Adds an annotation that it sets, with its JSON Schema.
+    #[must_use]
+    pub fn annotates(mut self, name: impl Into<String>, schema: Value) -> Self {
+        self.annotates.push(RecordSpec::new(name.into(), schema));
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it writes of one kind.
+    pub(super) fn records(&self, kind: RecordKind) -> &[RecordSpec] {
+        match kind {
+            RecordKind::Event => &self.emits,
+            RecordKind::Annotation => &self.annotates,
+        }
     }
 }
 
@@ -169,7 +201,8 @@ impl WorkflowBuilder {
     ///
     /// # Errors
     /// With every mistake at once: names and version that are none, no steps, steps named twice, unknown
-    /// or repeated dependencies, cycles, reading what is no ancestor, a retry limit or a time limit of zero.
+    /// or repeated dependencies, cycles, reading what is no ancestor, a retry limit or a time limit of zero, two types of events or of
+    /// annotations under one name.
     pub fn build(self) -> Result<WorkflowDef, DefinitionError> {
         let mut mistakes = Vec::new();
         self.check_identity(&mut mistakes);
@@ -178,6 +211,7 @@ impl WorkflowBuilder {
         for step in &self.steps {
             check_policy(step, &mut mistakes);
         }
+        record::check(&self.steps, &mut mistakes);
         let names: Vec<String> = self.steps.iter().map(|step| step.name.clone()).collect();
         let order = match canonical_order(&names, &dependencies) {
             Ok(order) => order,
@@ -203,7 +237,7 @@ impl WorkflowBuilder {
     fn check_identity(&self, mistakes: &mut Vec<String>) {
         let WorkflowId { namespace, name, version } = &self.id;
         for (what, text) in [("namespace", namespace), ("name", name)] {
-            if text.is_empty() || text.chars().count() > 64 || text.chars().any(char::is_control) {
+            if !is_name(text, 64) {
                 mistakes.push(format!("the {what} `{text}` is not 1 to 64 printable characters"));
             }
         }
@@ -221,7 +255,7 @@ impl WorkflowBuilder {
     fn index(&self, mistakes: &mut Vec<String>) -> HashMap<&str, usize> {
         let mut index = HashMap::new();
         for (at, StepSpec { name, .. }) in self.steps.iter().enumerate() {
-            if name.is_empty() || name.chars().count() > 128 || name.chars().any(char::is_control) {
+            if !is_name(name, 128) {
                 mistakes.push(format!("the step name `{name}` is not 1 to 128 printable characters"));
             }
             if index.insert(name.as_str(), at).is_some() {
@@ -301,11 +335,32 @@ impl WorkflowBuilder {
             .iter()
             .map(|&at| {
                 let StepSpec {
-                    name, description, retry, timeout, config, config_type, result_schema, ..
+                    name,
+                    description,
+                    retry,
+                    timeout,
+                    config,
+                    config_type,
+                    result_schema,
+                    emits,
+                    annotates,
+                    ..
                 } = self.steps[at].clone();
+                let (emits, annotates) = (record::by_name(emits), record::by_name(annotates));
                 let config = config.and_then(Result::ok);
                 let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
-                StepDef { name, description, reads, retry, timeout, config, config_type, result_schema }
+                StepDef {
+                    name,
+                    description,
+                    reads,
+                    retry,
+                    timeout,
+                    config,
+                    config_type,
+                    result_schema,
+                    emits,
+                    annotates,
+                }
             })
             .collect();
         let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {
@@ -319,6 +374,11 @@ impl WorkflowBuilder {
         let shape = if concurrent { shape } else { shape.one_at_a_time() };
         WorkflowDef { id, description, context_schema, steps, graph, concurrent, shape }
     }
+}
+
+/// So many printable characters at most, and one at least.
+pub(super) fn is_name(text: &str, most: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
 fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {

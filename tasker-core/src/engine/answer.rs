@@ -125,7 +125,8 @@ impl Worker<'_> {
         for (execution, definition) in unknown {
             // It never ran here, so it costs nothing, however often it may run.
             self.capacity.take(definition);
-            self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
+            let (ending, records) = (Ending::HandedBack, Vec::new());
+            self.batch.push(Outcome { execution, definition, ending, records });
         }
     }
 

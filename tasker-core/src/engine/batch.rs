@@ -93,7 +93,8 @@ mod tests {
 
     fn outcome(task: TaskId, definition: i64, step: u32) -> Outcome {
         let execution = Execution { task, step: StepNo(step), attempt: Attempt(1), revision: 1 };
-        Outcome { execution, definition: DefinitionId(definition), ending: Ending::HandedBack }
+        let (ending, records) = (Ending::HandedBack, Vec::new());
+        Outcome { execution, definition: DefinitionId(definition), ending, records }
     }
 
     #[test]

@@ -243,6 +243,8 @@ impl Caller {
                         let refused = format!("the outcome could not be stored: {error}");
                         outcome.ending =
                             Ending::Failed(StepError::permanent(refused).code("NOT_STORED").bounded());
+                        // It is a failure now, and one of them may be what cannot be stored.
+                        outcome.records.clear();
                     }
                 }
                 answer => return answer,

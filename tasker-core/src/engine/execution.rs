@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::{ending, run};
 use super::worker::Worker;
-use crate::param::StepInput;
+use crate::param::{Collector, StepInput};
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
 use crate::{DefinitionId, Executions};
 
@@ -38,7 +38,8 @@ impl Worker<'_> {
                 // A store that gives out what was not asked for; the step goes back to whom it belongs.
                 tracing::error!(task = %execution.task, "claimed a step of a workflow that is not registered here");
             }
-            self.batch.push(Outcome { execution, definition, ending: Ending::HandedBack });
+            let ending = Ending::HandedBack;
+            self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
             return;
         };
         let (chance, max_payload) = (self.random.f64(), self.engine.config.max_payload);
@@ -46,16 +47,18 @@ impl Worker<'_> {
         let cancelled = cancel.clone();
         let input = StepInput {
             workflow,
+            task: execution.task,
             step: execution.step,
             attempt: execution.attempt,
             context,
             results,
+            records: Collector::default(),
             cancelled: cancelled.clone(),
         };
         let abort = self.runs.spawn(async move {
-            let result = run(handler, input, timeout, max_payload).await;
-            let ending = ending(result, cancelled.is_cancelled(), executions, policy, chance);
-            Outcome { execution, definition, ending }
+            let ended = run(handler, input, timeout, max_payload).await;
+            let (ending, records) = ending(ended, cancelled.is_cancelled(), executions, policy, chance);
+            Outcome { execution, definition, ending, records }
         });
         self.running.insert(execution, Running { definition, executions, revoked: false, cancel, abort });
     }

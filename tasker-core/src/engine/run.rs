@@ -9,32 +9,38 @@ use futures_util::FutureExt;
 
 use crate::param::StepInput;
 use crate::registry::Handler;
-use crate::store::Ending;
-use crate::{Executions, Json, RetryPolicy, StepError};
+use crate::step::Ended;
+use crate::store::{Ending, Record};
+use crate::{Executions, RetryPolicy, StepError};
 
-/// Runs the function of a step to its end, to its time limit or to its panic.
+/// Runs the function of a step to its end, to its time limit or to its panic. What it wrote beside its result comes with an end that is no
+/// failure only.
 pub(super) async fn run(
     handler: Arc<dyn Handler>,
     input: StepInput,
     timeout: Option<Duration>,
     max_payload: usize,
-) -> Result<Json, StepError> {
+) -> Result<(Ended, Vec<Record>), StepError> {
+    let records = input.records.clone();
     // The time limit is inside, because dropping what did not end in time may panic too.
     let ended = AssertUnwindSafe(within(timeout, handler.run(input))).catch_unwind().await;
     let result = ended.unwrap_or_else(|panic| {
         Err(StepError::retryable(format!("the step panicked: {}", panic_message(&*panic))).code("PANIC"))
     });
-    match result {
-        Ok(json) if json.as_str().len() > max_payload => Err(too_large(json.as_str().len(), max_payload)),
-        Ok(json) => Ok(json),
-        Err(error) => Err(error.bounded()),
-    }
+    let ended = match result {
+        Ok(Ended::Complete(json)) if json.as_str().len() > max_payload => {
+            Err(too_large(json.as_str().len(), max_payload))
+        }
+        Ok(ended) => records.take(max_payload).map(|records| (ended, records)),
+        Err(error) => Err(error),
+    };
+    ended.map_err(StepError::bounded)
 }
 
 async fn within(
     limit: Option<Duration>,
-    running: impl Future<Output = Result<Json, StepError>>,
-) -> Result<Json, StepError> {
+    running: impl Future<Output = Result<Ended, StepError>>,
+) -> Result<Ended, StepError> {
     let Some(limit) = limit else { return running.await };
     tokio::time::timeout(limit, running).await.unwrap_or_else(|_| {
         Err(StepError::retryable(format!("not done within its time limit of {limit:?}")).code("TIMEOUT"))
@@ -54,19 +60,20 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// What becomes of a step whose execution ended like this.
+/// What becomes of a step whose execution ended like this, and what is recorded with it.
 ///
 /// An error after the step was told to come to an end is no failure, if the step may run again and did not say that this
 /// cannot help.
 pub(super) fn ending(
-    result: Result<Json, StepError>,
+    ended: Result<(Ended, Vec<Record>), StepError>,
     told_to_end: bool,
     executions: Executions,
     policy: RetryPolicy,
     chance: f64,
-) -> Ending {
-    match result {
-        Ok(json) => Ending::Complete(json),
+) -> (Ending, Vec<Record>) {
+    let ending = match ended {
+        Ok((Ended::Complete(json), records)) => return (Ending::Complete(json), records),
+        Ok((Ended::Skipped, records)) => return (Ending::Skipped, records),
         Err(error) if error.is_permanent() => Ending::Failed(error),
         Err(_) if told_to_end && executions.may_run_again() => Ending::HandedBack,
         Err(error) if executions.exhausted_by_failure() => Ending::Failed(error),
@@ -75,7 +82,8 @@ pub(super) fn ending(
                 error.wait().unwrap_or_else(|| policy.delay_with_jitter(executions.failures(), chance));
             Ending::Retry(error, wait)
         }
-    }
+    };
+    (ending, Vec::new())
 }
 
 /// What becomes of a step that was stopped because its worker shuts down.

@@ -78,8 +78,8 @@ impl Worker<'_> {
         }
         for (execution, running) in self.running.drain() {
             if !running.revoked {
-                let ending = stopped(running.executions);
-                self.batch.push(Outcome { execution, definition: running.definition, ending });
+                let (definition, ending) = (running.definition, stopped(running.executions));
+                self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
             }
         }
         true

@@ -22,6 +22,6 @@ impl<S> FromStep<S> for Attempt {
     type Resource = ();
 
     fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
-        Ok(invocation.input.attempt)
+        Ok(invocation.attempt())
     }
 }

@@ -1,13 +1,13 @@
 use std::ops::Deref;
 
 use super::{FromStep, Invocation, does_not_fit};
-use crate::step::{DependsOn, Returned, Step, StepResult};
-use crate::{StepError, StepSpec};
+use crate::step::{Certain, DependsOn, Returned, Step, StepResult};
+use crate::{Json, StepError, StepSpec};
 
 /// The result of an ancestor, by its step: `cart: Output<validate_cart>`.
 ///
 /// It derefs to the value; `.0` takes the value out. A step may take the result of any step that it depends on, directly
-/// or through others.
+/// or through others. Of a step that may be skipped it takes `Option<Output<step>>`, which is `None` where that happened.
 pub struct Output<D: Step>(pub Returned<D>);
 
 impl<D: Step> Deref for Output<D> {
@@ -18,19 +18,35 @@ impl<D: Step> Deref for Output<D> {
     }
 }
 
-impl<S: DependsOn<D>, D: Step> FromStep<S> for Output<D> {
+impl<S: DependsOn<D>, D: Certain> FromStep<S> for Output<D> {
     type Resource = ();
 
     fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
         let stored = invocation
             .result(D::NAME)
             .ok_or_else(|| StepError::permanent(format!("there is no stored result of `{}`", D::NAME)))?;
-        D::Returned::from_json(stored)
-            .map(Self)
-            .map_err(|error| does_not_fit(&format!("result of `{}`", D::NAME), &error))
+        read(stored)
     }
 
     fn describe(step: StepSpec) -> StepSpec {
         step.reads([D::NAME])
     }
+}
+
+impl<S: DependsOn<D>, D: Step> FromStep<S> for Option<Output<D>> {
+    type Resource = ();
+
+    fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
+        invocation.result(D::NAME).map(read).transpose()
+    }
+
+    fn describe(step: StepSpec) -> StepSpec {
+        step.reads([D::NAME])
+    }
+}
+
+fn read<D: Step>(stored: &Json) -> Result<Output<D>, StepError> {
+    D::Returned::from_json(stored)
+        .map(Output)
+        .map_err(|error| does_not_fit(&format!("result of `{}`", D::NAME), &error))
 }

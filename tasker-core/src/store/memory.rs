@@ -18,8 +18,8 @@ use queue::{Among, Queue, Ready, ready};
 use task::Task;
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable,
-    Settled, Store, StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Recorded, Room,
+    Runnable, Settled, Store, StoreError, Swept, TaskStatus,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, SystemClock, TaskId, TaskState, Timestamp, WorkerId,
@@ -162,15 +162,16 @@ impl Store for MemoryStore {
         let mut settled = Settled::default();
         let (mut released, mut ended) = (Vec::new(), Vec::new());
         for outcome in outcomes {
-            let Outcome { execution, definition, ending } = outcome;
+            let Outcome { execution, definition, ending, records } = outcome;
             let Execution { task, step, .. } = *execution;
             if !tables.holds_execution(worker, *execution) {
                 settled.refused.push(*execution);
                 continue;
             }
             tables.end_execution(task, step, ending.clone(), now)?;
+            tables.task(task)?.record(step, records, now);
             ended.push((task, step));
-            if matches!(ending, Ending::Complete(_)) {
+            if ending.satisfies_dependents() {
                 for &dependent in runnable.dependents(*definition, step) {
                     tables.release(task, dependent);
                     released.push((task, dependent));
@@ -221,6 +222,11 @@ impl Store for MemoryStore {
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         let tables = self.tables();
         Ok(tables.tasks.get(&task).and_then(|task| task.result(step)))
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.tasks.get(&task).map(Task::records).unwrap_or_default())
     }
 
     async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
@@ -361,6 +367,7 @@ impl Tables {
         }
         match ending {
             Ending::Complete(result) => task.complete(step, result)?,
+            Ending::Skipped => task.skip(step)?,
             Ending::Failed(error) => task.fail(step, error)?,
             Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait))?,
             Ending::HandedBack => task.hand_back(step)?,

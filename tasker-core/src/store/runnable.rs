@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Ending, Outcome};
+use super::Outcome;
 use crate::{DefinitionId, StepNo, WorkflowDef};
 
 /// The installed definitions that a worker can run; it claims steps of no others.
@@ -64,9 +64,10 @@ impl Runnable {
     /// How many steps an outcome may release.
     #[must_use]
     pub fn most_released(&self, outcome: &Outcome) -> usize {
-        match outcome.ending {
-            Ending::Complete(_) => self.dependents(outcome.definition, outcome.execution.step).len(),
-            _ => 0,
+        if outcome.ending.satisfies_dependents() {
+            self.dependents(outcome.definition, outcome.execution.step).len()
+        } else {
+            0
         }
     }
 

@@ -13,6 +13,10 @@ pub struct Model {
     pub task_id: Uuid,
     /// The step, if it is about one.
     pub step_no: Option<i32>,
+    /// The transition of the step that it was written with.
+    pub revision: Option<i32>,
+    /// Its place among what was written with that, events and annotations together.
+    pub place: Option<i32>,
     /// What happened, such as `task.completed`.
     #[sea_orm(column_type = "String(StringLen::N(128))")]
     pub name: String,

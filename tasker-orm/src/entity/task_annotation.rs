@@ -11,6 +11,12 @@ pub struct Model {
     pub id: i64,
     /// The task.
     pub task_id: Uuid,
+    /// The step that made it, if one did.
+    pub step_no: Option<i32>,
+    /// The transition of the step that it was written with.
+    pub revision: Option<i32>,
+    /// Its place among what was written with that, events and annotations together.
+    pub place: Option<i32>,
     /// Its kind.
     pub annotation_type_id: i64,
     /// What it says, as JSON.

@@ -95,6 +95,7 @@ impl SqlStoreOptions {
             presence,
             company: Company::default(),
             named_steps: Mutex::default(),
+            annotation_types: Mutex::default(),
         }));
         if self.migrate {
             store.repeated("bringing the tables up to date", || store.try_migrate()).await?;

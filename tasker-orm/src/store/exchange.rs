@@ -13,6 +13,7 @@ use tasker_core::{Attempt, DefinitionId, Executions, Json, StepError, StepNo, St
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::record::{self, Written};
 use crate::batch::{Batch, Cell, Column, ids};
 use crate::statement::{Backend, Dialect, Part};
 
@@ -39,6 +40,8 @@ pub(super) enum How<'a> {
 #[expect(clippy::struct_excessive_bools, reason = "they are parameters of the statement, each by itself")]
 pub(super) struct Exchange<'a> {
     pub(super) ends: &'a [End<'a>],
+    /// What those write that are accepted.
+    pub(super) records: Vec<Written<'a>>,
     /// The worker that gets steps, and how many of which definition and in all.
     pub(super) worker: WorkerId,
     pub(super) rooms: Vec<(DefinitionId, usize)>,
@@ -92,6 +95,7 @@ impl<'a> Exchange<'a> {
         let worker = WorkerId::from(Uuid::nil());
         Self {
             ends,
+            records: Vec::new(),
             worker,
             rooms: Vec::new(),
             room: 0,
@@ -113,6 +117,7 @@ impl<'a> Exchange<'a> {
             (Part::Shared, ends && !self.shared.is_empty()),
             (Part::Due, self.due),
             (Part::Tell, ends && self.tell),
+            (Part::Records, !self.records.is_empty()),
         ];
         let parts: Vec<Part> = parts.into_iter().filter(|(_, there)| *there).map(|(part, _)| part).collect();
         dialect.exchange(&parts)
@@ -138,13 +143,13 @@ impl<'a> Exchange<'a> {
             self.ends[place].push_to(&mut batch)?;
         }
         let values = match backend {
-            Backend::Postgres => self.postgres_values(batch, now),
-            Backend::Sqlite => self.sqlite_values(batch, now),
+            Backend::Postgres => self.postgres_values(batch, now, &places),
+            Backend::Sqlite => self.sqlite_values(batch, now, &places),
         };
         Ok((values, places))
     }
 
-    fn postgres_values(&self, ends: Batch, now: Option<i64>) -> Vec<Value> {
+    fn postgres_values(&self, ends: Batch, now: Option<i64>, places: &[usize]) -> Vec<Value> {
         const BACKEND: Backend = Backend::Postgres;
         let mut shared: Vec<Uuid> = self.shared.iter().map(|task| task.as_uuid()).collect();
         shared.sort_unstable();
@@ -159,10 +164,13 @@ impl<'a> Exchange<'a> {
         }
         values.extend(rooms.into_values());
         values.push(clamped(self.room).into());
+        if !self.records.is_empty() {
+            values.extend(record::values(BACKEND, &self.records, places));
+        }
         values
     }
 
-    fn sqlite_values(&self, ends: Batch, now: Option<i64>) -> Vec<Value> {
+    fn sqlite_values(&self, ends: Batch, now: Option<i64>, places: &[usize]) -> Vec<Value> {
         let mut rooms = Batch::new(Backend::Sqlite, &[Column::Big, Column::Int]);
         for &(definition, room) in &self.rooms {
             rooms.push([Cell::Big(definition.0), Cell::Int(clamped(room))]);
@@ -171,6 +179,11 @@ impl<'a> Exchange<'a> {
         values.extend(rooms.into_values());
         values.extend([self.worker.as_uuid().into(), i64::from(clamped(self.room)).into(), now.into()]);
         values.extend([self.ready, self.due, self.turns].map(Value::from));
+        if self.records.is_empty() {
+            values.push(None::<String>.into());
+        } else {
+            values.extend(record::values(Backend::Sqlite, &self.records, places));
+        }
         values
     }
 
@@ -195,6 +208,7 @@ impl End<'_> {
         // Recorded, handed back, lost: see the statements.
         let (state, kind) = match self.how {
             How::Settled(Ending::Complete(_)) => (StepState::Complete, 0),
+            How::Settled(Ending::Skipped) => (StepState::Skipped, 0),
             How::Settled(Ending::Failed(_)) => (StepState::Error, 0),
             How::Settled(Ending::Retry(..)) => (StepState::Pending, 0),
             How::Settled(Ending::HandedBack) => (StepState::Pending, 1),
@@ -203,11 +217,12 @@ impl End<'_> {
         };
         let error = match &self.how {
             How::Settled(Ending::Failed(error) | Ending::Retry(error, _)) => Some(stored(error)?),
-            How::Settled(Ending::Complete(_) | Ending::HandedBack) => None,
+            How::Settled(Ending::Complete(_) | Ending::Skipped | Ending::HandedBack) => None,
             How::Lost { .. } => Some(stored(&StepError::worker_lost(self.worker))?),
         };
         let (result, wait, dependents) = match self.how {
             How::Settled(Ending::Complete(result)) => (Some(result.as_str()), None, self.dependents),
+            How::Settled(Ending::Skipped) => (None, None, self.dependents),
             How::Settled(Ending::Retry(_, wait)) => (None, Some(micros(*wait)), &[][..]),
             _ => (None, None, &[][..]),
         };

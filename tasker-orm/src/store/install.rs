@@ -7,6 +7,7 @@ use serde_json::json;
 use tasker_core::{DefinitionId, StepDef, StepNo, WorkflowDef};
 
 use super::SqlStore;
+use super::record::{AnnotationTypes, annotation_type_id};
 use crate::entity::{definition, dependent_system, named_step, named_task, named_task_named_step, namespace};
 use crate::error::somebody_else_did;
 
@@ -26,13 +27,19 @@ impl SqlStore {
         let transaction = self.begin().await?;
         let now = self.now_in(&transaction).await?;
         let mut installed = Vec::with_capacity(definitions.len());
+        let mut types = AnnotationTypes::new();
         for workflow in definitions {
             let named_task = named_task_id(&transaction, workflow).await?;
             let definition = definition_id(&transaction, named_task, workflow, now).await?;
             let named_steps = named_step_ids(&transaction, named_task, workflow).await?;
             installed.push((definition, named_steps));
+            for annotation in workflow.steps().iter().flat_map(StepDef::annotates) {
+                let id = annotation_type_id(&transaction, annotation.name()).await?;
+                types.insert(annotation.name().to_owned(), id);
+            }
         }
         transaction.commit().await?;
+        self.know_annotation_types(types);
         let mut known = self.0.named_steps.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(installed.iter().map(|(definition, steps)| (*definition, Arc::from(steps.as_slice()))));
         Ok(installed.into_iter().map(|(definition, _)| definition).collect())

@@ -35,6 +35,7 @@ impl SqlStore {
             |definition| runnable.workflow(definition).is_some_and(|workflow| !workflow.is_concurrent());
         let exchange = Exchange {
             ends: &ends,
+            records: self.written(WHAT, outcomes).await?,
             worker,
             rooms: rooms(runnable, room),
             room: room.total(),
@@ -82,6 +83,7 @@ impl SqlStore {
         let room = room.total();
         let exchange = Exchange {
             ends,
+            records: Vec::new(),
             worker,
             rooms,
             room,

@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryOrder};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use tasker::orm::entity::{
     event, task, task_annotation, task_transition, worker, workflow_step, workflow_step_transition,
 };
+use tasker::store::Recorded;
 use tasker::{IllegalTransition, StepNo, StepState, TaskId, TaskState, Waiting, WorkflowDef};
 
 use super::Check;
-use super::history::History;
+use super::history::{History, same};
+use super::side::failed;
 
 /// Everything that is stored, by task.
 #[derive(Default)]
@@ -21,11 +23,14 @@ pub(crate) struct Tables {
     task_history: BTreeMap<TaskId, Vec<Entry>>,
     step_history: BTreeMap<(TaskId, i32), Vec<Entry>>,
     workers: HashSet<sea_orm::prelude::Uuid>,
-    others: u64,
+    records: Vec<Record>,
 }
 
 /// A row of a history: revision, from, to, when.
 type Entry = (i32, String, String, i64);
+
+/// An event or an annotation: of which task, step and transition, and when.
+type Record = (TaskId, Option<i32>, Option<i32>, i64);
 
 impl Tables {
     pub(crate) async fn read(db: &DatabaseConnection) -> Result<Self, DbErr> {
@@ -45,8 +50,11 @@ impl Tables {
             tables.step_history.entry((row.task_id.into(), row.step_no)).or_default().push(entry);
         }
         tables.workers = worker::Entity::find().all(db).await?.into_iter().map(|worker| worker.id).collect();
-        tables.others =
-            event::Entity::find().count(db).await? + task_annotation::Entity::find().count(db).await?;
+        let events = event::Entity::find().all(db).await?.into_iter();
+        let events = events.map(|row| (row.task_id.into(), row.step_no, row.revision, row.created_at));
+        let notes = task_annotation::Entity::find().all(db).await?.into_iter();
+        let notes = notes.map(|row| (row.task_id.into(), row.step_no, row.revision, row.created_at));
+        tables.records = events.chain(notes).collect();
         Ok(tables)
     }
 
@@ -75,8 +83,8 @@ impl Tables {
         if let Some(orphan) = rows.find(|task| !known.contains(task)) {
             return Err(format!("rows of {orphan} are left, and the task is not"));
         }
-        if self.others > 0 {
-            return Err("events or annotations that nobody wrote".to_owned());
+        if let Some(record) = self.records.iter().find(|record| !self.is_of_a_transition(record)) {
+            return Err(format!("nothing happened of which {record:?} tells"));
         }
         for task in &self.tasks {
             let workflow = workflow(task.id.into()).ok_or_else(|| format!("nobody asked for {task:?}"))?;
@@ -93,6 +101,13 @@ impl Tables {
             Some(history) => Err(format!("what came later was before: {history:?}")),
             None => Ok(()),
         }
+    }
+
+    fn is_of_a_transition(&self, &(task, step, revision, at): &Record) -> bool {
+        let history = step.and_then(|step| self.step_history.get(&(task, step)));
+        history.is_some_and(|history| {
+            history.iter().any(|entry| Some(entry.0) == revision && entry.1 == "in_progress" && entry.3 == at)
+        })
     }
 
     fn steps_of(&self, task: &task::Model) -> &[workflow_step::Model] {
@@ -204,6 +219,26 @@ impl History<'_> {
             }
             results += usize::from(accepted.is_some());
         }
-        equal("the number of results", results as i32, self.ledger.results.len())
+        equal("the number of results", results as i32, self.ledger.results.len())?;
+        let records = self.ledger.records.values().map(Vec::len).sum();
+        equal("the number of records", tables.records.len() as i32, records)?;
+        for (&task, accepted) in &self.ledger.records {
+            let workflow = &self.lane.workflows[self.ledger.workflow(task)];
+            let mut accepted = accepted.clone();
+            accepted.sort_by_key(|&(at, step, _)| (at, step));
+            let accepted = accepted.into_iter().map(|(at, step, record)| Recorded {
+                kind: record.kind,
+                name: record.name,
+                step: workflow.step(step).map(|step| step.name().to_owned()).unwrap_or_default(),
+                payload: record.payload,
+                at,
+            });
+            let accepted: Vec<Recorded> = accepted.collect();
+            let model = self.oracle.store.records(task).await.map_err(failed)?;
+            let database = self.subject().store.records(task).await.map_err(failed)?;
+            same("what was recorded in the model", &accepted, &model)?;
+            same("what was recorded in the database", &accepted, &database)?;
+        }
+        Ok(())
     }
 }

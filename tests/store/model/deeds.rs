@@ -203,6 +203,8 @@ impl History<'_> {
         for &task in &tasks {
             let result = model.result(task, step).await.map_err(failed)?;
             same("a result", &result, &database.result(task, step).await.map_err(failed)?)?;
+            let records = model.records(task).await.map_err(failed)?;
+            same("records", &records, &database.records(task).await.map_err(failed)?)?;
         }
         let everybody: Vec<WorkerId> = self.workers.iter().map(|worker| worker.id).collect();
         for worker in everybody {

@@ -24,6 +24,8 @@ pub(super) enum Flaw {
     ReleaseBeforeRecord,
     /// A refused result takes the place of the one that was accepted.
     ResultOverwritten,
+    /// What a refused outcome brings with it is recorded.
+    RecordsOfRefusedKept,
     /// A sweep forgets dead workers before it takes their steps back.
     ForgetWorkerBeforeItsSteps,
     /// A worker that was given up gets its lease back.
@@ -65,11 +67,12 @@ pub(super) enum Flaw {
 }
 
 impl Flaw {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::FenceWithoutRevision,
         Self::FenceWithoutWorker,
         Self::ReleaseBeforeRecord,
         Self::ResultOverwritten,
+        Self::RecordsOfRefusedKept,
         Self::ForgetWorkerBeforeItsSteps,
         Self::LeaseRevived,
         Self::ClaimTwice,

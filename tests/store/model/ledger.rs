@@ -5,12 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use tasker::store::{Created, Ending, Execution, Operated};
-use tasker::{StepNo, StepState, TaskId, TaskState, TaskStatus, WorkflowDef};
+use tasker::store::{Created, Ending, Execution, Operated, Record};
+use tasker::{StepNo, StepState, TaskId, TaskState, TaskStatus, Timestamp, WorkflowDef};
 
 use super::Check;
 use super::operate;
-use super::side::{Given, Told, Wish};
+use super::side::{End, Given, Told, Wish};
 
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -22,6 +22,10 @@ pub(super) struct Ledger {
     accepted: HashSet<Execution>,
     /// The results that were accepted.
     pub(super) results: HashMap<(TaskId, StepNo), String>,
+    /// The steps of which it was accepted that there was nothing to do.
+    skipped: HashSet<(TaskId, StepNo)>,
+    /// What was accepted beside that, when and of which step, in order.
+    pub(super) records: BTreeMap<TaskId, Vec<(Timestamp, StepNo, Record)>>,
     /// The tasks of which it was said that they ended, and nothing to the contrary since.
     ended: HashSet<TaskId>,
 }
@@ -49,35 +53,48 @@ impl Ledger {
         if !self.begun.insert(given.execution) {
             return Err(format!("{:?} was given out twice", given.execution));
         }
-        if self.results.contains_key(&(task, step)) {
-            return Err(format!("{:?} was given out, and the step is complete", given.execution));
+        if self.is_over(task, step) {
+            return Err(format!("{:?} was given out, and the step is over", given.execution));
         }
         let dependencies = workflow.graph().dependencies(step);
-        match dependencies.iter().find(|&&no| !self.results.contains_key(&(task, no))) {
-            Some(no) => Err(format!("{:?} was given out before {no:?} is complete", given.execution)),
+        match dependencies.iter().find(|&&no| !self.is_over(task, no)) {
+            Some(no) => Err(format!("{:?} was given out before {no:?} is over", given.execution)),
             None => Ok(()),
         }
     }
 
+    fn is_over(&self, task: TaskId, step: StepNo) -> bool {
+        self.results.contains_key(&(task, step)) || self.skipped.contains(&(task, step))
+    }
+
     /// Outcomes were accepted or refused: of an execution the first one counts, and none after it.
-    pub(super) fn settled(&mut self, ends: &[(Given, Ending)], told: &Told) -> Check {
+    pub(super) fn settled(&mut self, ends: &[End], told: &Told, now: Timestamp) -> Check {
         let mut refused: HashMap<Execution, usize> = HashMap::new();
         for execution in &told.refused {
             *refused.entry(*execution).or_default() += 1;
         }
-        let mut outcomes: HashMap<Execution, Vec<&Ending>> = HashMap::new();
-        for (given, ending) in ends {
-            outcomes.entry(given.execution).or_default().push(ending);
+        let mut outcomes: HashMap<Execution, Vec<&End>> = HashMap::new();
+        for end in ends {
+            outcomes.entry(end.given.execution).or_default().push(end);
         }
-        for (execution, endings) in outcomes {
-            match endings.len() - refused.get(&execution).copied().unwrap_or(0) {
+        for (execution, ends) in outcomes {
+            match ends.len() - refused.get(&execution).copied().unwrap_or(0) {
                 0 => continue,
                 1 if self.accepted.insert(execution) => {}
                 _ => return Err(format!("{execution:?} was accepted more than once")),
             }
-            if let Ending::Complete(result) = endings[0] {
-                self.results.insert((execution.task, execution.step), result.as_str().to_owned());
+            let Execution { task, step, .. } = execution;
+            match &ends[0].ending {
+                Ending::Complete(result) => {
+                    self.results.insert((task, step), result.as_str().to_owned());
+                }
+                Ending::Skipped => {
+                    self.skipped.insert((task, step));
+                }
+                _ => {}
             }
+            let records = ends[0].records.iter().map(|record| (now, step, record.clone()));
+            self.records.entry(task).or_default().extend(records);
         }
         self.ended.extend(&told.ended);
         Ok(())
@@ -117,6 +134,8 @@ impl Ledger {
         self.begun.retain(|execution| !gone.contains(&execution.task));
         self.accepted.retain(|execution| !gone.contains(&execution.task));
         self.results.retain(|(task, _), _| !gone.contains(task));
+        self.skipped.retain(|(task, _)| !gone.contains(task));
+        self.records.retain(|task, _| !gone.contains(task));
         self.ended.retain(|task| !gone.contains(task));
         Ok(())
     }
@@ -129,11 +148,11 @@ impl Ledger {
                 return Err(format!("{task} was said to have ended: {status:?}"));
             }
             for step in &status.steps {
-                let complete = step.state == StepState::Complete;
-                if complete != self.results.contains_key(&(*task, step.no)) {
-                    return Err(format!(
-                        "{task}: whether it was accepted and whether it is complete differ: {step:?}"
-                    ));
+                let place = (*task, step.no);
+                if (step.state == StepState::Complete) != self.results.contains_key(&place)
+                    || (step.state == StepState::Skipped) != self.skipped.contains(&place)
+                {
+                    return Err(format!("{task}: what was accepted and where it stands differ: {step:?}"));
                 }
             }
         }

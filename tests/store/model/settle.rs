@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use tasker::store::Ending;
-use tasker::{Json, StepError};
+use tasker::store::{Ending, Record, RecordKind};
+use tasker::{Clock, Json, StepError};
 
 use super::Check;
 use super::history::{History, Worker, same};
-use super::side::{Given, Space};
+use super::side::{End, Given, Space};
 
 impl History<'_> {
     pub(super) async fn settle(&mut self, random: &mut Rng) -> Check {
@@ -19,15 +19,14 @@ impl History<'_> {
                 self.workers[at].holds.push(given);
                 continue;
             }
-            let ending = ending(random, &given);
-            ends.push((given, ending));
+            ends.push(end(random, given));
         }
         while random.u32(0..4) == 0
             && let Some((_, late)) = random.choice(&self.past)
         {
             // Before, between and after the others.
             let place = random.usize(0..=ends.len());
-            ends.insert(place, (late.clone(), ending(random, late)));
+            ends.insert(place, end(random, late.clone()));
         }
         let mut space = self.space(random, 4);
         if random.bool() {
@@ -41,15 +40,16 @@ impl History<'_> {
         Ok(())
     }
 
-    async fn settle_for(&mut self, at: usize, ends: &[(Given, Ending)], space: &Space) -> Check {
+    async fn settle_for(&mut self, at: usize, ends: &[End], space: &Space) -> Check {
         let Worker { id, skill, .. } = self.workers[at];
-        let shown = ends.iter().map(|(given, ending)| (given.execution, name(ending)));
+        let shown = ends.iter().map(|end| (end.given.execution, name(&end.ending), &end.records));
         let shown: Vec<_> = shown.collect();
         self.say(format!("{id} settles, {space:?}: {shown:?}"));
         let model = self.oracle.settle(id, skill, ends, space).await?;
         let database = self.subject().settle(id, skill, ends, space).await?;
         same("a settle", &model, &database)?;
-        self.ledger.settled(ends, &database)?;
+        let now = self.clock().now();
+        self.ledger.settled(ends, &database, now)?;
         self.take(at, database.claimed)
     }
 
@@ -68,9 +68,8 @@ impl History<'_> {
         let space = Space { total: 50, limits: Vec::new(), for_released: None };
         self.claim_for(at, &space).await?;
         let ends = std::mem::take(&mut self.workers[at].holds).into_iter().map(|given| {
-            let result =
-                Ending::Complete(Json::of(&format!("at last {}", given.execution.revision)).unwrap());
-            (given, result)
+            let result = Json::of(&format!("at last {}", given.execution.revision)).unwrap();
+            End { given, ending: Ending::Complete(result), records: Vec::new() }
         });
         let ends: Vec<_> = ends.collect();
         self.settle_for(at, &ends, &space).await?;
@@ -78,11 +77,23 @@ impl History<'_> {
     }
 }
 
+fn end(random: &mut Rng, given: Given) -> End {
+    let ending = ending(random, &given);
+    let many = if random.u32(0..3) == 0 { random.usize(1..5) } else { 0 };
+    let records = (0..many).map(|_| Record {
+        kind: if random.bool() { RecordKind::Event } else { RecordKind::Annotation },
+        name: ["paid", "late", "fraud.score"][random.usize(0..3)].to_owned(),
+        payload: Json::of(&format!("{} \u{1F980} \\ \" ' $1", random.u32(..))).unwrap(),
+    });
+    End { given, ending, records: records.collect() }
+}
+
 fn ending(random: &mut Rng, given: &Given) -> Ending {
     match random.u32(0..20) {
-        0..11 => {
+        0..9 => {
             Ending::Complete(Json::of(&format!("result {} \u{1F980} \\ \" ' $1", random.u32(..))).unwrap())
         }
+        9..11 => Ending::Skipped,
         11..15 if !given.executions.exhausted_by_failure() => {
             let wait = Duration::from_secs(random.u64(0..25));
             Ending::Retry(StepError::retryable(random.u32(..)), wait)
@@ -95,6 +106,7 @@ fn ending(random: &mut Rng, given: &Given) -> Ending {
 fn name(ending: &Ending) -> String {
     match ending {
         Ending::Complete(_) => "complete".to_owned(),
+        Ending::Skipped => "skipped".to_owned(),
         Ending::Retry(_, wait) => format!("again in {wait:?}"),
         Ending::Failed(_) => "failed".to_owned(),
         Ending::HandedBack => "handed back".to_owned(),

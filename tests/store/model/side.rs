@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tasker::store::{
-    ClaimedStep, Created, Ending, Execution, NewTask, Outcome, Room, Runnable, Settled, Store, Swept,
+    ClaimedStep, Created, Ending, Execution, NewTask, Outcome, Record, Room, Runnable, Settled, Store, Swept,
 };
 use tasker::{DefinitionId, Executions, Json, StepNo, StoreError, TaskId, WorkerId, WorkflowDef};
 
@@ -52,6 +52,14 @@ pub(super) struct Given {
     pub(super) executions: Executions,
     context: String,
     results: Vec<(StepNo, String)>,
+}
+
+/// How a worker says that an execution ended.
+#[derive(Debug, Clone)]
+pub(super) struct End {
+    pub(super) given: Given,
+    pub(super) ending: Ending,
+    pub(super) records: Vec<Record>,
 }
 
 /// What a claim answered.
@@ -110,13 +118,14 @@ impl Side {
         &self,
         worker: WorkerId,
         skill: Skill,
-        ends: &[(Given, Ending)],
+        ends: &[End],
         space: &Space,
     ) -> Result<Told, String> {
-        let outcomes = ends.iter().map(|(given, ending)| Outcome {
-            execution: given.execution,
-            definition: self.ids[given.workflow],
-            ending: ending.clone(),
+        let outcomes = ends.iter().map(|end| Outcome {
+            execution: end.given.execution,
+            definition: self.ids[end.given.workflow],
+            ending: end.ending.clone(),
+            records: end.records.clone(),
         });
         let outcomes: Vec<_> = outcomes.collect();
         let settled = self.store.settle(worker, self.runnable(skill), &outcomes, &self.room(space)).await;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::{NewTask, StepStatus, TaskStatus, Waiting, WaitingFor};
+use super::super::{NewTask, Record, Recorded, StepStatus, TaskStatus, Waiting, WaitingFor};
 use super::Execution;
 use crate::store::StoreError;
 use crate::{
-    Attempt, DefinitionId, Executions, IllegalTransition, Json, StepError, StepNo, StepState, TaskId,
-    TaskState, Timestamp, WorkerId, WorkflowDef,
+    Attempt, DefinitionId, Executions, IllegalTransition, Json, StepDef, StepError, StepNo, StepState,
+    TaskId, TaskState, Timestamp, WorkerId, WorkflowDef,
 };
 
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(super) struct Task {
     pub(super) context: Json,
     pub(super) ended_at: Option<Timestamp>,
     pub(super) steps: Vec<Step>,
+    /// With the steps that wrote them.
+    records: Vec<(StepNo, Recorded)>,
     pub(super) workflow: Arc<WorkflowDef>,
     pub(super) idempotency_key: Option<String>,
     created_at: Timestamp,
@@ -100,6 +102,7 @@ impl Task {
             context: new.context.clone(),
             ended_at: None,
             steps: steps.collect(),
+            records: Vec::new(),
             workflow: Arc::clone(&new.workflow),
             idempotency_key: new.idempotency_key.clone(),
             created_at: now,
@@ -145,13 +148,37 @@ impl Task {
     }
 
     pub(super) fn complete(&mut self, no: StepNo, result: Json) -> Result<(), StoreError> {
+        self.succeed(no, StepState::Complete)?;
+        self.step_mut(no).result = Some(result);
+        Ok(())
+    }
+
+    /// There was nothing to do.
+    pub(super) fn skip(&mut self, no: StepNo) -> Result<(), StoreError> {
+        self.succeed(no, StepState::Skipped)
+    }
+
+    fn succeed(&mut self, no: StepNo, state: StepState) -> Result<(), StoreError> {
         let step = self.step_mut(no);
-        step.go_to(StepState::Complete)?;
+        step.go_to(state)?;
         step.worker = None;
         step.waiting = None;
         step.error = None;
-        step.result = Some(result);
         Ok(())
+    }
+
+    /// Keeps what a step wrote beside its result.
+    pub(super) fn record(&mut self, no: StepNo, records: &[Record], at: Timestamp) {
+        let step = self.workflow.step(no).map_or("", StepDef::name);
+        for Record { kind, name, payload } in records.iter().cloned() {
+            self.records.push((no, Recorded { kind, name, step: step.to_owned(), payload, at }));
+        }
+    }
+
+    pub(super) fn records(&self) -> Vec<Recorded> {
+        let mut records = self.records.clone();
+        records.sort_by_key(|(no, record)| (record.at, *no));
+        records.into_iter().map(|(_, record)| record).collect()
     }
 
     /// An execution failed, and the step with it.

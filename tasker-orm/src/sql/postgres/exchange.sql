@@ -4,9 +4,11 @@
 --
 -- $1 the time, or null for the database's clock   $2 the worker that gets steps   $3-$12 the ends, by column
 -- $13 the tasks to lock first   $14, $15, $16 of which definition how many steps, and how many ready ones to look at   $17 how many in all
+-- $18-$22 the records of the ends, by column
 --
 -- Lines between `--[x` and `--]` are there only if the exchange has `ends`, `shared` tasks, has to make a `choice` or gives out `all` that it
--- releases, gives out what is `due`, or has somebody to `tell`: each node of a plan costs something, whether there are rows or not.
+-- releases, gives out what is `due`, or has somebody to `tell`, or `records` of
+-- the ends to write: each node of a plan costs something, whether there are rows or not.
 WITH
 -- Who is forgotten gets nothing, and who gets something is not forgotten meanwhile.
 me AS MATERIALIZED (SELECT id FROM tasker_workers WHERE id = $2 FOR KEY SHARE),
@@ -52,7 +54,7 @@ ends AS (
 released AS MATERIALIZED (
     SELECT e.task_id, d::int AS step_no, count(*)::int AS satisfied
     FROM ends AS e, unnest(string_to_array(e.dependents, ',')) AS d
-    WHERE e.state = 'complete' AND e.dependents <> ''
+    WHERE e.state IN ('complete', 'skipped') AND e.dependents <> ''
     GROUP BY 1, 2
 ),
 --]
@@ -156,7 +158,7 @@ taken AS (
 --[ends
 tally AS (
     SELECT task_id, sum(done)::int AS done, sum(active)::int AS active FROM (
-        SELECT task_id, (state = 'complete')::int AS done, -(state <> 'pending')::int AS active FROM ends
+        SELECT task_id, (state IN ('complete', 'skipped'))::int AS done, -(state <> 'pending')::int AS active FROM ends
         UNION ALL
         SELECT task_id, 0, 1 FROM freed WHERE open_dependencies = 0 AND state IN ('pending', 'in_progress')
     ) AS changes GROUP BY task_id HAVING sum(done) <> 0 OR sum(active) <> 0 ORDER BY task_id
@@ -195,6 +197,23 @@ claimed AS (
 left_over AS (
     SELECT count(*) AS steps FROM freed
     WHERE open_dependencies = 0 AND state = 'pending' AND waiting_for IS NULL
+),
+--]
+--[records
+-- With an end that counts, or not at all.
+written AS MATERIALIZED (
+    SELECT e.task_id, e.step_no, e.revision + 1 AS revision, w.*
+    FROM unnest($18::int[], $19::bigint[], $20::text[], $21::text[], $22::int[]) AS w(ord, annotation_type_id, name, payload, place)
+    JOIN ends AS e ON e.ord = w.ord
+),
+events AS (
+    INSERT INTO tasker_events (task_id, step_no, revision, place, name, payload, created_at)
+    SELECT task_id, step_no, revision, place, name, payload, {now} FROM written WHERE annotation_type_id < 0 ORDER BY ord, place
+),
+annotations AS (
+    INSERT INTO tasker_task_annotations (task_id, step_no, revision, place, annotation_type_id, annotation, created_at)
+    SELECT task_id, step_no, revision, place, annotation_type_id, payload, {now} FROM written WHERE annotation_type_id >= 0
+    ORDER BY ord, place
 ),
 --]
 step_history AS (

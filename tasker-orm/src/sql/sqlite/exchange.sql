@@ -48,6 +48,22 @@ BEGIN
     {pass_turns};
 END;
 
+-- With an end that counts, or not at all.
+CREATE TEMP TRIGGER tasker_recorded INSTEAD OF INSERT ON tasker_records WHEN NEW.records IS NOT NULL
+BEGIN
+    INSERT INTO tasker_events (task_id, step_no, revision, place, name, payload, created_at)
+    SELECT e.task_id, e.step_no, e.revision + 1, w.value->>4, w.value->>2, w.value->>3, NEW.now
+    FROM (SELECT key, value FROM json_each(NEW.records) LIMIT -1) AS w
+    CROSS JOIN tasker_ends AS e ON e.ord = w.value->>0
+    WHERE w.value->>1 IS NULL ORDER BY w.key;
+
+    INSERT INTO tasker_task_annotations (task_id, step_no, revision, place, annotation_type_id, annotation, created_at)
+    SELECT e.task_id, e.step_no, e.revision + 1, w.value->>4, w.value->>1, w.value->>3, NEW.now
+    FROM (SELECT key, value FROM json_each(NEW.records) LIMIT -1) AS w
+    CROSS JOIN tasker_ends AS e ON e.ord = w.value->>0
+    WHERE w.value->>1 IS NOT NULL ORDER BY w.key;
+END;
+
 CREATE TEMP TRIGGER tasker_exchanged INSTEAD OF INSERT ON tasker_exchange
 BEGIN
     -- The fence: an end counts if the worker still holds this very execution.
@@ -66,7 +82,7 @@ BEGIN
     FROM tasker_ends AS e
     CROSS JOIN json_each(e.dependents) AS d
     CROSS JOIN tasker_workflow_steps AS s ON s.task_id = e.task_id AND s.step_no = d.value
-    WHERE e.state = 'complete'
+    WHERE e.state IN ('complete', 'skipped')
     GROUP BY s.task_id, s.step_no;
 
     -- The steps that could be given out: what is ready, what is due, and what is about to be released.
@@ -111,7 +127,7 @@ BEGIN
     END
     FROM (
         SELECT task_id, sum(done) AS done, sum(active) AS active FROM (
-            SELECT task_id, state = 'complete' AS done, -(state <> 'pending') AS active FROM tasker_ends
+            SELECT task_id, state IN ('complete', 'skipped') AS done, -(state <> 'pending') AS active FROM tasker_ends
             UNION ALL
             SELECT task_id, 0, 1 FROM tasker_released WHERE active
             UNION ALL
@@ -141,6 +157,8 @@ BEGIN
     UNION ALL
     SELECT s.task_id, s.step_no, s.revision, 'pending', 'in_progress', s.attempt, NEW.worker_id, NULL, NEW.now
     FROM tasker_chosen AS c CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no;
+
+    INSERT INTO tasker_records (records, now) VALUES (NEW.records, NEW.now);
 
     INSERT INTO tasker_turns (turns, now) VALUES (NEW.turns, NEW.now);
 

@@ -12,14 +12,16 @@ CREATE TEMP TABLE tasker_answer (json);
 -- `ends`: task, step, revision, worker, new state, kind, error, result, wait, dependents   `rooms`: definition, how many of its steps
 -- `worker_id`: who gets steps   `room`: how many in all   `now`: the time   `ready`, `due`: whether steps that were ready before,
 -- and those whose time has come, are given out   `turns`: whether the turn is passed in sequential tasks
-CREATE TEMP VIEW tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns) AS
-SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
+-- `records`: null, or what the ends write: which end, annotation type or null for an event, name, payload, place
+CREATE TEMP VIEW tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns, records) AS
+SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 
 -- Its parts: what could be given out of a definition's steps, as many as there is room for; which of that is given out, of how many
--- definitions; the turn.
+-- definitions; the turn; the records.
 CREATE TEMP VIEW tasker_rooms (definition_id, room, now, ready, due) AS SELECT NULL, NULL, NULL, NULL, NULL;
 CREATE TEMP VIEW tasker_choice (rooms, worker_id, room) AS SELECT NULL, NULL, NULL;
 CREATE TEMP VIEW tasker_turns (turns, now) AS SELECT NULL, NULL;
+CREATE TEMP VIEW tasker_records (records, now) AS SELECT NULL, NULL;
 
 -- Creates tasks with their steps.
 --

@@ -11,7 +11,7 @@ use tasker::store::{
     Settled, Store, Swept,
 };
 use tasker::{
-    DefinitionId, Json, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
+    DefinitionId, Json, Recorded, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
 };
 
 use super::Flaw;
@@ -71,10 +71,24 @@ impl Broken {
 
     /// What goes wrong before anything is settled.
     async fn spoil(&self, runnable: &Runnable, outcome: &Outcome) {
-        let Outcome { execution, definition, ending } = outcome;
-        let Ending::Complete(result) = ending else { return };
+        let Outcome { execution, definition, ending, records } = outcome;
         let holds =
             self.running(*execution).await.is_some_and(|(_, revision)| revision == execution.revision);
+        if self.flaw == Flaw::RecordsOfRefusedKept && !holds {
+            for record in records {
+                let sql = "INSERT INTO tasker_events (task_id, step_no, revision, place, name, payload, created_at)
+                    SELECT task_id, step_no, revision, 0, $3, $4, created_at FROM tasker_workflow_step_transitions
+                    WHERE task_id = $1 AND step_no = $2 ORDER BY revision DESC LIMIT 1";
+                let values = [
+                    execution.task.as_uuid().into(),
+                    execution.step.0.into(),
+                    record.name.as_str().into(),
+                    record.payload.as_str().into(),
+                ];
+                self.sql(sql, values).await;
+            }
+        }
+        let Ending::Complete(result) = ending else { return };
         match self.flaw {
             Flaw::ReleaseBeforeRecord if !holds => {
                 for dependent in runnable.dependents(*definition, execution.step) {
@@ -188,6 +202,10 @@ impl Store for Broken {
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.store.result(task, step).await
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        self.store.records(task).await
     }
 
     async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {

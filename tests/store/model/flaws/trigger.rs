@@ -94,6 +94,7 @@ impl Flaw {
             | Self::LeaseRevived
             | Self::ClaimTwice
             | Self::LimitIgnored
+            | Self::RecordsOfRefusedKept
             | Self::DueUntold => return None,
         };
         Some(format!("CREATE TRIGGER flaw {when} BEGIN {then}; END"))
