@@ -13,6 +13,10 @@ mod introduction {}
 mod first_workflow {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/the-macro.md")]
+mod the_macro {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/many-workers.md")]
 mod many_workers {}
 

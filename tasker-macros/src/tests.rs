@@ -21,8 +21,11 @@ fn order() -> TokenStream {
                 gateway.charge(cart.cents + pricing.fee).await
             }
 
-            #[step(depends_on = [validate_cart, charge], no_retry)]
-            async fn r#ship(ctx: &Context, cart: Output<validate_cart>, attempt: Attempt) -> Result<(), StepError> { Ok(()) }
+            #[step(depends_on = validate_cart, when = |ctx| ctx.express)]
+            async fn quote() -> Result<u64, StepError> { Ok(1) }
+
+            #[step(depends_on = [validate_cart, charge, quote], no_retry)]
+            async fn r#ship(ctx: &Context, cart: Output<validate_cart>, quote: Option<Output<quote>>, attempt: Attempt) -> Result<(), StepError> { Ok(()) }
 
             fn helper() {}
         }
@@ -36,6 +39,7 @@ fn options() -> TokenStream {
         version = "1.0.0",
         context = Context,
         concurrent = false,
+        shape = 0x0,
         crate = ::tasker
     )
 }
@@ -77,8 +81,17 @@ fn damaged(tokens: &TokenStream) -> Vec<TokenStream> {
 }
 
 #[test]
+fn a_pin_that_does_not_hold_is_told_the_one_that_does() {
+    let [error] = errors(&expansion(options(), order())).try_into().expect("one error");
+    let (_, pin) = error.split_once("shape = 0x").expect("the number");
+    let number = u64::from_str_radix(pin.trim_end_matches('`'), 16).expect("a number");
+    let pinned = quote!(namespace = "shop", concurrent = false, shape = #number);
+    assert_eq!(errors(&expansion(pinned, order())), [""; 0]);
+}
+
+#[test]
 fn a_valid_workflow_has_no_errors_and_its_output_is_a_module() {
-    let output = expansion(options(), order());
+    let output = expansion(quote!(), order());
     assert_eq!(errors(&output), [""; 0]);
     let module: syn::ItemMod = syn::parse2(output).expect("one module");
     let (_, items) = module.content.expect("a body");
@@ -89,7 +102,7 @@ fn a_valid_workflow_has_no_errors_and_its_output_is_a_module() {
             _ => None,
         })
         .collect();
-    assert_eq!(types, ["validate_cart", "charge", "r#ship", "Workflow"]);
+    assert_eq!(types, ["validate_cart", "charge", "quote", "r#ship", "Workflow"]);
 }
 
 #[test]
@@ -154,6 +167,19 @@ fn damaged_application_states_never_panic() {
     assert_eq!(errors(&derive::app_state(state.clone())), [""; 0]);
     for input in damaged(&state) {
         derive::app_state(input);
+    }
+}
+
+#[test]
+fn damaged_events_never_panic() {
+    let event = quote! {
+        #[derive(Clone)]
+        #[event("payment.authorized", crate = ::tasker)]
+        pub struct PaymentAuthorized { payment: String }
+    };
+    assert_eq!(errors(&derive::event(event.clone())), [""; 0]);
+    for input in damaged(&event) {
+        derive::event(input);
     }
 }
 

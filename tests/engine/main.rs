@@ -7,6 +7,7 @@
 
 mod bulk;
 mod client;
+mod configuration;
 mod crash;
 mod failure;
 mod faults;
@@ -19,3 +20,4 @@ mod records;
 mod retention;
 mod skipped;
 mod support;
+mod when;
