@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use tasker::{
-    Executable, Invocation, Json, StepError, StepResult, StepSpec, Workflow, WorkflowBuilder, WorkflowDef,
+    Ended, Executable, Invocation, StepError, StepResult, StepSpec, Workflow, WorkflowBuilder, WorkflowDef,
 };
 
 use crate::names::names;
@@ -27,12 +27,13 @@ impl<const LENGTH: usize> Workflow for Deep<LENGTH> {
     }
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Json, StepError>> + Send + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Ended, StepError>> + Send + 'a>>;
 type Function<A> = for<'a> fn(&'a Invocation<'a, A>) -> Running<'a>;
 
 impl<const LENGTH: usize, A: Sync + 'static> Executable<A> for Deep<LENGTH> {
     fn handlers() -> Vec<(&'static str, Function<A>)> {
-        let step: Function<A> = |_| Box::pin(async { Ok::<_, StepError>(Payload::usual()).into_json() });
+        let step: Function<A> =
+            |_| Box::pin(async { Ok::<_, StepError>(Payload::usual()).into_json().map(Ended::Complete) });
         names(LENGTH).map(|name| (name, step)).collect()
     }
 }

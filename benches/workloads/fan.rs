@@ -4,8 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use tasker::{
-    DependsOn, Executable, FromStep, Invocation, Json, Output, Step, StepError, StepResult, StepSpec,
-    Workflow, WorkflowBuilder, WorkflowDef,
+    Always, DependsOn, Ended, Executable, FromStep, Invocation, Output, Step, StepError, StepResult,
+    StepSpec, Workflow, WorkflowBuilder, WorkflowDef,
 };
 
 use crate::names::names;
@@ -25,6 +25,7 @@ enum Middle<const WIDTH: usize> {}
 impl<const WIDTH: usize> Step for First<WIDTH> {
     type Workflow = Fan<WIDTH>;
     type Returned = Result<Payload, StepError>;
+    type Presence = Always;
     const NAME: &'static str = "first";
 }
 
@@ -46,7 +47,7 @@ impl<const WIDTH: usize> Workflow for Fan<WIDTH> {
     }
 }
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<Json, StepError>> + Send + 'a>>;
+type Running<'a> = Pin<Box<dyn Future<Output = Result<Ended, StepError>> + Send + 'a>>;
 type Function<A> = for<'a> fn(&'a Invocation<'a, A>) -> Running<'a>;
 
 impl<const WIDTH: usize, A: Sync + 'static> Executable<A> for Fan<WIDTH> {
@@ -58,11 +59,11 @@ impl<const WIDTH: usize, A: Sync + 'static> Executable<A> for Fan<WIDTH> {
     }
 }
 
-fn new() -> Result<Json, StepError> {
-    Ok::<_, StepError>(Payload::usual()).into_json()
+fn new() -> Result<Ended, StepError> {
+    Ok::<_, StepError>(Payload::usual()).into_json().map(Ended::Complete)
 }
 
-fn copy<const WIDTH: usize, A>(invocation: &Invocation<'_, A>) -> Result<Json, StepError> {
+fn copy<const WIDTH: usize, A>(invocation: &Invocation<'_, A>) -> Result<Ended, StepError> {
     let first = <Output<First<WIDTH>> as FromStep<Middle<WIDTH>>>::from_step(invocation, ())?;
-    Ok::<_, StepError>(first.0).into_json()
+    Ok::<_, StepError>(first.0).into_json().map(Ended::Complete)
 }

@@ -13,8 +13,8 @@ use crate::step::Ended;
 use crate::store::{Ending, Record};
 use crate::{Executions, RetryPolicy, StepError};
 
-/// Runs the function of a step to its end, to its time limit or to its panic. What it wrote beside its result comes with an end that is no
-/// failure only.
+/// Runs the function of a step to its end, to its time limit or to its panic. What it wrote beside its result comes
+/// with it, unless it failed.
 pub(super) async fn run(
     handler: Arc<dyn Handler>,
     input: StepInput,

@@ -81,21 +81,24 @@ impl SqlStore {
         what: &str,
         names: BTreeSet<&str>,
     ) -> Result<AnnotationTypes, StoreError> {
-        let mut types = AnnotationTypes::new();
-        let mut unknown = Vec::new();
+        let (mut types, mut unknown) = (AnnotationTypes::new(), Vec::new());
+        if names.is_empty() {
+            return Ok(types);
+        }
         {
             let known = self.0.annotation_types.lock().unwrap_or_else(PoisonError::into_inner);
             for name in names {
-                match known.get(name) {
-                    Some(&id) => drop(types.insert(name.to_owned(), id)),
-                    None => unknown.push(name),
+                if let Some(&id) = known.get(name) {
+                    types.insert(name.to_owned(), id);
+                } else {
+                    unknown.push(name);
                 }
             }
         }
         if !unknown.is_empty() {
             let made = self.repeated(what, || self.try_make_annotation_types(&unknown)).await?;
-            self.know_annotation_types(made.clone());
-            types.extend(made);
+            types.extend(made.clone());
+            self.know_annotation_types(made);
         }
         Ok(types)
     }

@@ -69,12 +69,13 @@ impl Flaw {
                 "AFTER INSERT ON tasker_workflow_step_transitions
                 WHEN NEW.from_state = 'in_progress' AND NEW.to_state = 'pending'"
                     .to_owned(),
-                "DELETE FROM tasker_workflow_step_transitions WHERE id = NEW.id".to_owned(),
+                format!("DELETE FROM tasker_workflow_step_transitions {THIS} AND revision = NEW.revision"),
             ),
             Self::HistoryWrong => (
                 "AFTER INSERT ON tasker_workflow_step_transitions WHEN NEW.from_state = 'error'".to_owned(),
-                "UPDATE tasker_workflow_step_transitions SET from_state = 'pending' WHERE id = NEW.id"
-                    .to_owned(),
+                format!(
+                    "UPDATE tasker_workflow_step_transitions SET from_state = 'pending' {THIS} AND revision = NEW.revision"
+                ),
             ),
             Self::CounterStays => (
                 "AFTER UPDATE OF state ON tasker_tasks WHEN NEW.state = 'cancelled'".to_owned(),
