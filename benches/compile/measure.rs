@@ -15,7 +15,8 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 
 const GROUP: &str = "compile-bench";
 
-const DEPENDENCIES: &str = "schemars = { version = \"1\", default-features = false, features = [\"derive\", \"std\"] }
+const DEPENDENCIES: &str =
+    "schemars = { version = \"1\", default-features = false, features = [\"derive\", \"std\"] }
 serde = { version = \"1\", features = [\"derive\"] }
 tasker = { path = \"{tree}/tasker\", default-features = false }
 ";
@@ -84,7 +85,15 @@ pub(crate) fn macros(runs: usize) -> Result<(Duration, usize)> {
     }
     remove(&target)?;
     let mut tree = package::cargo(&target);
-    tree.current_dir(package::tree()).args(["tree", "--offline", "-p", "tasker-macros", "--prefix", "none", "--no-dedupe"]);
+    tree.current_dir(package::tree()).args([
+        "tree",
+        "--offline",
+        "-p",
+        "tasker-macros",
+        "--prefix",
+        "none",
+        "--no-dedupe",
+    ]);
     tree.args(["--edges", "normal,build"]);
     let listed = String::from_utf8(tree.output()?.stdout)?;
     let mut crates: Vec<&str> = listed.lines().collect();

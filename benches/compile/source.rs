@@ -85,8 +85,12 @@ pub(crate) fn library(steps: usize, style: Style, salt: u64) -> String {
     let mut text = TYPES.to_owned();
     let workflow = style == Style::Workflow;
     text.push_str(if workflow { "\n#[tasker::workflow]\npub mod order {\n" } else { "\npub mod order {\n" });
-    text.push_str("    #[allow(unused_imports)]\n    use super::{Cart, Gateway, Payment, Pricing, Shipment};\n");
-    text.push_str("    #[allow(unused_imports)]\n    use tasker::{Attempt, Config, Output, State, StepError};\n\n");
+    text.push_str(
+        "    #[allow(unused_imports)]\n    use super::{Cart, Gateway, Payment, Pricing, Shipment};\n",
+    );
+    text.push_str(
+        "    #[allow(unused_imports)]\n    use tasker::{Attempt, Config, Output, State, StepError};\n\n",
+    );
     text.push_str("    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]\n");
     text.push_str("    pub struct Context {\n        pub cents: u64,\n    }\n\n");
     text.push_str("    fn ctx_items() -> Vec<String> {\n        Vec::new()\n    }\n");

@@ -56,8 +56,9 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{ProvidesParam, context, describe, finish, provide, skipped, step, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn};
+    pub use crate::param::numbers::*;
+    pub use crate::param::{Nth, told, workflow};
+    pub use crate::step::{BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
     pub use core::time::Duration;
     pub use std::boxed::Box;
     pub use std::vec::Vec;

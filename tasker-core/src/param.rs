@@ -10,6 +10,7 @@ mod cancelled;
 mod collector;
 mod config;
 mod emit;
+mod list;
 mod output;
 mod state;
 mod task_id;
@@ -20,12 +21,14 @@ pub use cancelled::Cancelled;
 pub(crate) use collector::Collector;
 pub use config::Config;
 pub use emit::Emit;
+pub use list::Nth;
+pub(crate) use list::{Given, Provided, numbers};
 pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
 
-use crate::step::{Ended, Param, Step, StepResult};
+use crate::step::Steps;
 use crate::{
     Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
 };
@@ -109,64 +112,28 @@ impl<A> Invocation<'_, A> {
     }
 }
 
-/// The application state provides what parameter `N` of step `S` needs.
-pub trait ProvidesParam<S, const N: usize> {
-    #[doc(hidden)]
-    fn param(&self, invocation: &Invocation<'_, Self>) -> Result<S::Ty, StepError>
-    where
-        S: Param<N>,
-        Self: Sized;
-}
-
-impl<A, S: Param<N>, const N: usize> ProvidesParam<S, N> for A
-where
-    A: Provides<<S::Ty as FromStep<S>>::Resource>,
-{
-    fn param(&self, invocation: &Invocation<'_, A>) -> Result<S::Ty, StepError> {
-        S::Ty::from_step(invocation, self.provide())
-    }
-}
-
-/// Parameter `N` of step `S`.
-pub fn provide<S: Param<N>, const N: usize, A: ProvidesParam<S, N>>(
-    invocation: &Invocation<'_, A>,
-) -> Result<S::Ty, StepError> {
-    invocation.app.param(invocation)
-}
-
 /// The context of the task.
-pub fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
+pub(crate) fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
     let context = &invocation.input.context;
     context.parse().map_err(|error| does_not_fit("context", &error))
 }
 
-/// What the step's function returned, as it is stored.
-pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
-    returned.into_json().map(Ended::Complete)
+/// Starts the definition of a workflow that has these steps.
+#[must_use]
+pub fn workflow<W: Workflow, S: Steps>(
+    namespace: &str,
+    name: &str,
+    version: &str,
+    description: &str,
+) -> WorkflowBuilder {
+    let workflow = WorkflowDef::builder(namespace, name, version);
+    S::describe(workflow.description(description).context_schema(schemars::schema_for!(W::Context).into()))
 }
 
-/// The end of a step that has nothing to do.
+/// Adds what most attributes say to a step.
 #[must_use]
-pub const fn skipped() -> Ended {
-    Ended::Skipped
-}
-
-/// Starts the definition of a workflow.
-#[must_use]
-pub fn workflow<W: Workflow>(namespace: &str, name: &str, version: &str) -> WorkflowBuilder {
-    WorkflowDef::builder(namespace, name, version).context_schema(schemars::schema_for!(W::Context).into())
-}
-
-/// Starts the description of a step.
-#[must_use]
-pub fn step<S: Step>() -> StepSpec {
-    S::Returned::describe(StepSpec::new(S::NAME))
-}
-
-/// Adds what parameter `N` needs to the description of its step.
-#[must_use]
-pub fn describe<S: Param<N>, const N: usize>(step: StepSpec) -> StepSpec {
-    <S::Ty as FromStep<S>>::describe(step)
+pub fn told(step: StepSpec, description: &str, depends_on: &[&str]) -> StepSpec {
+    step.description(description).depends_on(depends_on.iter().copied())
 }
 
 fn does_not_fit(what: &str, error: &serde_json::Error) -> StepError {

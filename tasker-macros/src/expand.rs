@@ -9,7 +9,7 @@
 mod step;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::model::Workflow;
@@ -50,45 +50,47 @@ fn definition(model: &Workflow) -> TokenStream {
     let context = quote_spanned! {generated(context.span())=>
         type Context = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::Stored;
     };
-    let builder = local("builder");
     // Said where it is not the default.
     let concurrent = (!model.concurrent).then(|| quote!(.concurrent(false)));
-    let specs = model.steps.iter().map(|step| step::spec(step, krate));
+    let steps = steps(model);
     quote! {
         #[automatically_derived]
         impl #krate::Workflow for Workflow {
             #context
 
             fn define() -> #krate::WorkflowBuilder {
-                let #builder = #krate::__private::workflow::<Self>(#namespace, #name, #version).description(#description)#concurrent;
-                // A statement each: one chain would nest as deep as there are steps.
-                #(let #builder = #builder.step(#specs);)*
-                #builder
+                #krate::__private::workflow::<Self, #steps>(#namespace, #name, #version, #description)#concurrent
             }
         }
     }
 }
 
+/// A list of all steps is one obligation for rustc, where a clause for each step would be looked through for each step.
 fn executable(model: &Workflow) -> TokenStream {
     let krate = &model.krate;
-    let handlers = local("handlers");
-    let steps: Vec<&Ident> = model.steps.iter().map(|step| &step.ident).collect();
-    let count = steps.len();
+    let steps = steps(model);
     quote! {
         #[automatically_derived]
-        impl<__A> #krate::Executable<__A> for Workflow
+        impl<__A: 'static> #krate::Executable<__A> for Workflow
         where
-            __A: 'static,
-            #(#steps: #krate::StepHandler<__A>,)*
+            #steps: #krate::__private::Handlers<__A>,
         {
-            fn handlers() -> #krate::__private::Vec<(&'static str, #krate::__private::HandlerFn<__A>)> {
-                let #handlers: [(&'static str, #krate::__private::HandlerFn<__A>); #count] = [
-                    #((<#steps as #krate::Step>::NAME, <#steps as #krate::StepHandler<__A>>::run)),*
-                ];
-                #krate::__private::Vec::from(#handlers)
+            fn handlers() -> #krate::__private::Vec<(&'static ::core::primitive::str, #krate::__private::HandlerFn<__A>)> {
+                #krate::__private::handlers::<#steps, __A>()
             }
         }
     }
+}
+
+/// The types of all steps, in tuples of tuples.
+fn steps(model: &Workflow) -> TokenStream {
+    /// The longest tuple that is a list of steps to `tasker`.
+    const WIDTH: usize = 16;
+    let mut list: Vec<TokenStream> = model.steps.iter().map(|step| step.ident.to_token_stream()).collect();
+    while list.len() > WIDTH {
+        list = list.chunks(WIDTH).map(|part| quote!((#(#part,)*))).collect();
+    }
+    if list.is_empty() { quote!(()) } else { quote!((#(#list,)*)) }
 }
 
 /// Unfinished names, where only an editor sees them.

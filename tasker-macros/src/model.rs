@@ -85,7 +85,7 @@ pub(crate) struct Config {
 
 impl Step {
     /// The parameters taken by value, with their numbers.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &TokenStream)> {
+    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = (usize, &TokenStream)> {
         self.params.iter().enumerate().filter_map(|(n, param)| match param {
             Param::Value(ty) => Some((n, ty)),
             Param::Context(_) | Param::Wrong => None,

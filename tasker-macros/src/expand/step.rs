@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -19,10 +19,11 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
     let params = step.values().map(|(n, ty)| {
+        let number = number(n, krate);
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
             #allows
-            impl #krate::Param<#n> for #ident {
+            impl #krate::Param<#number> for #ident {
                 type Ty = #ty;
             }
         }
@@ -34,7 +35,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #[allow(non_camel_case_types)]
         #vis enum #ident {}
     };
-    let handler = handler(step, workflow);
+    let function = function(step, workflow);
     quote! {
         #marker
 
@@ -44,96 +45,84 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
             type Workflow = Workflow;
             #returned
             type Presence = #presence;
-            const NAME: &'static str = #name;
+            const NAME: &'static ::core::primitive::str = #name;
         }
         #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
         #(#params)*
-        #handler
+        #function
     }
 }
 
-fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
+/// The function, as `tasker` calls it.
+fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let provided = step.values().map(|(n, _)| quote!(#krate::__private::ProvidesParam<#ident, #n>));
-    let invocation = local("invocation");
-    let run = if step.callable { run(step, workflow, &invocation) } else { quote!(::core::unreachable!()) };
+    let sees = if step.takes_context() || step.when.is_some() { quote!(Workflow) } else { quote!(()) };
+    let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
+    let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
+    let describe = describe(step, krate);
+    let when = step.when.as_ref().map(|condition| when(condition, krate));
+    let call = call(step, krate);
     quote! {
         #[automatically_derived]
-        impl<__A> #krate::StepHandler<__A> for #ident
-        where
-            __A: ::core::marker::Sync + 'static #(+ #provided)*
-        {
-            fn run<'a>(
-                #invocation: &'a #krate::Invocation<'a, __A>,
-            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Ended, #krate::StepError>> {
-                #run
-            }
+        impl #krate::__private::StepFn for #ident {
+            type Sees = #sees;
+            type Params = #params;
+            #describe
+            #when
+            #call
         }
     }
 }
 
-fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
-    let krate = &workflow.krate;
+fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
-    let mut lets = TokenStream::new();
-    if step.takes_context() || step.when.is_some() {
-        let context = local("context");
-        // At the type of the context, like what else is wrong with it: rustc says the same thing in one place only once.
-        let place = workflow.context.span();
-        let path = located(krate, place);
-        let read =
-            quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
-        lets.extend(quote!(let #context = #read;));
+    let signature = |context: &TokenStream, values: &TokenStream| {
+        quote! {
+            fn call<'a>(
+                #context: &'a #krate::__private::Seen<Self>,
+                #values: #krate::__private::Values<Self>,
+            ) -> #krate::__private::BoxFuture<'a, Self::Returned>
+        }
+    };
+    if !step.callable {
+        let signature = signature(&quote!(_), &quote!(_));
+        return quote!(#signature { ::core::unreachable!() });
     }
-    lets.extend(step.when.as_ref().map(|condition| when(condition, krate)));
+    let context = if step.takes_context() { local("context").to_token_stream() } else { quote!(_) };
+    let arg = |n: usize| local(&format!("arg{n}"));
+    let values = step.values().map(|(n, _)| arg(n)).rev();
+    let signature = signature(&context, &values.fold(quote!(()), |rest, arg| quote!((#arg, #rest))));
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
-        Param::Context(span) => {
-            let context = Ident::new("context", Span::mixed_site().located_at(*span));
-            quote_spanned!(generated(*span)=> &#context)
-        }
-        Param::Value(_) | Param::Wrong => {
-            let arg = local(&format!("arg{n}"));
-            lets.extend(quote!(let #arg = #krate::__private::provide::<#ident, #n, __A>(#invocation)?;));
-            quote!(#arg)
-        }
+        Param::Context(span) => Ident::new("context", Span::mixed_site().located_at(*span)),
+        Param::Value(_) | Param::Wrong => arg(n),
     });
-    let args: Vec<TokenStream> = args.collect();
     // A future that is not `Send` is reported at the name of the step.
-    let located_krate = located(krate, ident.span());
-    quote_spanned! {generated(ident.span())=>
-        #located_krate::__private::Box::pin(async move {
-            #lets
-            #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
-        })
-    }
+    let path = located(krate, ident.span());
+    let call = quote_spanned!(generated(ident.span())=> #path::__private::Box::pin(#ident(#(#args),*)));
+    quote!(#signature { #call })
 }
 
-/// Skips the step where its condition does not hold. What is no such function is a mismatch, at what was written.
+/// Asks the condition. What is no such function is a mismatch, at what was written.
 fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
     let (context, when) = (local("context"), local("when"));
     let place = condition.span();
     let path = located(krate, place);
     let typed = quote_spanned! {generated(place)=>
-        let #when: fn(&<Workflow as #path::Workflow>::Context) -> bool = #condition;
+        let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     quote! {
-        #typed
-        if !#when(&#context) {
-            return ::core::result::Result::Ok(#krate::__private::skipped());
+        fn when(#context: &#krate::__private::Seen<Self>) -> ::core::primitive::bool {
+            #typed
+            #when(#context)
         }
     }
 }
 
-/// The description of a step for the definition of its workflow.
-pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
-    let Step { ident, description, depends_on, .. } = step;
-    let bare = quote!(#krate::__private::step::<#ident>());
-    let described =
-        step.values().fold(bare, |inner, (n, _)| quote!(#krate::__private::describe::<#ident, #n>(#inner)));
-    let description = (!description.is_empty()).then(|| quote!(.description(#description)));
-    let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
+/// What the attribute says, for the definition of the workflow; nothing where it says nothing.
+fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
+    let Step { description, depends_on, .. } = step;
     let retry = retry(&step.retry, krate).map(|policy| quote!(.retry(#policy)));
     let timeout = step.timeout.map(|timeout| {
         let timeout = time(timeout, krate);
@@ -144,7 +133,33 @@ pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
         .as_ref()
         .map(|config| config_value(config, step, krate))
         .map(|value| quote!(.config(&#value)));
-    quote!(#described #description #depends_on #retry #timeout #config)
+    let told = !description.is_empty() || !depends_on.is_empty();
+    if !told && retry.is_none() && timeout.is_none() && config.is_none() {
+        return None;
+    }
+    let described = local("step");
+    let said = if told {
+        quote!(#krate::__private::told(#described, #description, &[#(#depends_on),*]))
+    } else {
+        described.to_token_stream()
+    };
+    Some(quote! {
+        fn describe(#described: #krate::StepSpec) -> #krate::StepSpec {
+            #said #retry #timeout #config
+        }
+    })
+}
+
+/// The type that stands for the number of a parameter.
+fn number(n: usize, krate: &TokenStream) -> TokenStream {
+    /// How many have a name.
+    const NAMED: usize = 8;
+    if n < NAMED {
+        let name = format_ident!("P{n}");
+        quote!(#krate::__private::#name)
+    } else {
+        quote!(#krate::__private::Nth<#n>)
+    }
 }
 
 /// The value, with the type of the parameter: another one is a mismatch, at the value.
@@ -155,7 +170,8 @@ fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStrea
     let param = step.values().find(|(n, _)| Some(*n) == config.param);
     let expected = param.map(|(n, ty)| {
         let krate = located(krate, ty.span());
-        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::Target)
+        let number = number(n, &krate);
+        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#number>>::Ty as ::core::ops::Deref>::Target)
     });
     quote!({
         let #typed #expected = #value;

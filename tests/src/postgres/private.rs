@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::account::Account;
 use super::cluster::Cluster;
-use crate::target;
 use super::{Unavailable, programs, psql};
+use crate::target;
 
 const WATCHER: &str = include_str!("private/watcher.sh");
 

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use super::account::Account;
 use super::cluster::Cluster;
 use super::home::Home;
-use crate::target;
 use super::{Unavailable, programs, psql};
+use crate::target;
 
 /// A server where tests create databases.
 #[derive(Clone, Debug)]
