@@ -6,6 +6,7 @@
 //! Whatever rustc may complain about has the place of the user's tokens that it comes from, but not their hygiene: names that are
 //! generated can neither be seen nor shadowed, and lints take the code for what it is, generated.
 
+mod docs;
 mod step;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -13,17 +14,23 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::model::Workflow;
-use crate::parse::Module;
+use crate::parse::{Module, Part};
 
 pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
-    let Module { head, body, .. } = module;
-    let Workflow { vis, name, warnings, .. } = model;
+    let Module { head, inner, .. } = module;
+    let Workflow { vis, namespace, name, version, warnings, .. } = model;
+    let names = docs::Names::of(model);
+    let graph = module.documented.then(|| docs::graph(model, &names, &module.vis));
+    let body = body(module, &names);
     let steps = model.steps.iter().map(|step| step::items(step, model));
-    let doc = format!("The workflow `{name}`, as a type.");
+    let doc = format!(" The workflow `{namespace}.{name}`, version {version}, as a type.");
     let definition = definition(model);
     let executable = executable(model);
     let hints = hints(&model.hints);
     let items = quote! {
+        #inner
+        #graph
+
         #body
 
         #(#steps)*
@@ -40,6 +47,15 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
     let mut items = Group::new(Delimiter::Brace, items);
     items.set_span(module.braces);
     quote!(#head #items)
+}
+
+/// The items of the user, with what is added to their documentation.
+fn body(module: &Module, names: &docs::Names<'_>) -> TokenStream {
+    let parts = module.body.iter().map(|part| match part {
+        Part::Tokens(tokens) => tokens.clone(),
+        Part::Documented(function) => docs::function(function, names, &module.vis).unwrap_or_default(),
+    });
+    parts.collect()
 }
 
 fn definition(model: &Workflow) -> TokenStream {

@@ -33,6 +33,8 @@ pub(crate) struct Workflow {
 pub(crate) struct Step {
     /// The function's name, which the step's type shares.
     pub(crate) ident: Ident,
+    /// The visibility of the function.
+    pub(crate) function_vis: Visibility,
     /// The visibility of the step's type.
     pub(crate) vis: Visibility,
     /// The lints that the function allows; its types are printed once more, and are no worse there.

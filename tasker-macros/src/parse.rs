@@ -6,4 +6,4 @@ mod docs;
 mod module;
 
 pub(crate) use args::{Arg, Value, args};
-pub(crate) use module::{Module, RawStep, module};
+pub(crate) use module::{Module, Part, RawStep, module};

@@ -1,7 +1,7 @@
 //! Packages that are written by a test or a measurement, and what cargo says to them.
 //!
 //! They stand in cargo's target directory, each a workspace of its own, depend on this tree's `tasker` by its path and use the versions
-//! of its `Cargo.lock`: cargo needs no network. All of one group build into one directory, so that dependencies are built once.
+//! of its `Cargo.lock`: cargo needs no network. All of them build into one directory, so that dependencies are built once.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -31,10 +31,9 @@ impl Package {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn new(group: &str, name: &str, dependencies: &str) -> io::Result<Self> {
-        let tree = tree();
-        let group = target::directory().join(group);
-        let (directory, target) = (group.join(name), group.join("target"));
+    pub fn new(name: &str, dependencies: &str) -> io::Result<Self> {
+        let (tree, packages) = (tree(), target::directory().join("packages"));
+        let (directory, target) = (packages.join(name), packages.join("target"));
         match fs::remove_dir_all(&directory) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}

@@ -13,7 +13,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let Step { ident, vis, allows, name, readable, .. } = step;
     let shown = ident.unraw();
-    let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
+    let doc = format!(" The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
@@ -32,6 +32,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let vis = located(&vis.to_token_stream(), ident.span());
     let marker = quote_spanned! {generated(ident.span())=>
         #[doc = #doc]
+        #[doc(hidden)]
         #[allow(non_camel_case_types)]
         #vis enum #ident {}
     };
