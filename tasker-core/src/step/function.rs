@@ -27,7 +27,7 @@ pub trait StepFn: Step {
     }
 
     /// Calls the function.
-    fn call<'a>(context: &'a Seen<Self>, values: Values<Self>) -> BoxFuture<'a, Self::Returned>;
+    fn call(context: &Seen<Self>, values: Values<Self>) -> BoxFuture<'_, Self::Returned>;
 }
 
 /// The context, where the step sees it.

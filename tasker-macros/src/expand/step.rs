@@ -80,10 +80,10 @@ fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
     let signature = |context: &TokenStream, values: &TokenStream| {
         quote! {
-            fn call<'a>(
-                #context: &'a #krate::__private::Seen<Self>,
+            fn call(
+                #context: &#krate::__private::Seen<Self>,
                 #values: #krate::__private::Values<Self>,
-            ) -> #krate::__private::BoxFuture<'a, Self::Returned>
+            ) -> #krate::__private::BoxFuture<'_, Self::Returned>
         }
     };
     if !step.callable {
