@@ -17,6 +17,14 @@ mod first_workflow {}
 mod the_macro {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/testing.md")]
+mod testing {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/errors.md")]
+mod errors {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/many-workers.md")]
 mod many_workers {}
 

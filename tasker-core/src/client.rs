@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use builder::{BuildError, NoStore, TaskerBuilder};
+pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
 pub use operate::{Operation, OperatorError};
@@ -75,6 +76,11 @@ struct Inner {
     stop: CancellationToken,
     /// Cancelled when the engine has ended.
     ended: CancellationToken,
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(dead_code, reason = "only a test ends an engine as a crash does")
+    )]
+    engine: AbortHandle,
     _stop_when_dropped: DropGuard,
 }
 
@@ -99,7 +105,7 @@ struct ClientParts {
 impl Tasker {
     /// Starts to put a Tasker together around the state of an application: what its steps take as `State<T>`.
     pub fn builder<A: Send + Sync + 'static>(app: A) -> TaskerBuilder<A> {
-        TaskerBuilder::new(app)
+        TaskerBuilder::new(Arc::new(app))
     }
 
     /// Starts a task. The task exists, durably, when the returned value is awaited to its end.
@@ -200,6 +206,12 @@ impl Tasker {
     pub async fn shutdown(&self) {
         self.0.stop.cancel();
         self.0.ended.cancelled().await;
+    }
+
+    /// What ends the engine with all that it runs, as a crash of the process does.
+    #[cfg(feature = "testing")]
+    pub(crate) fn engine(&self) -> AbortHandle {
+        self.0.engine.clone()
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {

@@ -5,23 +5,27 @@
 //! changes once built. Its steps stand in one canonical order, topological and by name among equals, so that moving a function
 //! in the source changes neither the order nor the [`Shape`].
 
+mod adapt;
 mod builder;
 mod config;
 mod graph;
 mod identity;
 mod record;
 mod shape;
+mod stored;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
+pub(crate) use adapt::adapt;
 pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
 use config::ConfigType;
 pub use graph::Graph;
 pub use identity::WorkflowId;
 pub use record::RecordSpec;
 pub use shape::Shape;
+pub use stored::{StoredDefinition, StoredStep};
 
 use crate::{RetryPolicy, StepNo};
 
@@ -42,7 +46,9 @@ pub struct WorkflowDef {
 pub struct StepDef {
     name: String,
     description: String,
+    optional: bool,
     reads: Vec<StepNo>,
+    reads_optional: Vec<StepNo>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
     config: Option<Value>,
@@ -103,6 +109,16 @@ impl WorkflowDef {
         self.steps.get(no.index())
     }
 
+    /// Lets a step take the results of all the steps that it depends on: what stands in for its function may read others than that does.
+    #[cfg(feature = "testing")]
+    pub(crate) fn read_dependencies(&mut self, step: StepNo) {
+        let dependencies = self.graph.dependencies(step);
+        let reads = &mut self.steps[step.index()].reads;
+        reads.extend(dependencies);
+        reads.sort_unstable();
+        reads.dedup();
+    }
+
     /// The place of a step.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<StepNo> {
@@ -141,10 +157,22 @@ impl StepDef {
         &self.description
     }
 
+    /// Whether it may be skipped, so that it is over without a result.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        self.optional
+    }
+
     /// The ancestors whose results it takes.
     #[must_use]
     pub fn reads(&self) -> &[StepNo] {
         &self.reads
+    }
+
+    /// Those of [`reads`](Self::reads) that it also runs without, because they may have been skipped.
+    #[must_use]
+    pub fn reads_optional(&self) -> &[StepNo] {
+        &self.reads_optional
     }
 
     /// When it runs again after a failure.

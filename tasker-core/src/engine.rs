@@ -5,6 +5,7 @@
 //! may vanish at any instruction: the store knows what it held, and gives it to another worker.
 //!
 //! * `worker` is the loop: claim → run → settle, with group commit; `shutdown` is its end.
+//! * `known` is which definitions it runs, among them what other builds stored.
 //! * `call` is what the worker asks of the store, and `answer` what it makes of the answers; `capacity` is how much they may bring,
 //!   `poll` and `wanted` when to ask.
 //! * `batch` is what has ended until the store has it; `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
@@ -17,6 +18,7 @@ mod batch;
 mod call;
 mod capacity;
 mod execution;
+mod known;
 mod lease;
 mod poll;
 mod purge;
@@ -37,11 +39,14 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use known::Known;
+#[cfg(feature = "testing")]
+pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
 use crate::registry::Registration;
-use crate::store::{Runnable, Store};
+use crate::store::Store;
 use crate::{DefinitionId, Retention, WorkerId};
 
 /// How an engine works.
@@ -54,6 +59,8 @@ pub(crate) struct EngineConfig {
     pub(crate) poll: Duration,
     pub(crate) max_payload: usize,
     pub(crate) seed: Option<u64>,
+    /// Whether chance has a part in the waits of retries.
+    pub(crate) jitter: bool,
     pub(crate) retention: Option<Retention>,
 }
 
@@ -67,6 +74,7 @@ impl Default for EngineConfig {
             poll: Duration::from_secs(1),
             max_payload: 1 << 20,
             seed: None,
+            jitter: true,
             retention: None,
         }
     }
@@ -83,6 +91,7 @@ impl EngineConfig {
 /// What the worker of an engine has in hand for as long as the engine runs.
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
+    /// The workflows of this build, by their definitions.
     pub(crate) workflows: Vec<(DefinitionId, Arc<Registration>)>,
     pub(crate) config: EngineConfig,
     /// How many steps of a workflow may run at the same time, where that is limited.
@@ -99,15 +108,12 @@ pub(crate) struct Engine {
 impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
-        let workflows = self.workflows.iter();
-        let runnable =
-            Runnable::new(workflows.map(|(id, registration)| (*id, Arc::clone(&registration.workflow))));
-        let runnable = Arc::new(runnable);
         let _beside = (self.listener(), self.purger());
         while !self.stop.is_cancelled() {
-            let Some((id, asked)) = self.enlist().await else { return };
+            let Some((id, asked, known)) = self.enlist().await else { return };
             tracing::info!(worker = %id, "worker enlisted");
-            let worker = Worker::new(&self, id, asked, &runnable);
+            known.warn();
+            let worker = Worker::new(&self, id, asked, &known);
             if AssertUnwindSafe(worker.run()).catch_unwind().await.is_err() {
                 // A bug; what it held comes back when its lease has run out.
                 tracing::error!(worker = %id, "the worker panicked; another one takes its place");
@@ -136,10 +142,23 @@ impl Engine {
         Some(AbortOnDropHandle::new(tokio::spawn(purge::purge(Arc::clone(&self.store), retention))))
     }
 
-    /// A new identity, and when it was asked for; none if the engine is to stop first.
-    async fn enlist(&self) -> Option<(WorkerId, Instant)> {
+    /// A new identity, when it was asked for, and what it can run; none if the engine is to stop first.
+    async fn enlist(&self) -> Option<(WorkerId, Instant, Known)> {
         while !self.stop.is_cancelled() {
-            let (worker, asked) = (WorkerId::random(), Instant::now());
+            let asking = timeout(self.config.lease, Known::ask(self));
+            let known = match self.unless_stopped(asking).await? {
+                Ok(Ok(known)) => known,
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "cannot ask which definitions there are; trying again");
+                    self.pause().await;
+                    continue;
+                }
+                Err(_) => {
+                    tracing::warn!("the store does not answer; asking again which definitions there are");
+                    continue;
+                }
+            };
+            let (worker, asked, lease) = (WorkerId::random(), Instant::now(), self.config.lease);
             // One that is to stop meanwhile waits a little all the same, so that no worker is left behind that nobody retires.
             let soon = async {
                 self.stop.cancelled().await;
@@ -147,11 +166,11 @@ impl Engine {
             };
             let enlisted = tokio::select! {
                 () = soon => return None,
-                enlisted = timeout(self.config.lease, self.store.enlist(worker, self.config.lease)) => enlisted,
+                enlisted = timeout(lease, self.store.enlist(worker, lease, &known.offers)) => enlisted,
             };
             match enlisted {
                 Ok(Ok(())) if self.config.bears_answers_after(asked.elapsed()) => {
-                    return Some((worker, asked));
+                    return Some((worker, asked, known));
                 }
                 Ok(Ok(())) => tracing::warn!("the store answers too slowly for the lease; enlisting again"),
                 Ok(Err(error)) => tracing::warn!(%error, "cannot enlist as a worker; trying again"),
@@ -164,10 +183,12 @@ impl Engine {
 
     /// A short wait after the store did not answer.
     async fn pause(&self) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = tokio::time::sleep(PAUSE) => {}
-        }
+        self.unless_stopped(tokio::time::sleep(PAUSE)).await;
+    }
+
+    /// What comes of something that nobody needs once the engine is to stop.
+    async fn unless_stopped<T>(&self, asking: impl Future<Output = T>) -> Option<T> {
+        self.stop.run_until_cancelled(asking).await
     }
 }
 

@@ -20,15 +20,18 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, NoStore, Operation, OperatorError, Prepared, ResultError, Start,
-    StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError,
+    Start, StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
-    DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, WorkflowBuilder, WorkflowDef, WorkflowId,
+    DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, StoredDefinition, StoredStep,
+    WorkflowBuilder, WorkflowDef, WorkflowId,
 };
 pub use error::StepError;
 pub use event::Event;
@@ -41,8 +44,8 @@ pub use retry::{Executions, RetryPolicy};
 pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
-    Always, Certain, DependsOn, Ended, Executable, Maybe, Param, Payload, Presence, Returned, Step,
-    StepHandler, StepResult, StepReturn, Workflow,
+    Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
+    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,
@@ -57,7 +60,7 @@ pub use {schemars, serde};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::param::numbers::*;
-    pub use crate::param::{Nth, told, workflow};
+    pub use crate::param::{Nth, configure, told, workflow};
     pub use crate::step::{BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
     pub use core::time::Duration;
     pub use std::boxed::Box;

@@ -27,8 +27,9 @@ pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::step::Steps;
+use crate::step::{Ended, Param, Steps};
 use crate::{
     Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
 };
@@ -40,7 +41,7 @@ pub struct Invocation<'a, A> {
 }
 
 /// What a step is run with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
     pub(crate) task: TaskId,
@@ -52,6 +53,8 @@ pub(crate) struct StepInput {
     /// What it writes beside its result.
     pub(crate) records: Collector,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
+    /// Set by a test that asks only whether the step's `when` lets it run, and where the answer goes.
+    pub(crate) only_when: Option<Arc<AtomicBool>>,
 }
 
 /// A by-value parameter of a step.
@@ -73,6 +76,13 @@ pub trait FromStep<S>: Sized {
     /// Adds what the parameter needs to the step that takes it.
     #[must_use]
     fn describe(step: StepSpec) -> StepSpec {
+        step
+    }
+
+    /// Adds what `config = …` says to the step that takes the parameter.
+    #[doc(hidden)]
+    #[must_use]
+    fn configure(self, step: StepSpec) -> StepSpec {
         step
     }
 }
@@ -115,7 +125,7 @@ impl<A> Invocation<'_, A> {
 /// The context of the task.
 pub(crate) fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
     let context = &invocation.input.context;
-    context.parse().map_err(|error| does_not_fit("context", &error))
+    context.parse().map_err(|error| does_not_fit::<W::Context>("context of the task", &error))
 }
 
 /// Starts the definition of a workflow that has these steps.
@@ -136,6 +146,28 @@ pub fn told(step: StepSpec, description: &str, depends_on: &[&str]) -> StepSpec 
     step.description(description).depends_on(depends_on.iter().copied())
 }
 
-fn does_not_fit(what: &str, error: &serde_json::Error) -> StepError {
-    StepError::permanent(format!("the stored {what} does not fit its type: {error}")).code("STORED_VALUE")
+/// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
+/// step does not run.
+#[must_use]
+pub(crate) fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
+    if when {
+        invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
+    }
+    Some(Ok(Ended::Skipped))
+}
+
+/// Adds the configuration to the description of its step.
+#[must_use]
+pub fn configure<S: Param<N>, N>(step: StepSpec, config: S::Ty) -> StepSpec {
+    config.configure(step)
+}
+
+/// No build makes another value of what is stored, so the step is not tried again by itself.
+fn does_not_fit<T>(what: &str, error: &serde_json::Error) -> StepError {
+    let message = format!(
+        "the stored {what} is no `{}`: {error}; another build wrote it: once one runs whose type fits, such as by `#[serde(default)]` on \
+         a new field, `retry` the task",
+        std::any::type_name::<T>()
+    );
+    StepError::permanent(message).code("STORED_VALUE")
 }

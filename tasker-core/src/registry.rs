@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::param::{Invocation, StepInput};
 use crate::schema::{self, ContextSchema, SchemaError, Violation};
 use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
-use crate::{DefinitionError, Json, StepError, StepNo, WorkflowDef, WorkflowId};
+use crate::{DefinitionError, Json, StepDef, StepError, StepNo, WorkflowDef, WorkflowId};
 
 /// A workflow with everything that is needed to start and run it.
 pub(crate) struct Registration {
@@ -20,6 +20,18 @@ pub(crate) struct Registration {
     /// Reads a context as the workflow's type and writes it again, defaults filled in.
     pub(crate) normalize: fn(&Value) -> Result<Json, Violation>,
     handlers: Vec<Arc<dyn Handler>>,
+}
+
+/// What runs the steps of one definition: its functions, in the order of its steps.
+pub(crate) struct Runner {
+    pub(crate) workflow: Arc<WorkflowDef>,
+    handlers: Vec<Arc<dyn Handler>>,
+}
+
+impl Runner {
+    pub(crate) fn handler(&self, step: StepNo) -> Option<&Arc<dyn Handler>> {
+        self.handlers.get(step.index())
+    }
 }
 
 /// The function of a step, whatever the application state.
@@ -82,8 +94,30 @@ impl Registration {
         Arc::make_mut(&mut self.workflow).configure(step, patch)
     }
 
-    pub(crate) fn handler(&self, step: StepNo) -> Option<&Arc<dyn Handler>> {
-        self.handlers.get(step.index())
+    /// What runs the workflow as it was registered.
+    pub(crate) fn runner(&self) -> Runner {
+        Runner { workflow: Arc::clone(&self.workflow), handlers: self.handlers.clone() }
+    }
+
+    /// What runs some of the same steps, in whatever order.
+    pub(crate) fn runner_of(&self, adapted: WorkflowDef) -> Runner {
+        let functions: HashMap<&str, &Arc<dyn Handler>> =
+            self.workflow.steps().iter().map(StepDef::name).zip(&self.handlers).collect();
+        // What is adapted has only steps of this workflow.
+        let handlers = adapted.steps().iter().map(|step| Arc::clone(functions[step.name()])).collect();
+        Runner { workflow: Arc::new(adapted), handlers }
+    }
+
+    /// Puts others in the place of the functions of the steps, or around them.
+    #[cfg(feature = "testing")]
+    pub(crate) fn replace_handlers(
+        &mut self,
+        replace: impl Fn(&mut WorkflowDef, StepNo, Arc<dyn Handler>) -> Arc<dyn Handler>,
+    ) {
+        let workflow = Arc::make_mut(&mut self.workflow);
+        for (at, handler) in self.handlers.iter_mut().enumerate() {
+            *handler = replace(workflow, StepNo::at(at), Arc::clone(handler));
+        }
     }
 }
 

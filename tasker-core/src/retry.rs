@@ -28,6 +28,9 @@ impl RetryPolicy {
     /// How much of a wait is chance, to either side: a tenth.
     pub const JITTER: f64 = 0.1;
 
+    /// The chance of [`delay_with_jitter`](Self::delay_with_jitter) that makes it [`delay`](Self::delay).
+    pub(crate) const NO_JITTER: f64 = 0.5;
+
     /// The wait after the `failures`-th failed execution, without jitter: `min(base · 2^(failures − 1), max)`.
     #[must_use]
     pub fn delay(&self, failures: u32) -> Duration {

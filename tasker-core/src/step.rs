@@ -39,7 +39,7 @@ pub enum Ended {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored with a task",
     label = "not a stored value",
-    note = "add `#[derive(Serialize, Deserialize, JsonSchema)]` to it",
+    note = "it needs all of `#[derive(Serialize, Deserialize, JsonSchema)]`, and so does what it holds",
     note = "a stored value is also `Send + Sync + 'static`"
 )]
 pub trait Payload: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {}
@@ -78,6 +78,17 @@ pub trait Step: Sized + 'static {
     const NAME: &'static str;
 }
 
+/// A step of the workflow `W`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a step of `{W}`",
+    label = "not a step of this workflow",
+    note = "a task has the results of the steps of its own workflow: `task.output::<order::charge>()` for a task of `order::Workflow`"
+)]
+pub trait StepOf<W>: Step<Workflow = W> {}
+
+#[diagnostic::do_not_recommend]
+impl<W, S: Step<Workflow = W>> StepOf<W> for S {}
+
 /// What the function of a step returns when all goes well.
 pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 
@@ -85,8 +96,8 @@ pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 #[diagnostic::on_unimplemented(
     message = "step `{Self}` does not depend on step `{D}`",
     label = "the result of `{D}` is not available here",
-    note = "add it to the attribute: `#[step(depends_on = {D})]`",
-    note = "a step reads the results of steps of its own workflow"
+    note = "if `{D}` is a step of the same workflow, add it to the attribute: `#[step(depends_on = {D})]`",
+    note = "a task has no results of other workflows' steps"
 )]
 pub trait DependsOn<D> {}
 
@@ -124,6 +135,8 @@ pub trait StepResult: StepReturn {
     #[doc(hidden)]
     fn into_json(self) -> Result<Json, StepError>;
     #[doc(hidden)]
+    fn json(output: &Self::Output) -> Result<Json, StepError>;
+    #[doc(hidden)]
     fn from_json(stored: &Json) -> Result<Self::Output, serde_json::Error>;
     #[doc(hidden)]
     fn describe(step: StepSpec) -> StepSpec;
@@ -133,8 +146,11 @@ impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
     type Stored = T;
 
     fn into_json(self) -> Result<Json, StepError> {
-        let value = self.map_err(IntoStepError::into_step_error)?;
-        Json::of(&value).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
+        Self::json(&self.map_err(IntoStepError::into_step_error)?)
+    }
+
+    fn json(output: &T) -> Result<Json, StepError> {
+        Json::of(output).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
     }
 
     fn from_json(stored: &Json) -> Result<T, serde_json::Error> {
@@ -150,7 +166,8 @@ impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the error of a step",
     label = "`{Self}` does not convert into `StepError`",
-    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, or implement `From<{Self}>` for `StepError`"
+    note = "a type of your own implements `std::error::Error`, as with `#[derive(thiserror::Error)]`, or `From<{Self}>` for `StepError`",
+    note = "anything else becomes a `StepError` where it is returned: `.map_err(StepError::retryable)`, or `StepError::permanent`"
 )]
 pub trait IntoStepError {
     #[doc(hidden)]

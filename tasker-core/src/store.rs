@@ -10,6 +10,7 @@
 
 mod error;
 mod memory;
+mod offer;
 mod record;
 mod room;
 mod runnable;
@@ -23,13 +24,15 @@ use async_trait::async_trait;
 
 pub use error::StoreError;
 pub use memory::MemoryStore;
+pub use offer::Offer;
 pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
-pub use status::{StepStatus, TaskStatus, UnknownWaiting, Waiting, WaitingFor};
+pub use status::{Parked, StepStatus, TaskStatus, UnknownWaiting, Waiting, WaitingFor};
 
 use crate::{
-    Attempt, DefinitionId, Executions, Json, StepError, StepNo, TaskId, TaskState, WorkerId, WorkflowDef,
+    Attempt, DefinitionId, Executions, Json, StepError, StepNo, StoredDefinition, TaskId, TaskState,
+    WorkerId, WorkflowDef,
 };
 
 /// What the engine asks of a database.
@@ -43,11 +46,16 @@ pub trait Store: Any + Send + Sync + 'static {
     /// Makes definitions known, once per version and shape, and says how this store names them.
     async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError>;
 
+    /// For each of these definitions the others of the same namespace, name and version, the first one installed first: their tasks
+    /// have another graph.
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError>;
+
     /// Creates tasks with all their steps. A task whose key is taken is not created; the one that has it is named instead.
     async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError>;
 
-    /// Makes a worker known, alive for `lease` from now.
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError>;
+    /// Makes a worker known, alive for `lease` from now, with what it can run and what it cannot. It is for those who ask why a task
+    /// waits; what the worker claims is up to the claim. Enlisting again changes nothing.
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError>;
 
     /// Prolongs a worker's life to `lease` from now, unless it was already given up.
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError>;

@@ -7,8 +7,10 @@ mod config;
 mod edges;
 pub(crate) mod identity;
 mod options;
+mod place;
 mod signature;
 mod step;
+mod synonyms;
 mod visibility;
 mod workflow;
 
@@ -46,12 +48,10 @@ impl Index {
 
 pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
     let mut workflow = workflow::options(args, module, errors);
-    if module.steps.is_empty() {
-        errors.at(module.ident.span(), "a workflow needs at least one `#[step]` function");
-    }
+    place::check(module, errors);
     let (mut drafts, index) = drafts(module, &mut workflow, errors);
     stored_names(&drafts, errors);
-    let order = edges::resolve(&mut drafts, &index, &mut workflow, errors);
+    let order = edges::resolve(&mut drafts, &index, module, &mut workflow, errors);
     pin(&drafts, &order, &workflow, errors);
     workflow.steps = drafts.into_iter().map(|draft| draft.step).collect();
     if workflow.context.is_none() {
@@ -73,7 +73,7 @@ fn drafts(module: &Module, workflow: &mut Workflow, errors: &mut Errors) -> (Vec
             continue; // rustc says that the function is defined twice
         }
         index.insert(ident.unraw().to_string(), drafts.len());
-        drafts.push(step::draft(raw, ident, &module.vis, workflow, errors));
+        drafts.push(step::draft(raw, ident, module, workflow, errors));
     }
     (drafts, Index(index))
 }

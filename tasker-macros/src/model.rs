@@ -44,9 +44,7 @@ pub(crate) struct Step {
     pub(crate) description: String,
     /// The stored names of the steps that it waits for.
     pub(crate) depends_on: Vec<String>,
-    /// The types of the steps whose results it may read: its dependencies, and the further ancestors that its
-    /// parameters name.
-    pub(crate) readable: Vec<Ident>,
+    pub(crate) readable: Readable,
     pub(crate) params: Vec<Param>,
     /// What the function returns; none if that cannot be printed, which is already reported.
     pub(crate) returned: Option<TokenStream>,
@@ -59,6 +57,14 @@ pub(crate) struct Step {
     pub(crate) optional: bool,
     /// Whether the function can be called as it is written; if not, that is already reported.
     pub(crate) callable: bool,
+}
+
+/// The steps whose results a step may read.
+pub(crate) enum Readable {
+    /// Its dependencies, and the further ancestors that its parameters name.
+    These(Vec<Ident>),
+    /// Any, because something is wrong with its dependencies, which is already reported.
+    Any,
 }
 
 /// A parameter of a step, at its place.

@@ -4,6 +4,7 @@ mod args;
 mod context;
 mod docs;
 mod module;
+mod stray;
 
 pub(crate) use args::{Arg, Value, args};
-pub(crate) use module::{Module, Part, RawStep, module};
+pub(crate) use module::{Misplaced, Module, Part, RawStep, module};

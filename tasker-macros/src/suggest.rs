@@ -1,14 +1,19 @@
 //! "Did you mean …?"
 
-/// The candidate nearest to `word`, if it is near enough to be a typo of it: one edit for each three letters.
+/// The candidate nearest to `word`, if it is near enough to be a typo of it: one edit for each three letters, `r#` not counted.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = bare(word);
     let limit = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (distance(word, bare(candidate)), candidate))
         .filter(|(distance, _)| *distance <= limit)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+fn bare(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
 }
 
 /// Names as a message lists them.
@@ -45,6 +50,12 @@ mod tests {
         let steps = ["validate_cart", "process_payment"];
         assert_eq!(nearest("validate_crat", steps), Some("validate_cart"));
         assert_eq!(nearest("proces_payment", steps), Some("process_payment"));
+    }
+
+    #[test]
+    fn a_typo_of_a_raw_name_finds_it() {
+        assert_eq!(nearest("mtch", ["validate_cart", "r#match"]), Some("r#match"));
+        assert_eq!(nearest("r#chagre", ["validate_cart", "charge"]), Some("charge"));
     }
 
     #[test]

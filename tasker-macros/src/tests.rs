@@ -153,6 +153,24 @@ fn odd_items_never_panic() {
         ),
         quote!(
             mod order {
+                #[step = "a"]
+                async fn a(&self, _: Option<Output<(a, u8)>>, _: &dyn Send) -> Result<!, ()> {}
+                #[step[depends_on = a]]
+                async fn b(_: Output<Option<a>>) -> &'static str {}
+                macro_rules! steps {
+                    () => {
+                        #[step]
+                        fn c() {}
+                    };
+                }
+                impl A {
+                    #[step(b)]
+                    fn d() {}
+                }
+            }
+        ),
+        quote!(
+            mod order {
                 #[step(depends_on = [a, a, b], retry = 3)]
                 async fn a(_: Output<a>, _: Output) {}
             }

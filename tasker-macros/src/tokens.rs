@@ -1,6 +1,26 @@
 //! Questions about the tokens of a type.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// A type or an expression as people write it; the tokens themselves would be printed with a space between any two.
+pub(crate) fn text(tokens: impl ToTokens) -> String {
+    let mut text = tokens.to_token_stream().to_string();
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" ;", ";"),
+        ("& ", "&"),
+        (" !", "!"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
 
 /// Every identifier, at any depth.
 pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
@@ -9,6 +29,22 @@ pub(crate) fn idents(tokens: &TokenStream) -> Vec<Ident> {
         match token {
             TokenTree::Ident(ident) => found.push(ident),
             TokenTree::Group(group) => found.extend(idents(&group.stream())),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    found
+}
+
+/// Every identifier, at any depth, that may name a type by itself: not those that are followed by `::`.
+pub(crate) fn names(tokens: &TokenStream) -> Vec<Ident> {
+    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    let colon = |at: usize| matches!(trees.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    let mut found = Vec::new();
+    for (at, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Ident(_) if colon(at + 1) && colon(at + 2) => {}
+            TokenTree::Ident(ident) => found.push(ident.clone()),
+            TokenTree::Group(group) => found.extend(names(&group.stream())),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
@@ -44,6 +80,23 @@ mod tests {
     use quote::quote;
 
     use super::*;
+
+    #[test]
+    fn where_a_path_begins_is_no_name_of_a_type() {
+        let found = |tokens| names(&tokens).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(found(quote!(::tasker::Output<charge>)), ["Output", "charge"]);
+        assert_eq!(found(quote!((a::B, [self::c; D], fn(e: F)))), ["B", "c", "D", "fn", "e", "F"]);
+    }
+
+    #[test]
+    fn a_type_is_shown_as_it_is_written() {
+        for ty in
+            ["Output<validate_cart>", "State<Arc<dyn Gateway>>", "(u8, Vec<std::string::String>)", "[u8; 3]"]
+        {
+            let tokens: TokenStream = ty.parse().expect("tokens");
+            assert_eq!(text(tokens), ty);
+        }
+    }
 
     #[test]
     fn a_borrow_is_found_where_its_lifetime_is_left_out() {

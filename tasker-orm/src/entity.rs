@@ -16,5 +16,6 @@ pub mod task;
 pub mod task_annotation;
 pub mod task_transition;
 pub mod worker;
+pub mod worker_definition;
 pub mod workflow_step;
 pub mod workflow_step_transition;

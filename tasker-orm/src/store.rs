@@ -7,6 +7,7 @@
 
 mod connect;
 mod create;
+mod definitions;
 mod exchange;
 mod install;
 mod lease;
@@ -26,10 +27,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
-    Claim, Created, Execution, Lease, NewTask, Operated, Outcome, Recorded, Room, Runnable, Settled, Store,
-    StoreError, Swept,
+    Claim, Created, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable, Settled,
+    Store, StoreError, Swept,
 };
-use tasker_core::{Clock, DefinitionId, Json, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
+use tasker_core::{
+    Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
+};
 
 pub use connect::SqlStoreOptions;
 use connect::Url;
@@ -121,12 +124,16 @@ impl Store for SqlStore {
         self.repeated("installing definitions", || self.try_install(definitions)).await
     }
 
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        self.siblings_of(definitions).await
+    }
+
     async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         self.create_tasks(tasks).await
     }
 
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        self.repeated("enlisting a worker", || self.try_enlist(worker, lease)).await
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        self.repeated("enlisting a worker", || self.try_enlist(worker, lease, offers)).await
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {

@@ -51,7 +51,7 @@ async fn a_call_that_is_dropped_leaves_no_transaction_open() {
         for waits in 1..MOST_WAITS {
             let worker = WorkerId::random();
             let lease = if call == "sweep" { Duration::ZERO } else { lease };
-            store.enlist(worker, lease).await.unwrap();
+            store.enlist(worker, lease, &[]).await.unwrap();
             let ended = match call {
                 "sweep" => drop_at_wait(waits, store.sweep()).await,
                 "retire" => drop_at_wait(waits, store.retire(worker)).await,
@@ -75,7 +75,7 @@ async fn a_sweep_that_is_frozen_is_overtaken() {
     let Place::Postgres(database) = &site.database else { unreachable!("as it was made") };
     let other = SqlStore::connect(site.url()).await.unwrap();
     let dead = WorkerId::random();
-    site.store.enlist(dead, Duration::ZERO).await.unwrap();
+    site.store.enlist(dead, Duration::ZERO, &[]).await.unwrap();
     let mut frozen = Box::pin(site.store.sweep());
     let row = "SELECT count(*) FROM (SELECT 1 FROM tasker_workers FOR UPDATE SKIP LOCKED) AS free";
     let locked = || tokio::task::block_in_place(|| database.query(row)) == "0";
@@ -107,7 +107,7 @@ async fn a_transaction_that_fails_takes_nothing_else_with_it() {
     let mut enlisted = Vec::new();
     for _ in 0..20 {
         let workers: Vec<_> = (0..OTHERS).map(|_| WorkerId::random()).collect();
-        let others = workers.iter().map(|&worker| site.store.enlist(worker, Duration::from_mins(1)));
+        let others = workers.iter().map(|&worker| site.store.enlist(worker, Duration::from_mins(1), &[]));
         let task = site.client.start_named("crash", "chain", "0.1.0", json!({"number": 0, "nap": 0}));
         let (started, others) = tokio::join!(task, join_all(others));
         assert!(started.unwrap_err().to_string().ends_with("no"), "the trigger is not there");

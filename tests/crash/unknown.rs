@@ -40,14 +40,14 @@ async fn a_pile_lies_around(site: Site) {
     for task in [&pile[0], &pile[pile.len() - 1]] {
         let status = task.status().await.unwrap();
         assert_eq!(
-            (status.state, status.steps[0].waiting_for),
-            (TaskState::Pending, Some(WaitingFor::Worker))
+            (status.state, status.steps[0].waiting_for.clone()),
+            (TaskState::Pending, Some(WaitingFor::Definition { reason: None }))
         );
     }
     let untouched = workflow_step::Column::Revision.eq(0);
     let untouched = workflow_step::Entity::find().filter(untouched).all(site.store.reader()).await.unwrap();
     assert_eq!(untouched.len() as u64, PILE);
-    assert!(site.client.stranded().await.unwrap().is_empty(), "who waits for a worker has a reason");
+    assert!(site.client.stranded().await.unwrap().is_empty(), "who waits for a build has a reason");
     for worker in workers {
         worker.terminate().await;
     }

@@ -251,7 +251,7 @@ async fn what_a_dead_worker_held_runs_again_as_soon_as_its_lease_is_over() {
         let workflow = Arc::new(<job::Workflow as tasker::Workflow>::define().build().unwrap());
         let definition = store.install(&[Arc::clone(&workflow)]).await.unwrap()[0];
         let (dead, runnable) = (WorkerId::random(), Runnable::new([(definition, workflow)]));
-        store.enlist(dead, Duration::from_secs(lease.into())).await.unwrap();
+        store.enlist(dead, Duration::from_secs(lease.into()), &[]).await.unwrap();
         assert_eq!(store.claim(dead, &runnable, &Room::new(1)).await.unwrap().steps.len(), 1);
         let began = Instant::now();
         let tasker = builder(&app, &store).build().await.unwrap();

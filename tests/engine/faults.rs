@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tasker::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable, Settled, Swept,
+    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Room, Runnable, Settled,
+    Swept,
 };
 use tasker::{
-    DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, TaskId, TaskState, TaskStatus,
-    WorkerId, WorkflowDef,
+    DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
+    TaskState, TaskStatus, WorkerId, WorkflowDef,
 };
 use tokio::sync::Notify;
 
@@ -20,6 +21,7 @@ use crate::support::memory;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Verb {
     Install,
+    Siblings,
     Create,
     Enlist,
     Heartbeat,
@@ -40,7 +42,8 @@ pub(crate) enum Verb {
 
 impl Verb {
     /// What a run of tasks asks for.
-    pub(crate) const OF_A_RUN: [Self; 10] = [
+    pub(crate) const OF_A_RUN: [Self; 11] = [
+        Self::Siblings,
         Self::Create,
         Self::Enlist,
         Self::Heartbeat,
@@ -55,8 +58,8 @@ impl Verb {
 
     /// What workers ask for, and not clients.
     pub(crate) fn is_a_workers(self) -> bool {
-        use Verb::{Claim, Enlist, Heartbeat, Held, Retire, Settle, Sweep};
-        matches!(self, Enlist | Heartbeat | Retire | Sweep | Claim | Settle | Held)
+        use Verb::{Claim, Enlist, Heartbeat, Held, Retire, Settle, Siblings, Sweep};
+        matches!(self, Siblings | Enlist | Heartbeat | Retire | Sweep | Claim | Settle | Held)
     }
 }
 
@@ -286,8 +289,12 @@ impl Store for Faulty {
         self.call(Verb::Create, self.store.create(tasks)).await
     }
 
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        self.call(Verb::Enlist, self.store.enlist(worker, lease)).await
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        self.call(Verb::Siblings, self.store.siblings(definitions)).await
+    }
+
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        self.call(Verb::Enlist, self.store.enlist(worker, lease, offers)).await
     }
 
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {

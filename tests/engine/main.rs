@@ -20,4 +20,5 @@ mod records;
 mod retention;
 mod skipped;
 mod support;
+mod versions;
 mod when;

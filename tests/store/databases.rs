@@ -26,7 +26,12 @@ pub(crate) fn options(database: &Database, profile: Option<Profile>) -> SqlStore
 /// A name for this version of the tables.
 fn template() -> String {
     let mut hasher = DefaultHasher::new();
-    include_str!("../../tasker-orm/src/migration/m20261122_000001_create_tables.rs").hash(&mut hasher);
-    include_str!("../../tasker-orm/src/migration/m20261122_000002_place_records.rs").hash(&mut hasher);
+    for migration in [
+        include_str!("../../tasker-orm/src/migration/m20261122_000001_create_tables.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000002_place_records.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000003_create_worker_definitions.rs"),
+    ] {
+        migration.hash(&mut hasher);
+    }
     format!("tasker_{:016x}", hasher.finish())
 }

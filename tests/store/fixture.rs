@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{ClaimedStep, Ending, NewTask, Outcome, Room, Runnable, Settled, Store};
+use tasker::store::{ClaimedStep, Ending, NewTask, Offer, Outcome, Room, Runnable, Settled, Store};
 use tasker::{
     DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, StepState, TaskId, TaskState,
     TaskStatus, Timestamp, WaitingFor, WorkerId, WorkflowBuilder, WorkflowDef,
@@ -102,9 +102,19 @@ impl<S: Store> Bench<S> {
     }
 
     pub(crate) async fn worker(&self) -> WorkerId {
+        self.worker_with(&self.offers()).await
+    }
+
+    /// A worker that says this of what is installed.
+    pub(crate) async fn worker_with(&self, offers: &[Offer]) -> WorkerId {
         let worker = WorkerId::random();
-        self.store.enlist(worker, LEASE).await.expect("enlisted");
+        self.store.enlist(worker, LEASE, offers).await.expect("enlisted");
         worker
+    }
+
+    /// That everything can be run.
+    pub(crate) fn offers(&self) -> Vec<Offer> {
+        self.workflows.iter().map(|(definition, _)| Offer::to_run(*definition)).collect()
     }
 
     pub(crate) async fn claim(&self, worker: WorkerId, limit: usize) -> Vec<ClaimedStep> {
@@ -119,7 +129,7 @@ impl<S: Store> Bench<S> {
 
     /// Why the steps of a task wait.
     pub(crate) async fn waiting(&self, task: TaskId) -> Vec<Option<WaitingFor>> {
-        self.status(task).await.steps.iter().map(|step| step.waiting_for).collect()
+        self.status(task).await.steps.into_iter().map(|step| step.waiting_for).collect()
     }
 
     pub(crate) async fn states(&self, task: TaskId) -> (TaskState, Vec<StepState>) {

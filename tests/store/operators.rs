@@ -12,6 +12,8 @@ use crate::fixture::{
 
 const OPERATOR: Option<WaitingFor> = Some(WaitingFor::Operator);
 const WORKER: Option<WaitingFor> = Some(WaitingFor::Worker);
+const TURN: Option<WaitingFor> = Some(WaitingFor::Turn);
+const ONE_STEP: Option<WaitingFor> = Some(WaitingFor::Dependencies(1));
 
 pub(crate) async fn a_cancelled_task_runs_no_step_and_has_ended<S: Store>(store: S, clock: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain()]).await;
@@ -24,7 +26,7 @@ pub(crate) async fn a_cancelled_task_runs_no_step_and_has_ended<S: Store>(store:
     assert_eq!(bench.states(task).await, (TaskState::Cancelled, vec![StepState::Cancelled; 3]));
     let status = bench.status(task).await;
     assert_eq!(status.ended_at.unwrap().since(status.created_at), Duration::from_secs(3));
-    assert_eq!(bench.waiting(task).await, [None; 3]);
+    assert_eq!(bench.waiting(task).await, [None, None, None]);
     assert!(bench.claimed(worker, &Room::new(9)).await.is_empty());
     assert!(bench.store.open_tasks(None, 9).await.unwrap().is_empty());
 }
@@ -81,7 +83,7 @@ pub(crate) async fn a_retried_task_runs_its_failed_steps_as_if_they_never_had<S:
     let step = &status.steps[1];
     assert_eq!((step.state, step.attempts, step.lost), (StepState::Pending, Attempt(0), 0));
     assert_eq!(step.error.as_ref().unwrap().error_code(), Some("NEVER"), "kept until it ends again");
-    assert_eq!(bench.waiting(task).await, [None, WORKER, Some(WaitingFor::Dependencies(1))]);
+    assert_eq!(bench.waiting(task).await, [None, WORKER, ONE_STEP]);
     assert_eq!(bench.store.open_tasks(None, 9).await.unwrap(), [task]);
     let claim = bench.claim(worker, 9).await;
     assert_eq!((claim[0].execution.attempt, claim[0].executions.failures()), (Attempt(1), 1));
@@ -120,10 +122,9 @@ pub(crate) async fn a_retried_sequential_task_still_runs_one_step_at_a_time<S: S
     bench.run_one(worker, failed()).await;
     assert_eq!(bench.run_one(worker, failed()).await.ended, [task]);
     assert_eq!(bench.store.retry(task).await.unwrap(), Operated::Done);
-    let turn = Some(WaitingFor::Turn);
-    assert_eq!(bench.waiting(task).await, [WORKER, turn, Some(WaitingFor::Dependencies(1))]);
+    assert_eq!(bench.waiting(task).await, [WORKER, TURN, ONE_STEP]);
     bench.run_one(worker, done()).await;
-    assert_eq!(bench.waiting(task).await, [None, WORKER, turn]);
+    assert_eq!(bench.waiting(task).await, [None, WORKER, TURN]);
 }
 
 pub(crate) async fn a_paused_task_begins_no_step_until_it_is_resumed<S: Store>(
@@ -137,8 +138,7 @@ pub(crate) async fn a_paused_task_begins_no_step_until_it_is_resumed<S: Store>(
     for _ in 0..2 {
         assert_eq!(bench.store.pause(task).await.unwrap(), Operated::Done);
         assert!(bench.status(task).await.paused);
-        let dependencies = Some(WaitingFor::Dependencies(1));
-        assert_eq!(bench.waiting(task).await, [OPERATOR, dependencies, OPERATOR, dependencies]);
+        assert_eq!(bench.waiting(task).await, [OPERATOR, ONE_STEP, OPERATOR, ONE_STEP]);
         assert!(bench.claimed(worker, &Room::new(9)).await.is_empty());
     }
     assert_eq!(bench.status(task).await.state, TaskState::Pending, "a pause is no state");
@@ -173,7 +173,11 @@ pub(crate) async fn a_step_that_runs_in_a_paused_task_waits_afterwards<S: Store>
         let waiting = bench.waiting(task).await;
         assert_eq!(
             waiting[..3],
-            if complete { [None, OPERATOR, OPERATOR] } else { [OPERATOR, waiting[1], waiting[2]] }
+            if complete {
+                [None, OPERATOR, OPERATOR]
+            } else {
+                [OPERATOR, waiting[1].clone(), waiting[2].clone()]
+            }
         );
         let worker = bench.worker().await;
         assert!(bench.claimed(worker, &Room::new(9)).await.is_empty(), "its time has come, not its operator");
@@ -208,23 +212,22 @@ pub(crate) async fn a_resumed_sequential_task_runs_one_step_at_a_time<S: Store>(
 ) {
     let bench = Bench::new(store, &[sequence()]).await;
     let worker = bench.worker().await;
-    let (turn, dependencies) = (Some(WaitingFor::Turn), Some(WaitingFor::Dependencies(1)));
     let task = bench.start(0).await;
     bench.store.pause(task).await.unwrap();
-    assert_eq!(bench.waiting(task).await, [OPERATOR, OPERATOR, dependencies]);
+    assert_eq!(bench.waiting(task).await, [OPERATOR, OPERATOR, ONE_STEP]);
     bench.store.resume(task).await.unwrap();
-    assert_eq!(bench.waiting(task).await, [WORKER, turn, dependencies]);
+    assert_eq!(bench.waiting(task).await, [WORKER, TURN, ONE_STEP]);
     // While a step runs, the turn is with it.
     let a = bench.claim(worker, 9).await;
     bench.store.pause(task).await.unwrap();
     bench.store.resume(task).await.unwrap();
-    assert_eq!(bench.waiting(task).await, [None, turn, dependencies]);
+    assert_eq!(bench.waiting(task).await, [None, TURN, ONE_STEP]);
     // While a step waits for its retry too, and then it is still to wait for it.
     bench.settle(worker, &[outcome(&a[0], retry(10))], 9).await;
     let due = clock.now() + Duration::from_secs(10);
     bench.store.pause(task).await.unwrap();
     bench.store.resume(task).await.unwrap();
-    assert_eq!(bench.waiting(task).await, [Some(WaitingFor::Time(due)), turn, dependencies]);
+    assert_eq!(bench.waiting(task).await, [Some(WaitingFor::Time(due)), TURN, ONE_STEP]);
     // What ends in a paused task passes the turn to nobody.
     clock.advance(Duration::from_secs(10));
     let a = bench.claim(worker, 9).await;
@@ -233,7 +236,7 @@ pub(crate) async fn a_resumed_sequential_task_runs_one_step_at_a_time<S: Store>(
     assert!(settled.claimed.is_empty() && settled.ended.is_empty());
     assert_eq!(bench.waiting(task).await, [None, OPERATOR, OPERATOR]);
     bench.store.resume(task).await.unwrap();
-    assert_eq!(bench.waiting(task).await, [None, WORKER, turn]);
+    assert_eq!(bench.waiting(task).await, [None, WORKER, TURN]);
 }
 
 pub(crate) async fn to_resume_what_is_not_paused_changes_nothing<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -319,10 +322,7 @@ pub(crate) async fn a_retry_ends_the_pause_of_a_sequential_task<S: Store>(store:
     assert_eq!(bench.store.retry(task).await.unwrap(), Operated::Done);
     assert!(!bench.status(task).await.paused);
     bench.run_one(worker, done()).await;
-    assert_eq!(
-        bench.waiting(task).await,
-        [None, WORKER, Some(WaitingFor::Turn), Some(WaitingFor::Dependencies(2))]
-    );
+    assert_eq!(bench.waiting(task).await, [None, WORKER, TURN, Some(WaitingFor::Dependencies(2))]);
 }
 
 pub(crate) async fn what_does_not_exist_cannot_be_operated<S: Store>(store: S, _: Arc<ManualClock>) {

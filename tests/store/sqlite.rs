@@ -146,7 +146,7 @@ async fn a_call_that_is_dropped_leaves_nothing_half_done() {
             };
             let outcomes: Vec<_> = held.iter().map(|step| outcome(step, done())).collect();
             if call == "sweep" {
-                bench.store.enlist(WorkerId::random(), std::time::Duration::ZERO).await.unwrap();
+                bench.store.enlist(WorkerId::random(), std::time::Duration::ZERO, &[]).await.unwrap();
             }
             let (store, runnable, room) = (&bench.store, &bench.runnable, &Room::new(1));
             let ended = drop_at_wait(
@@ -168,7 +168,7 @@ async fn a_call_that_is_dropped_leaves_nothing_half_done() {
             let what = format!("after `{call}` was dropped at its wait {waits}");
             let seen = other.store.statuses(&[after, task.id]).await.unwrap();
             assert!(seen[0].is_some(), "{what} nothing is committed");
-            other.store.enlist(WorkerId::random(), LEASE).await.unwrap();
+            other.store.enlist(WorkerId::random(), LEASE, &[]).await.unwrap();
             if let Some(task) = &seen[1] {
                 let steps: Vec<_> = task.steps.iter().map(|step| step.state).collect();
                 let settled = steps[0] == StepState::Complete;
@@ -288,13 +288,14 @@ async fn the_entities_are_what_the_migrations_create() {
             .register(e::task_annotation::Entity)
             .register(e::task_transition::Entity)
             .register(e::worker::Entity)
+            .register(e::worker_definition::Entity)
             .register(e::workflow_step::Entity)
             .register(e::workflow_step_transition::Entity)
     };
     schema().sync(&from_entities).await.unwrap();
     let mut by_migrations = tables(&migrated).await;
     by_migrations.remove("tasker_migrations");
-    assert_eq!(by_migrations.len(), 15);
+    assert_eq!(by_migrations.len(), 16);
     let by_entities = tables(&from_entities).await;
     for (table, columns) in &by_migrations {
         assert_eq!(Some(columns), by_entities.get(table), "{table}");

@@ -9,6 +9,8 @@ use tasker::{ManualClock, StepState, TaskState, WaitingFor};
 
 use crate::fixture::{Bench, LEASE, chain, diamond, done, failed, fan, outcome, retry, sequence};
 
+const TURN: Option<WaitingFor> = Some(WaitingFor::Turn);
+
 pub(crate) async fn definitions_take_turns_at_equal_priority<S: Store>(store: S, clock: Arc<ManualClock>) {
     let bench = Bench::new(store, &[chain(), diamond()]).await;
     let worker = bench.worker().await;
@@ -202,23 +204,22 @@ pub(crate) async fn a_sequential_task_runs_one_step_at_a_time<S: Store>(store: S
     let bench = Bench::new(store, &[sequence()]).await;
     let worker = bench.worker().await;
     let task = bench.start(0).await;
-    let turn = Some(WaitingFor::Turn);
     assert_eq!(
         bench.waiting(task).await,
-        [Some(WaitingFor::Worker), turn, Some(WaitingFor::Dependencies(1))]
+        [Some(WaitingFor::Worker), TURN, Some(WaitingFor::Dependencies(1))]
     );
     let claim = bench.claim(worker, 9).await;
     assert_eq!(bench.names(&claim), ["a"]);
-    assert_eq!(bench.waiting(task).await, [None, turn, Some(WaitingFor::Dependencies(1))]);
+    assert_eq!(bench.waiting(task).await, [None, TURN, Some(WaitingFor::Dependencies(1))]);
     let settled = bench.settle(worker, &[outcome(&claim[0], done())], 9).await;
     assert!(
         settled.claimed.is_empty() && settled.left,
         "the turn is passed when all is recorded and given out"
     );
-    assert_eq!(bench.waiting(task).await, [None, Some(WaitingFor::Worker), turn]);
+    assert_eq!(bench.waiting(task).await, [None, Some(WaitingFor::Worker), TURN]);
     let claim = bench.claim(worker, 9).await;
     assert_eq!(bench.names(&claim), ["b"]);
-    assert_eq!(bench.waiting(task).await, [None, None, turn]);
+    assert_eq!(bench.waiting(task).await, [None, None, TURN]);
     assert!(bench.settle(worker, &[outcome(&claim[0], done())], 9).await.left);
     let claim = bench.claim(worker, 9).await;
     assert_eq!(bench.names(&claim), ["c"]);
@@ -230,7 +231,7 @@ pub(crate) async fn the_turn_stays_with_a_step_that_runs_again<S: Store>(store: 
     let worker = bench.worker().await;
     let task = bench.start(0).await;
     bench.run_one(worker, Ending::HandedBack).await;
-    assert_eq!(bench.waiting(task).await[..2], [Some(WaitingFor::Worker), Some(WaitingFor::Turn)]);
+    assert_eq!(bench.waiting(task).await[..2], [Some(WaitingFor::Worker), TURN]);
     bench.run_one(worker, retry(5)).await;
     assert!(
         bench.claimed(worker, &Room::new(9)).await.is_empty(),

@@ -11,6 +11,7 @@ use tasker::{
 
 use crate::databases::{database, options};
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
+use crate::offers::*;
 use crate::operators::*;
 use crate::records::*;
 use crate::turns::*;
@@ -141,6 +142,15 @@ on_every_store! {
     the_turn_goes_on_when_a_step_is_skipped,
     a_purge_removes_what_was_recorded,
     nothing_is_ever_stranded,
+    siblings_are_the_other_graphs_of_the_same_version,
+    a_definition_comes_back_as_it_was_installed,
+    a_sibling_says_whether_steps_of_it_wait,
+    a_step_waits_for_a_worker_while_nobody_is_alive,
+    a_step_waits_for_a_build_while_no_live_worker_can_run_it,
+    the_newest_live_worker_that_knows_the_workflow_says_why,
+    a_parked_task_still_waits_for_what_else_it_waits_for,
+    what_a_worker_offered_goes_with_it,
+    what_is_offered_when_enlisting_again_changes_nothing,
 }
 
 async fn a_step_is_claimed_when_its_dependencies_are_complete<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -400,7 +410,7 @@ async fn enlisting_again_changes_nothing<S: Store>(store: S, clock: Arc<ManualCl
     bench.start(0).await;
     let claim = bench.claim(worker, 1).await;
     clock.advance(LEASE / 2);
-    bench.store.enlist(worker, LEASE).await.unwrap();
+    bench.store.enlist(worker, LEASE, &[]).await.unwrap();
     assert_eq!(bench.store.held(worker).await.unwrap().len(), 1);
     assert!(bench.settle(worker, &[outcome(&claim[0], done())], 0).await.refused.is_empty());
     clock.advance(LEASE / 2);

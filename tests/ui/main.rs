@@ -5,7 +5,18 @@
 #[test]
 fn wrong_programs_are_explained() {
     let cases = trybuild::TestCases::new();
-    for topic in ["attribute", "context", "derive", "edges", "options", "signature", "state", "types"] {
+    for topic in [
+        "attribute",
+        "context",
+        "derive",
+        "edges",
+        "options",
+        "records",
+        "signature",
+        "state",
+        "types",
+        "when",
+    ] {
         cases.compile_fail(format!("ui/{topic}/*.rs"));
     }
     cases.pass("ui/pass/*.rs");

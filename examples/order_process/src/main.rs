@@ -5,6 +5,7 @@
 
 #![expect(unreachable_pub, reason = "in a program, `pub` says that other modules use it")]
 
+mod app;
 mod faults;
 mod gateway;
 mod inventory;

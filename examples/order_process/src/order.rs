@@ -1,5 +1,8 @@
 //! The workflow: what happens to an order, step by step.
 
+#[cfg(test)]
+mod tests;
+
 use tasker::workflow;
 
 /// Takes an order from its arrival to the customer's confirmation.

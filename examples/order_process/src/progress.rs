@@ -104,11 +104,14 @@ fn is_news(step: &StepStatus, before: Option<&StepStatus>) -> bool {
 
 /// A step in words: `pending, retry in 1.8s (attempt 1): the gateway is busy`.
 fn describe(step: &StepStatus) -> String {
-    let wait = match step.waiting_for {
+    let wait = match &step.waiting_for {
         Some(WaitingFor::Time(due)) => {
             format!(", retry in {:.1}s", due.since(SystemClock.now()).as_secs_f64())
         }
         Some(WaitingFor::Worker) => ", waits for a worker".to_owned(),
+        Some(WaitingFor::Definition { reason }) => {
+            format!(", waits for another build: {}", reason.as_deref().unwrap_or("no worker knows its graph"))
+        }
         Some(WaitingFor::Turn) => ", waits for its turn".to_owned(),
         Some(WaitingFor::Operator) => ", paused".to_owned(),
         Some(WaitingFor::Dependencies(_)) | None => String::new(),

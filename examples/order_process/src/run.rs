@@ -4,25 +4,15 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use futures_util::future;
-use tasker::{AppState, ResultError, SqlStore, TaskId, TaskState, Tasker, Workflow as _};
+use tasker::{ResultError, SqlStore, TaskId, TaskState, Tasker, Workflow as _};
 
-use crate::gateway::Gateway;
-use crate::inventory::Inventory;
+use crate::app::App;
 use crate::ledger::Ledger;
 use crate::options::{Format, Options};
 use crate::order::order_process;
 use crate::orders::{self, Draft, Refusal};
 use crate::progress::{self, Origin, Tracked};
 use crate::report;
-use crate::world::World;
-
-/// What the steps can take as `State<T>`.
-#[derive(AppState)]
-struct App {
-    world: World,
-    gateway: Gateway,
-    inventory: Inventory,
-}
 
 /// How a run ends; the number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +49,7 @@ pub async fn run(options: Options) -> Result<Exit, Failure> {
     let store = SqlStore::connect(&url(&db)).await.map_err(Failure::opening)?;
     let unfinished = orders::unfinished(&store).await.map_err(Failure::opening)?;
     let ledger = Ledger::beside(Path::new(&db)).map_err(Failure::opening)?;
-    let world = World::new(ledger, faults);
-    let app = App { gateway: Gateway::new(world.clone()), inventory: Inventory::new(world.clone()), world };
+    let app = App::new(ledger, faults);
     // From here on the engine works: what earlier runs left unfinished goes on by itself.
     let tasker = Tasker::builder(app).store(store).register::<order_process::Workflow>().concurrency(16);
     let tasker = tasker.build().await.map_err(Failure::opening)?;

@@ -11,13 +11,34 @@ use super::{Client, ClientParts, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
-use crate::step::{Executable, Step, Workflow};
+use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
 use crate::{Retention, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
 pub struct NoStore;
+
+/// The type of a builder to which a store was given.
+#[diagnostic::on_unimplemented(
+    message = "no store was given to this builder",
+    label = "call `.store(..)` first: where are tasks kept?",
+    note = "`.store(SqlStore::connect(\"sqlite://orders.db\").await?)`, or `.store(MemoryStore::new())` in a test"
+)]
+pub trait HasStore: Sized {
+    #[doc(hidden)]
+    fn tasker<A: Send + Sync + 'static>(
+        builder: TaskerBuilder<A, Self>,
+    ) -> BoxFuture<'static, Result<Tasker, BuildError>>;
+}
+
+impl HasStore for Arc<dyn Store> {
+    fn tasker<A: Send + Sync + 'static>(
+        builder: TaskerBuilder<A, Self>,
+    ) -> BoxFuture<'static, Result<Tasker, BuildError>> {
+        Box::pin(builder.start())
+    }
+}
 
 /// Puts a [`Tasker`] together.
 pub struct TaskerBuilder<A, S = NoStore> {
@@ -49,10 +70,10 @@ pub enum BuildError {
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A> {
-    pub(super) fn new(app: A) -> Self {
+    pub(crate) fn new(app: Arc<A>) -> Self {
         let config = EngineConfig::default();
         Self {
-            app: Arc::new(app),
+            app,
             store: NoStore,
             registry: Registry::default(),
             errors: Vec::new(),
@@ -146,8 +167,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// How many steps of one workflow run at the same time in this process, for instance because they call a service that bears no
-    /// more. Each process has its own limit; there is none over all of them. Default: as many as
-    /// [`concurrency`](Self::concurrency) allows.
+    /// more. Each process has its own limit; there is none over all of them. Where the graph changed and the version did not, tasks in
+    /// flight that keep the old graph are counted by themselves. Default: as many as [`concurrency`](Self::concurrency) allows.
     #[must_use]
     pub fn limit<W: Workflow>(mut self, steps: usize) -> Self {
         self.limits.push((TypeId::of::<W>(), W::define().id().clone(), steps));
@@ -205,14 +226,34 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self.config.seed = Some(seed);
         self
     }
-}
 
-impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
+    /// Lets each retry wait for exactly as long as its policy says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_jitter(mut self) -> Self {
+        self.config.jitter = false;
+        self
+    }
+
+    /// The workflows that were registered so far and hold together.
+    #[cfg(feature = "testing")]
+    pub(crate) fn registrations(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.registry.iter_mut()
+    }
+
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
     ///
     /// # Errors
     /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
-    pub async fn build(self) -> Result<Tasker, BuildError> {
+    pub fn build(self) -> BoxFuture<'static, Result<Tasker, BuildError>>
+    where
+        S: HasStore,
+    {
+        S::tasker(self)
+    }
+}
+
+impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
+    async fn start(self) -> Result<Tasker, BuildError> {
         let Self { store, mut registry, errors, limits, overrides, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
@@ -243,12 +284,12 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         };
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
-        tokio::spawn(async move {
+        let running = tokio::spawn(async move {
             engine.run().await;
             drop(end);
         });
-        let guard = stop.clone().drop_guard();
-        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, _stop_when_dropped: guard })))
+        let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
+        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Client;
-use crate::step::{Payload, Returned, Step, StepResult, Workflow};
+use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskStatus};
-use crate::{Annotation, Event, TaskId, TaskState};
+use crate::{Annotation, Event, Json, TaskId, TaskState};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
 const SHORTEST_POLL: Duration = Duration::from_millis(20);
@@ -152,8 +152,12 @@ impl<W> TaskHandle<W> {
     /// # Errors
     /// When what is stored is no JSON, or the store does not answer.
     pub async fn result(&self, step: &str) -> Result<Option<Value>, ResultError> {
-        let stored = self.client.0.store.result(self.id(), step).await?;
+        let stored = self.stored_result(step).await?;
         stored.map(|json| json.parse().map_err(|error| self.does_not_fit(step, &error))).transpose()
+    }
+
+    pub(crate) async fn stored_result(&self, step: &str) -> Result<Option<Json>, StoreError> {
+        self.client.0.store.result(self.id(), step).await
     }
 
     /// The events of one type that the steps of the task published, in the order in which they were recorded; none where there is no
@@ -211,10 +215,14 @@ impl<W: Workflow> TaskHandle<W> {
     ///
     /// # Errors
     /// When the stored result does not fit the type, or the store does not answer.
-    pub async fn output<S: Step<Workflow = W>>(&self) -> Result<Option<Returned<S>>, ResultError> {
-        let stored = self.client.0.store.result(self.id(), S::NAME).await?;
-        stored
-            .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
-            .transpose()
+    #[must_use]
+    // With a named type, because rustc would say of an `async fn` three times that something is not a step of the workflow.
+    pub fn output<S: StepOf<W>>(&self) -> BoxFuture<'_, Result<Option<Returned<S>>, ResultError>> {
+        Box::pin(async move {
+            let stored = self.stored_result(S::NAME).await?;
+            stored
+                .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
+                .transpose()
+        })
     }
 }

@@ -19,7 +19,9 @@ pub struct StepSpec {
     name: String,
     description: String,
     depends_on: Vec<String>,
+    optional: bool,
     reads: Vec<String>,
+    reads_optional: Vec<String>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
     config: Option<Result<Value, String>>,
@@ -36,7 +38,9 @@ impl StepSpec {
             name: name.into(),
             description: String::new(),
             depends_on: Vec::new(),
+            optional: false,
             reads: Vec::new(),
+            reads_optional: Vec::new(),
             retry: RetryPolicy::DEFAULT,
             timeout: None,
             config: None,
@@ -61,10 +65,24 @@ impl StepSpec {
         self
     }
 
-    /// Adds ancestors whose results the step takes.
+    /// Says whether the step may be skipped, so that it is over without a result. Default: it may not.
+    #[must_use]
+    pub fn optional(mut self, optional: bool) -> Self {
+        self.optional = optional;
+        self
+    }
+
+    /// Adds ancestors whose results the step takes, and cannot do without.
     #[must_use]
     pub fn reads<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
         self.reads.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Adds ancestors whose results the step takes where there are some: they may have been skipped.
+    #[must_use]
+    pub fn reads_optional<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.reads_optional.extend(steps.into_iter().map(str::to_owned));
         self
     }
 
@@ -201,8 +219,8 @@ impl WorkflowBuilder {
     ///
     /// # Errors
     /// With every mistake at once: names and version that are none, no steps, steps named twice, unknown
-    /// or repeated dependencies, cycles, reading what is no ancestor, a retry limit or a time limit of zero, two types of events or of
-    /// annotations under one name.
+    /// or repeated dependencies, cycles, reading what is no ancestor or may be skipped, a retry limit or a time limit of zero, two types of
+    /// events or of annotations under one name.
     pub fn build(self) -> Result<WorkflowDef, DefinitionError> {
         let mut mistakes = Vec::new();
         self.check_identity(&mut mistakes);
@@ -223,15 +241,17 @@ impl WorkflowBuilder {
                 Vec::new()
             }
         };
-        let reads = if mistakes.is_empty() {
-            self.reads(&index, &dependencies, &order, &mut mistakes)
-        } else {
-            Vec::new()
-        };
+        let failed = |mistakes| Err(DefinitionError { workflow: self.id.to_string(), mistakes });
         if !mistakes.is_empty() {
-            return Err(DefinitionError { workflow: self.id.to_string(), mistakes });
+            return failed(mistakes);
         }
-        Ok(self.in_order(&order, &dependencies, &reads))
+        let placed = Placed::new(order, &dependencies);
+        let reads: Vec<_> =
+            self.steps.iter().map(|step| self.reads(step, &index, &placed, &mut mistakes)).collect();
+        if !mistakes.is_empty() {
+            return failed(mistakes);
+        }
+        Ok(self.in_order(placed, reads))
     }
 
     fn check_identity(&self, mistakes: &mut Vec<String>) {
@@ -287,56 +307,52 @@ impl WorkflowBuilder {
             .collect()
     }
 
-    /// For each step the ancestors that it reads, each once.
+    /// The ancestors that a step reads.
     fn reads(
         &self,
+        step: &StepSpec,
         index: &HashMap<&str, usize>,
-        dependencies: &[Vec<usize>],
-        order: &[usize],
+        placed: &Placed,
         mistakes: &mut Vec<String>,
-    ) -> Vec<Vec<usize>> {
-        let mut place = vec![0; order.len()];
-        for (at, &step) in order.iter().enumerate() {
-            place[step] = at;
-        }
-        let mut all = Vec::with_capacity(self.steps.len());
-        for (at, step) in self.steps.iter().enumerate() {
-            let mut reads = Vec::new();
-            for name in &step.reads {
-                match index.get(name.as_str()) {
-                    Some(&read) if is_ancestor(read, at, dependencies, &place) => reads.push(read),
-                    Some(_) => mistakes.push(format!(
-                        "the step `{}` reads the result of `{name}`, which it does not depend on",
-                        step.name
-                    )),
-                    None => mistakes.push(format!(
-                        "the step `{}` reads the result of `{name}`, which does not exist",
-                        step.name
-                    )),
-                }
+    ) -> Reads {
+        let reader = &step.name;
+        let mut mistake = |name: &str, what: &str| {
+            mistakes.push(format!("the step `{reader}` reads the result of `{name}`, which {what}"));
+        };
+        let mut reads = Reads::default();
+        let certain = step.reads.iter().map(|name| (name, true));
+        for (name, certain) in certain.chain(step.reads_optional.iter().map(|name| (name, false))) {
+            let Some(&read) = index.get(name.as_str()) else {
+                mistake(name, "does not exist");
+                continue;
+            };
+            let no = placed.place[read];
+            if !placed.graph.is_ancestor(no, placed.place[index[reader.as_str()]]) {
+                mistake(name, "it does not depend on");
+            } else if certain && self.steps[read].optional {
+                mistake(name, "may be skipped; say so with `reads_optional`");
             }
+            if !certain && !reads.all.contains(&no) {
+                reads.optional.push(no);
+            }
+            reads.all.push(no);
+        }
+        for reads in [&mut reads.all, &mut reads.optional] {
             reads.sort_unstable();
             reads.dedup();
-            all.push(reads);
         }
-        all
+        reads
     }
 
-    fn in_order(self, order: &[usize], dependencies: &[Vec<usize>], reads: &[Vec<usize>]) -> WorkflowDef {
-        let mut place = vec![0; order.len()];
-        for (at, &step) in order.iter().enumerate() {
-            place[step] = at;
-        }
-        let placed: Vec<Vec<usize>> = order
-            .iter()
-            .map(|&step| dependencies[step].iter().map(|&dependency| place[dependency]).collect())
-            .collect();
+    fn in_order(self, placed: Placed, mut reads: Vec<Reads>) -> WorkflowDef {
+        let Placed { order, graph, .. } = placed;
         let steps: Vec<StepDef> = order
             .iter()
             .map(|&at| {
                 let StepSpec {
                     name,
                     description,
+                    optional,
                     retry,
                     timeout,
                     config,
@@ -348,11 +364,13 @@ impl WorkflowBuilder {
                 } = self.steps[at].clone();
                 let (emits, annotates) = (record::by_name(emits), record::by_name(annotates));
                 let config = config.and_then(Result::ok);
-                let reads = reads[at].iter().map(|&read| StepNo::at(place[read])).collect();
+                let Reads { all: reads, optional: reads_optional } = std::mem::take(&mut reads[at]);
                 StepDef {
                     name,
                     description,
+                    optional,
                     reads,
+                    reads_optional,
                     retry,
                     timeout,
                     config,
@@ -363,13 +381,13 @@ impl WorkflowBuilder {
                 }
             })
             .collect();
-        let shape = Shape::of(steps.iter().zip(&placed).map(|(step, dependencies)| {
+        let shape = Shape::of(steps.iter().enumerate().map(|(at, step)| {
+            let dependencies = graph.dependencies(StepNo::at(at)).into_iter();
             let mut names: Vec<&str> =
-                dependencies.iter().map(|&dependency| steps[dependency].name.as_str()).collect();
+                dependencies.map(|dependency| steps[dependency.index()].name.as_str()).collect();
             names.sort_unstable();
-            (step.name.as_str(), names)
+            (step.name.as_str(), names, step.optional)
         }));
-        let graph = Graph::in_order(&placed);
         let Self { id, description, context_schema, concurrent, .. } = self;
         let shape = if concurrent { shape } else { shape.one_at_a_time() };
         WorkflowDef { id, description, context_schema, steps, graph, concurrent, shape }
@@ -379,6 +397,35 @@ impl WorkflowBuilder {
 /// So many printable characters at most, and one at least.
 pub(super) fn is_name(text: &str, most: usize) -> bool {
     !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// Where the steps stand.
+struct Placed {
+    /// The steps, as they were added, in canonical order.
+    order: Vec<usize>,
+    /// The place of each.
+    place: Vec<StepNo>,
+    graph: Graph,
+}
+
+impl Placed {
+    fn new(order: Vec<usize>, dependencies: &[Vec<usize>]) -> Self {
+        let mut place = vec![StepNo(0); order.len()];
+        for (at, &step) in order.iter().enumerate() {
+            place[step] = StepNo::at(at);
+        }
+        let placed = |&step: &usize| dependencies[step].iter().map(|&dependency| place[dependency]).collect();
+        let graph = Graph::in_order(&order.iter().map(placed).collect::<Vec<Vec<_>>>());
+        Self { order, place, graph }
+    }
+}
+
+/// The ancestors that a step reads, each once.
+#[derive(Default)]
+struct Reads {
+    all: Vec<StepNo>,
+    /// Those among them that it can do without.
+    optional: Vec<StepNo>,
 }
 
 fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
@@ -391,23 +438,6 @@ fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
     if let Some(Err(error)) = &step.config {
         mistakes.push(format!("the configuration of the step `{}` is no JSON: {error}", step.name));
     }
-}
-
-/// Whether `ancestor` comes before `step`: a walk up the edges that leaves out what stands before `ancestor`.
-fn is_ancestor(ancestor: usize, step: usize, dependencies: &[Vec<usize>], place: &[usize]) -> bool {
-    let mut seen = vec![false; dependencies.len()];
-    let mut open = vec![step];
-    while let Some(at) = open.pop() {
-        for &dependency in &dependencies[at] {
-            if dependency == ancestor {
-                return true;
-            }
-            if place[dependency] > place[ancestor] && !std::mem::replace(&mut seen[dependency], true) {
-                open.push(dependency);
-            }
-        }
-    }
-    false
 }
 
 /// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
@@ -508,6 +538,29 @@ mod tests {
                 "the step `c` reads the result of `d`, which does not exist",
             ]
         );
+    }
+
+    #[test]
+    fn what_may_be_skipped_is_read_as_such() {
+        let skipped = || StepSpec::new("a").optional(true);
+        let reader = || StepSpec::new("b").depends_on(["a"]);
+        let error = workflow([skipped(), reader().reads(["a"])]).unwrap_err();
+        assert_eq!(
+            error.mistakes(),
+            ["the step `b` reads the result of `a`, which may be skipped; say so with `reads_optional`"]
+        );
+        let one = workflow([skipped(), reader().reads_optional(["a"])]).unwrap();
+        assert!(one.steps()[0].is_optional() && !one.steps()[1].is_optional());
+        assert_eq!(
+            (one.steps()[1].reads(), one.steps()[1].reads_optional()),
+            (&[StepNo(0)][..], &[StepNo(0)][..])
+        );
+        let other = workflow([StepSpec::new("a"), reader().reads(["a"]).reads_optional(["a"])]).unwrap();
+        assert_eq!(
+            (other.steps()[1].reads(), other.steps()[1].reads_optional()),
+            (&[StepNo(0)][..], &[][..])
+        );
+        assert_ne!(one.shape(), other.shape());
     }
 
     #[test]

@@ -20,11 +20,12 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of steps that are already in canonical order: each depends only on steps before it.
-    pub(super) fn in_order(dependencies: &[Vec<usize>]) -> Self {
-        let edges = digraph(dependencies);
+    pub(super) fn in_order(dependencies: &[Vec<StepNo>]) -> Self {
+        let edges = digraph(dependencies, StepNo::index);
         let mut levels = vec![0; dependencies.len()];
         for (step, dependencies) in dependencies.iter().enumerate() {
-            levels[step] = dependencies.iter().map(|&dependency| levels[dependency] + 1).max().unwrap_or(0);
+            let before = dependencies.iter().map(|dependency| levels[dependency.index()] + 1);
+            levels[step] = before.max().unwrap_or(0);
         }
         Self { edges, levels }
     }
@@ -59,6 +60,26 @@ impl Graph {
             self.edges.neighbors_directed(node, direction).map(|node| StepNo::at(node.index())).collect();
         steps.sort_unstable();
         steps
+    }
+
+    /// Whether `step` waits for `ancestor`, directly or through others.
+    #[must_use]
+    pub fn is_ancestor(&self, ancestor: StepNo, step: StepNo) -> bool {
+        let ancestor = NodeIndex::new(ancestor.index());
+        let mut seen = vec![false; self.len()];
+        let mut open = vec![NodeIndex::new(step.index())];
+        while let Some(at) = open.pop() {
+            for dependency in self.edges.neighbors_directed(at, Direction::Incoming) {
+                if dependency == ancestor {
+                    return true;
+                }
+                // What stands before it does not wait for it.
+                if dependency > ancestor && !std::mem::replace(&mut seen[dependency.index()], true) {
+                    open.push(dependency);
+                }
+            }
+        }
+        false
     }
 
     /// The steps that wait for none.
@@ -104,7 +125,7 @@ impl Graph {
     }
 }
 
-fn digraph(dependencies: &[Vec<usize>]) -> DiGraph<(), ()> {
+fn digraph<T: Copy>(dependencies: &[Vec<T>], place: impl Fn(T) -> usize) -> DiGraph<(), ()> {
     let edge_count = dependencies.iter().map(Vec::len).sum();
     let mut graph = DiGraph::with_capacity(dependencies.len(), edge_count);
     for _ in dependencies {
@@ -112,7 +133,7 @@ fn digraph(dependencies: &[Vec<usize>]) -> DiGraph<(), ()> {
     }
     for (step, dependencies) in dependencies.iter().enumerate() {
         for &dependency in dependencies {
-            graph.add_edge(NodeIndex::new(dependency), NodeIndex::new(step), ());
+            graph.add_edge(NodeIndex::new(place(dependency)), NodeIndex::new(step), ());
         }
     }
     graph
@@ -124,7 +145,7 @@ pub(super) fn canonical_order(
     names: &[String],
     dependencies: &[Vec<usize>],
 ) -> Result<Vec<usize>, Vec<Vec<usize>>> {
-    let graph = digraph(dependencies);
+    let graph = digraph(dependencies, |step| step);
     let mut open: Vec<usize> = dependencies.iter().map(Vec::len).collect();
     let mut next: BinaryHeap<_> =
         (0..names.len()).filter(|&step| open[step] == 0).map(|step| Reverse((&names[step], step))).collect();
@@ -163,7 +184,8 @@ mod tests {
 
     /// start → left, right → join, and left → tail.
     fn diamond() -> Graph {
-        Graph::in_order(&[vec![], vec![0], vec![0], vec![1, 2], vec![1]])
+        let steps = |places: &[u32]| places.iter().map(|&place| StepNo(place)).collect();
+        Graph::in_order(&[&[][..], &[0], &[0], &[1, 2], &[1]].map(steps))
     }
 
     #[test]
@@ -192,6 +214,15 @@ mod tests {
     #[test]
     fn the_longest_path_goes_from_a_root_to_a_deepest_step() {
         assert_eq!(diamond().longest_path(), [StepNo(0), StepNo(1), StepNo(3)]);
+    }
+
+    #[test]
+    fn ancestors_are_found_through_others() {
+        let ancestors = |step| {
+            let before = (0..5).filter(|&at| diamond().is_ancestor(StepNo(at), StepNo(step)));
+            before.collect::<Vec<u32>>()
+        };
+        assert_eq!([0, 1, 3, 4].map(ancestors), [vec![], vec![0], vec![0, 1, 2], vec![0, 1]]);
     }
 
     #[test]

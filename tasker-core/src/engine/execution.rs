@@ -11,7 +11,7 @@ use super::run::{ending, run};
 use super::worker::Worker;
 use crate::param::{Collector, StepInput};
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
-use crate::{DefinitionId, Executions};
+use crate::{DefinitionId, Executions, RetryPolicy};
 
 /// A step that runs.
 pub(super) struct Running {
@@ -27,11 +27,10 @@ impl Worker<'_> {
     pub(super) fn start(&mut self, claimed: ClaimedStep) {
         let ClaimedStep { execution, definition, executions, context, results } = claimed;
         self.capacity.take(definition);
-        let known = self.engine.workflows.iter().find(|(id, _)| *id == definition).map(|(_, known)| known);
-        let parts = known.and_then(|known| {
-            let handler = Arc::clone(known.handler(execution.step)?);
-            let step = known.workflow.step(execution.step)?;
-            Some((Arc::clone(&known.workflow), handler, step.retry(), step.timeout()))
+        let parts = self.known.runner(definition).and_then(|runner| {
+            let handler = Arc::clone(runner.handler(execution.step)?);
+            let step = runner.workflow.step(execution.step)?;
+            Some((Arc::clone(&runner.workflow), handler, step.retry(), step.timeout()))
         });
         let Some((workflow, handler, policy, timeout)) = parts.filter(|_| !self.stopping) else {
             if !self.stopping {
@@ -42,7 +41,8 @@ impl Worker<'_> {
             self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
             return;
         };
-        let (chance, max_payload) = (self.random.f64(), self.engine.config.max_payload);
+        let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
+        let max_payload = self.engine.config.max_payload;
         let cancel = self.cancel.child_token();
         let cancelled = cancel.clone();
         let input = StepInput {
@@ -54,6 +54,7 @@ impl Worker<'_> {
             results,
             records: Collector::default(),
             cancelled: cancelled.clone(),
+            only_when: None,
         };
         let abort = self.runs.spawn(async move {
             let ended = run(handler, input, timeout, max_payload).await;

@@ -55,7 +55,7 @@ fn too_large(size: usize, limit: usize) -> StepError {
     StepError::permanent(message).code("RESULT_TOO_LARGE")
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

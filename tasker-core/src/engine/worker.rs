@@ -21,15 +21,17 @@ use super::batch::Batch;
 use super::call::{Caller, Calls};
 use super::capacity::Capacity;
 use super::execution::Running;
+use super::known::Known;
 use super::lease::{Keeper, Sweeper};
 use super::poll::Poll;
 use super::wanted::Wanted;
 use crate::WorkerId;
-use crate::store::{Execution, Outcome, Room, Runnable};
+use crate::store::{Execution, Outcome, Room};
 
 pub(super) struct Worker<'e> {
     pub(super) engine: &'e Engine,
     pub(super) id: WorkerId,
+    pub(super) known: &'e Known,
     caller: Caller,
     /// When the lease began, at the earliest.
     enlisted: Instant,
@@ -61,18 +63,23 @@ pub(super) struct Worker<'e> {
 }
 
 impl<'e> Worker<'e> {
-    pub(super) fn new(engine: &'e Engine, id: WorkerId, enlisted: Instant, runnable: &Arc<Runnable>) -> Self {
+    pub(super) fn new(engine: &'e Engine, id: WorkerId, enlisted: Instant, known: &'e Known) -> Self {
         let mut random = engine.config.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         let poll = Poll::new(engine.config.poll, random.fork());
         Self {
             engine,
             id,
-            caller: Caller { store: Arc::clone(&engine.store), worker: id, runnable: Arc::clone(runnable) },
+            known,
+            caller: Caller {
+                store: Arc::clone(&engine.store),
+                worker: id,
+                runnable: Arc::clone(&known.runnable),
+            },
             enlisted,
             runs: JoinSet::new(),
             running: HashMap::new(),
             batch: Batch::default(),
-            capacity: Capacity::new(engine.config.concurrency, engine.limits.clone()),
+            capacity: Capacity::new(engine.config.concurrency, known.limits.clone()),
             calls: Calls::new(engine.store.parallel_settles()),
             poll,
             wanted: Wanted::default(),

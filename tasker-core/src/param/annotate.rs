@@ -27,7 +27,7 @@ impl<A> Annotate<A> {
 }
 
 impl<A: Annotation> Annotate<A> {
-    fn to(collector: Collector) -> Self {
+    pub(crate) fn to(collector: Collector) -> Self {
         Self { collector, name: A::NAME, json: Json::of }
     }
 

@@ -34,4 +34,8 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
     fn describe(step: StepSpec) -> StepSpec {
         step.config_type::<T>()
     }
+
+    fn configure(self, step: StepSpec) -> StepSpec {
+        step.config(&self.0)
+    }
 }

@@ -59,7 +59,7 @@ impl<E> Emit<E> {
 }
 
 impl<E: Event> Emit<E> {
-    fn to(collector: Collector) -> Self {
+    pub(crate) fn to(collector: Collector) -> Self {
         Self { collector, name: E::NAME, json: Json::of }
     }
 

@@ -8,7 +8,10 @@ use crate::{Json, StepError, StepSpec};
 ///
 /// It derefs to the value; `.0` takes the value out. A step may take the result of any step that it depends on, directly
 /// or through others. Of a step that may be skipped it takes `Option<Output<step>>`, which is `None` where that happened.
-pub struct Output<D: Step>(pub Returned<D>);
+pub struct Output<D: Step>(pub Returned<D>)
+where
+    // Known beforehand, so that an `Output` of what is no step is not also one of unknown size.
+    Returned<D>: Sized;
 
 impl<D: Step> Deref for Output<D> {
     type Target = Returned<D>;
@@ -41,12 +44,12 @@ impl<S: DependsOn<D>, D: Step> FromStep<S> for Option<Output<D>> {
     }
 
     fn describe(step: StepSpec) -> StepSpec {
-        step.reads([D::NAME])
+        step.reads_optional([D::NAME])
     }
 }
 
 fn read<D: Step>(stored: &Json) -> Result<Output<D>, StepError> {
     D::Returned::from_json(stored)
         .map(Output)
-        .map_err(|error| does_not_fit(&format!("result of `{}`", D::NAME), &error))
+        .map_err(|error| does_not_fit::<Returned<D>>(&format!("result of step `{}`", D::NAME), &error))
 }

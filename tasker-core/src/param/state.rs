@@ -23,7 +23,7 @@ impl<T> Deref for State<T> {
 #[diagnostic::on_unimplemented(
     message = "the application state `{Self}` does not provide `{T}`",
     label = "a step of this workflow takes `State<{T}>`",
-    note = "add a field of type `{T}` to `{Self}` and `#[derive(AppState)]`"
+    note = "what `Tasker::builder` is given needs `#[derive(AppState)]` and a field of type `{T}`"
 )]
 pub trait Provides<T> {
     /// Gives it to one execution of a step.

@@ -3,8 +3,8 @@
 //! `#[workflow]` prints as little as it can: what a step sees and takes, and the call. What comes before the call and after it is here,
 //! once and generic, so that it costs users no time to compile for each step that they write.
 
-use super::{BoxFuture, Ended, HandlerFn, Step, StepHandler, StepResult, Workflow};
-use crate::param::{Given, Invocation, Provided, context};
+use super::{BoxFuture, Ended, HandlerFn, Presence, Step, StepHandler, StepResult, Workflow};
+use crate::param::{Given, Invocation, Provided, context, ended_by};
 use crate::{StepError, StepSpec, WorkflowBuilder};
 
 /// A step with a function that can be called.
@@ -69,8 +69,8 @@ where
     fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>> {
         Box::pin(async move {
             let context = S::Sees::read(invocation)?;
-            if !S::when(&context) {
-                return Ok(Ended::Skipped);
+            if let Some(ended) = ended_by(invocation, S::when(&context)) {
+                return ended;
             }
             let values = S::Params::values(invocation)?;
             S::call(&context, values).await.into_json().map(Ended::Complete)
@@ -101,7 +101,7 @@ pub fn handlers<S: Handlers<A>, A>() -> Vec<(&'static str, HandlerFn<A>)> {
 
 impl<S: StepFn> Steps for S {
     fn describe(workflow: WorkflowBuilder) -> WorkflowBuilder {
-        let step = S::Returned::describe(StepSpec::new(S::NAME));
+        let step = S::Returned::describe(StepSpec::new(S::NAME).optional(S::Presence::MAYBE));
         workflow.step(S::describe(S::Params::describe(step)))
     }
 }

@@ -18,12 +18,12 @@ use queue::{Among, Queue, Ready, ready};
 use task::Task;
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Recorded, Room,
-    Runnable, Settled, Store, StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Parked,
+    Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskStatus,
 };
 use crate::{
-    Clock, DefinitionId, Json, StepError, StepNo, SystemClock, TaskId, TaskState, Timestamp, WorkerId,
-    WorkflowDef,
+    Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
+    TaskState, Timestamp, WorkerId, WorkflowDef,
 };
 
 /// Keeps tasks in memory. Clones are the same store.
@@ -47,7 +47,10 @@ struct Tables {
 
 #[derive(Debug)]
 struct Worker {
+    started_at: Timestamp,
     lease_until: Timestamp,
+    /// What keeps it from running a definition, if anything does.
+    offers: HashMap<DefinitionId, Option<String>>,
     holds: BTreeSet<(TaskId, StepNo)>,
 }
 
@@ -82,17 +85,26 @@ impl Store for MemoryStore {
         Ok(definitions.iter().map(|workflow| tables.install(workflow)).collect())
     }
 
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        let tables = self.tables();
+        Ok(definitions.iter().map(|&definition| tables.siblings(definition)).collect())
+    }
+
     async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
         Ok(tasks.iter().map(|task| tables.create(task, now)).collect())
     }
 
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        let lease_until = self.clock.now() + lease;
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        let now = self.clock.now();
         // Asked for again, it changes nothing.
-        let enlisted = Worker { lease_until, holds: BTreeSet::new() };
-        self.tables().workers.entry(worker).or_insert(enlisted);
+        self.tables().workers.entry(worker).or_insert_with(|| Worker {
+            started_at: now,
+            lease_until: now + lease,
+            offers: offers.iter().map(|offer| (offer.definition, offer.obstacle.clone())).collect(),
+            holds: BTreeSet::new(),
+        });
         Ok(())
     }
 
@@ -210,7 +222,8 @@ impl Store for MemoryStore {
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         let now = self.clock.now();
         let tables = self.tables();
-        Ok(tasks.iter().map(|task| tables.tasks.get(task).map(|task| task.status(now))).collect())
+        let status = |task: &Task| task.status(now, tables.parked(task.definition, now).as_ref());
+        Ok(tasks.iter().map(|task| tables.tasks.get(task).map(status)).collect())
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
@@ -269,6 +282,34 @@ impl Tables {
             self.definitions.len() - 1
         });
         DefinitionId(place as i64)
+    }
+
+    fn siblings(&self, definition: DefinitionId) -> Vec<StoredDefinition> {
+        let known = |place: usize| (DefinitionId(place as i64), &self.definitions[place]);
+        let all: Vec<_> = (0..self.definitions.len()).map(known).collect();
+        let Some((_, own)) = all.iter().find(|(id, _)| *id == definition) else { return Vec::new() };
+        let others = all.iter().filter(|(id, other)| *id != definition && other.id() == own.id());
+        let siblings = others.map(|&(id, workflow)| StoredDefinition {
+            id,
+            shape: workflow.shape(),
+            concurrent: workflow.is_concurrent(),
+            steps: StoredStep::all_of(workflow),
+            has_waiting: self.queue.has_any(id),
+        });
+        siblings.collect()
+    }
+
+    /// Whether workers are alive and none of them can run a definition, and what the newest one that knows it says.
+    fn parked(&self, definition: DefinitionId, now: Timestamp) -> Option<Parked> {
+        let alive = self.workers.iter().filter(|(_, worker)| worker.lease_until > now);
+        let alive: Vec<_> =
+            alive.map(|(id, worker)| (worker.offers.get(&definition), worker.started_at, id)).collect();
+        if alive.is_empty() || alive.iter().any(|(offer, ..)| *offer == Some(&None)) {
+            return None;
+        }
+        let newest =
+            alive.into_iter().filter(|(offer, ..)| offer.is_some()).max_by_key(|&(_, at, id)| (at, id));
+        Some(Parked(newest.and_then(|(offer, ..)| offer.cloned().flatten())))
     }
 
     fn create(&mut self, new: &NewTask, now: Timestamp) -> Created {

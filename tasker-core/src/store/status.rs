@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use crate::{Attempt, StepError, StepNo, StepState, TaskId, TaskState, Timestamp, WorkflowId};
+use crate::{Attempt, Step, StepError, StepNo, StepState, TaskId, TaskState, Timestamp, WorkflowId};
 
 /// A task with all its steps, as it stood at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ pub struct StepStatus {
 }
 
 /// Why a pending step has not begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WaitingFor {
     /// So many of the steps that it depends on.
     Dependencies(u32),
@@ -53,9 +53,19 @@ pub enum WaitingFor {
     Turn,
     /// An operator: the task is paused.
     Operator,
-    /// A worker that has room and can run it.
+    /// A worker that has room and can run it: there are some, or no worker is alive at all.
     Worker,
+    /// A build of the application that can run it: workers are alive, and none of them can.
+    Definition {
+        /// What keeps the newest worker that knows the workflow at this version from running this task, and what can be done about it.
+        /// None: no live worker knows the workflow, or those that do started before this graph of it was stored.
+        reason: Option<String>,
+    },
 }
+
+/// That no live worker can run a definition, though some are alive, and the obstacle that one of them told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked(pub Option<String>);
 
 /// What a store keeps about why a step waits, beside its dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,6 +118,16 @@ impl WaitingFor {
             Some(Waiting::Time) | None => Self::Worker,
         }
     }
+
+    /// The same where workers are alive and none of them can run the task's definition: what would wait for a worker waits for another
+    /// build.
+    #[must_use]
+    pub fn unless_parked(self, parked: Option<&Parked>) -> Self {
+        match (self, parked) {
+            (Self::Worker, Some(Parked(reason))) => Self::Definition { reason: reason.clone() },
+            (waiting_for, _) => waiting_for,
+        }
+    }
 }
 
 impl TaskStatus {
@@ -115,6 +135,12 @@ impl TaskStatus {
     #[must_use]
     pub fn step(&self, name: &str) -> Option<&StepStatus> {
         self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// A step by its type, of a task of its workflow: `status.step_of::<order::charge>()`.
+    #[must_use]
+    pub fn step_of<S: Step>(&self) -> Option<&StepStatus> {
+        self.step(S::NAME)
     }
 }
 

@@ -2,20 +2,22 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Type};
 
 use super::signature::wrapped;
 use crate::errors::Errors;
 use crate::model::{Config, Step};
+use crate::tokens;
 
 /// The types of `tasker` that have nothing to do with the configuration.
 const OTHERS: [&str; 7] = ["Output", "State", "Emit", "Annotate", "TaskId", "Attempt", "Cancelled"];
 
 /// What a parameter has to do with the configuration, as far as its tokens tell.
 enum Takes {
-    /// `Config<T>`.
-    It(Span),
+    /// `Config<T>`, with the place of it, and `T` as it is written.
+    It(Span, String),
     /// One of the other types of `tasker`.
     No,
     /// A type under another name, which may be `Config` or contain one.
@@ -26,44 +28,45 @@ enum Takes {
 pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete: bool, errors: &mut Errors) {
     let takes: Vec<(usize, Takes)> = step.values().map(|(n, ty)| (n, takes(ty))).collect();
     let mut its = takes.iter().filter_map(|(n, takes)| match takes {
-        Takes::It(span) => Some((*n, *span)),
+        Takes::It(span, ty) => Some((*n, *span, ty)),
         Takes::No | Takes::Perhaps => None,
     });
     let first = its.next();
-    let name = &step.name;
+    let name = step.ident.unraw();
     // There is one configuration, so the second could only be a copy of the first.
-    for (_, again) in its {
+    for (_, again, _) in its {
         errors.at(again, format!("the step `{name}` takes its configuration twice"));
     }
     match (given, first) {
-        (None, Some((_, param))) if !incomplete => errors.at(
+        (None, Some((_, param, ty))) if !incomplete => errors.at(
             param,
             format!(
                 "the step `{name}` takes a `Config` but has no configuration\n\
-                 help: write `#[step(config = Pricing {{ .. }})]`"
+                 help: write `#[step(config = VALUE)]`, where the value is a `{ty}`"
             ),
         ),
-        (Some((key, _)), None)
+        (Some((key, value)), None)
             if step.callable && takes.iter().all(|(_, takes)| matches!(takes, Takes::No)) =>
         {
             errors.at(
                 key.span(),
                 format!(
                     "the step `{name}` has a configuration but does not take it\n\
-                 help: add a parameter such as `pricing: Config<Pricing>`"
+                 help: add a parameter: `config: Config<{}>`",
+                    type_of(value).unwrap_or_else(|| "T".to_owned())
                 ),
             );
         }
         _ => {}
     }
     step.config =
-        given.map(|(_, value)| Config { value: value.to_token_stream(), param: first.map(|(n, _)| n) });
+        given.map(|(_, value)| Config { value: value.to_token_stream(), param: first.map(|(n, ..)| n) });
 }
 
 fn takes(ty: &TokenStream) -> Takes {
     let Ok(ty) = syn::parse2::<Type>(ty.clone()) else { return Takes::Perhaps };
     match (wrapped(&ty), &ty) {
-        (Some((name, _)), _) if name == "Config" => Takes::It(ty.span()),
+        (Some((name, inner)), _) if name == "Config" => Takes::It(ty.span(), tokens::text(inner)),
         (Some((name, _)), _) if OTHERS.iter().any(|other| name == other) => Takes::No,
         (None, Type::Path(path)) => match path.path.segments.last() {
             Some(last) if OTHERS.iter().any(|other| last.ident == other) => Takes::No,
@@ -71,4 +74,22 @@ fn takes(ty: &TokenStream) -> Takes {
         },
         _ => Takes::Perhaps,
     }
+}
+
+/// The type of a value, where it can be told: `Pricing` of `Pricing { .. }` and of `Pricing::default()`.
+fn type_of(value: &Expr) -> Option<String> {
+    let path = match value {
+        Expr::Struct(value) => value.path.clone(),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(function) if function.path.segments.len() > 1 => {
+                let mut path = function.path.clone();
+                path.segments.pop();
+                path.segments.pop_punct();
+                path
+            }
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(tokens::text(path))
 }

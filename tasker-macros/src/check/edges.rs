@@ -1,15 +1,18 @@
 //! The graph: what each step waits for, and what it may read.
 
+mod cycle;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::options::same;
-use super::signature::Read;
+use super::signature::{NamedType, Read};
 use super::{Draft, Index, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
-use crate::model::Workflow;
+use crate::model::{Param, Readable, Workflow};
+use crate::parse::Module;
 use crate::suggest::{nearest, quoted};
 
 /// The edges that hold, and which steps may lack some of theirs.
@@ -24,14 +27,15 @@ struct Resolved {
 pub(super) fn resolve(
     drafts: &mut [Draft],
     index: &Index,
+    module: &Module,
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Vec<usize> {
-    let mut resolved = written(drafts, index, &mut workflow.hints, errors);
+    let mut resolved = written(drafts, index, module, &mut workflow.hints, errors);
     let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     let order = graph::order(&resolved.edges, &names);
     for cycle in &order.cycles {
-        report_cycle(cycle, drafts, errors);
+        cycle::report(cycle, drafts, errors);
     }
     spread_doubt(&mut resolved, &order.sorted);
     let ancestors = Ancestors::new(&resolved.edges, &order.sorted);
@@ -47,7 +51,13 @@ pub(super) fn resolve(
 }
 
 /// The edges of `depends_on`; the wrong ones are reported and left out.
-fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mut Errors) -> Resolved {
+fn written(
+    drafts: &[Draft],
+    index: &Index,
+    module: &Module,
+    hints: &mut TokenStream,
+    errors: &mut Errors,
+) -> Resolved {
     let mut edges: Edges = Vec::with_capacity(drafts.len());
     let mut unsure = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.iter().enumerate() {
@@ -60,7 +70,7 @@ fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mu
                     hints.extend(
                         quote!(const _: ::core::marker::PhantomData<#name> = ::core::marker::PhantomData;),
                     );
-                    unknown(name, at, drafts, errors);
+                    unknown(name, at, drafts, module, errors);
                 }
                 Some(dependency) if dependency == at => {
                     errors.at(name.span(), format!("the step `{name}` depends on itself"));
@@ -77,7 +87,11 @@ fn written(drafts: &[Draft], index: &Index, hints: &mut TokenStream, errors: &mu
     Resolved { edges, unsure }
 }
 
-fn unknown(name: &Ident, at: usize, drafts: &[Draft], errors: &mut Errors) {
+fn unknown(name: &Ident, at: usize, drafts: &[Draft], module: &Module, errors: &mut Errors) {
+    if module.has_other_function(name) {
+        errors.at(name.span(), format!("the function `{name}` is no step\nhelp: write `#[step]` on it"));
+        return;
+    }
     let own = &drafts[at].step.ident;
     let others: Vec<String> = drafts
         .iter()
@@ -89,40 +103,10 @@ fn unknown(name: &Ident, at: usize, drafts: &[Draft], errors: &mut Errors) {
     let help = match nearest(&name.to_string(), others.clone()) {
         Some(near) => format!("a step with a similar name exists: `{near}`"),
         None if others.len() == 0 => format!("`{own}` is the only step"),
+        None if others.len() == 1 => format!("the other step is {}", quoted(others)),
         None => format!("the other steps are {}", quoted(others)),
     };
     errors.at(name.span(), format!("no step `{name}` in this workflow\nhelp: {help}"));
-}
-
-/// One error for a cycle, at the first of its edges: any one of them may be the wrong one.
-fn report_cycle(cycle: &[usize], drafts: &[Draft], errors: &mut Errors) {
-    let name = |at: usize| drafts[at].step.ident.unraw().to_string();
-    let edges: Vec<(usize, usize)> =
-        cycle.iter().copied().zip(cycle.iter().copied().cycle().skip(1)).collect();
-    let written = |&(from, to): &(usize, usize)| {
-        drafts[from].depends_on.iter().find(|dependency| same(dependency, &drafts[to].step.ident))
-    };
-    let Some(first) = edges.first().and_then(written) else { return };
-    let path = cycle
-        .iter()
-        .chain(cycle.first())
-        .map(|&at| format!("`{}`", name(at)))
-        .collect::<Vec<_>>()
-        .join(" -> ");
-    let notes = edges.iter().map(|edge| {
-        let line = written(edge).and_then(line).map_or_else(String::new, |line| format!("line {line}: "));
-        format!("note: {line}`{}` depends on `{}`\n", name(edge.0), name(edge.1))
-    });
-    let notes: String = notes.collect();
-    errors.at(
-        first.span(),
-        format!("these steps wait for each other: {path}\n{notes}help: remove one of these dependencies"),
-    );
-}
-
-/// The line of a token, where a compiler is there to know it.
-fn line(ident: &Ident) -> Option<usize> {
-    proc_macro::is_available().then(|| ident.span().unwrap().line())
 }
 
 /// A step behind a doubtful one is doubtful, and so is all that cannot be put in order.
@@ -187,14 +171,31 @@ fn reads(
         }
     }
     certain(drafts, &outputs, errors);
+    no_steps(&mut drafts[at], index);
+    if resolved.unsure[at] {
+        drafts[at].step.readable = Readable::Any;
+        return;
+    }
     // What is wrong is reported; rustc should not say it again.
     let mut readable: Vec<usize> = resolved.edges[at].clone();
     readable.extend(outputs.iter().map(|(_, read)| *read));
     let mentioned = drafts[at].reads.mentions.iter().filter_map(|mention| index.get(mention));
-    readable.extend(mentioned.filter(|&mention| ancestors.contains(at, mention) || resolved.unsure[at]));
+    readable.extend(mentioned.filter(|&mention| ancestors.contains(at, mention)));
     readable.sort_unstable();
     readable.dedup();
-    drafts[at].step.readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+    let readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+    drafts[at].step.readable = Readable::These(readable);
+}
+
+/// What is no step rustc refuses where it is written; it is not used again, so that it does not refuse it again.
+fn no_steps(draft: &mut Draft, index: &Index) {
+    for NamedType { param, ident } in &draft.reads.types {
+        if ident.as_ref().is_some_and(|ident| index.get(ident).is_some()) {
+            continue;
+        }
+        draft.step.params[*param] = Param::Wrong;
+        draft.step.callable = false;
+    }
 }
 
 /// The result of a step with a `when` may be absent. Once that is reported, the step counts as certain, so that rustc does not say it again.

@@ -1,13 +1,17 @@
 //! Reads the values of options.
 
+mod depends_on;
+
 use std::time::Duration;
 
+pub(super) use depends_on::{steps, stray_step};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Type};
 
+use super::synonyms;
 use crate::duration::{self, Wrong};
 use crate::errors::Errors;
 use crate::model::Retry;
@@ -38,13 +42,20 @@ pub(super) fn once<'a>(args: &'a [Arg], errors: &mut Errors) -> Vec<&'a Arg> {
     first
 }
 
-pub(super) fn unknown(arg: &Arg, known: &[&str], errors: &mut Errors) {
+/// `synonym` says what is written for something that goes by another name.
+pub(super) fn unknown(
+    arg: &Arg,
+    known: &[&str],
+    synonym: fn(&str) -> Option<&'static str>,
+    errors: &mut Errors,
+) {
     let key = arg.key.to_string();
-    let help = match nearest(&key, known.iter().copied()) {
-        Some(near) => format!("help: an option with a similar name exists: `{near}`"),
-        None => format!("help: the options are {}", quoted(known.iter().copied())),
+    let help = match (synonym(&key), nearest(&key, known.iter().copied())) {
+        (Some(help), _) => help.to_owned(),
+        (None, Some(near)) => format!("an option with a similar name exists: `{near}`"),
+        (None, None) => format!("the options are {}", quoted(known.iter().copied())),
     };
-    errors.at(arg.span(), format!("unknown option `{key}`\n{help}"));
+    errors.at(arg.span(), format!("unknown option `{key}`\nhelp: {help}"));
 }
 
 /// Code in which an editor can complete an option, found among the items of `__private::options`.
@@ -63,16 +74,16 @@ pub(super) fn text<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitStr> 
 }
 
 /// `key = 3`
-fn number<'a>(arg: &'a Arg, errors: &mut Errors) -> Option<&'a LitInt> {
+fn number<'a>(arg: &'a Arg, example: &str, errors: &mut Errors) -> Option<&'a LitInt> {
     match &arg.value {
         Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => Some(number),
-        value => expected(arg, value, "a whole number", "3", errors),
+        value => expected(arg, value, "a whole number", example, errors),
     }
 }
 
 /// `shape = 0x1f3a…`
 pub(super) fn shape(arg: &Arg, errors: &mut Errors) -> Option<(u64, Span)> {
-    let lit = number(arg, errors)?;
+    let lit = number(arg, "0", errors)?;
     let parsed = lit.base10_parse::<u64>();
     if parsed.is_err() {
         errors.at(
@@ -184,7 +195,7 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
             "max" => max = time(arg, errors),
             _ => {
                 hints.extend(hint(krate, "retry", &arg.key));
-                unknown(arg, &RETRY, errors);
+                unknown(arg, &RETRY, synonyms::retry, errors);
             }
         }
     }
@@ -195,7 +206,7 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
 
 /// The first execution counts, so that a limit of 0 would mean a step that never runs.
 fn retry_limit(arg: &Arg, errors: &mut Errors) -> Option<u32> {
-    let lit = number(arg, errors)?;
+    let lit = number(arg, "3", errors)?;
     match lit.base10_parse::<u32>() {
         Ok(0) => {
             errors.at(
@@ -230,37 +241,6 @@ fn retry_waits(base: Option<&Time<'_>>, max: Option<&Time<'_>>, without_max: boo
         ),
         _ => {}
     }
-}
-
-/// `key = step` or `key = [step, step]`; the second value is whether all of it could be read.
-pub(super) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
-    let Some(value) = expr(arg, "steps", "step` or `depends_on = [step, step]", errors) else {
-        return (Vec::new(), false);
-    };
-    let items: Vec<&Expr> = match value {
-        Expr::Array(array) => array.elems.iter().collect(),
-        one => vec![one],
-    };
-    let mut steps = Vec::new();
-    for item in &items {
-        match item {
-            Expr::Path(path) if path.qself.is_none() && path.path.get_ident().is_some() => {
-                steps.extend(path.path.get_ident().cloned());
-            }
-            Expr::Path(_) => errors.at(
-                item.span(),
-                "expected the name of a step's function in this module; a step cannot depend on another workflow's",
-            ),
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => errors.at(
-                item.span(),
-                format!("expected the name of a step's function\nhelp: write `{}`, without quotes", text.value()),
-            ),
-            Expr::Tuple(_) => errors.at(item.span(), "expected a list in brackets: `depends_on = [step, step]`"),
-            _ => errors.at(item.span(), "expected the name of a step's function"),
-        }
-    }
-    let complete = steps.len() == items.len();
-    (steps, complete)
 }
 
 /// Whether two names are the same to rustc: `r#ship` is `ship`.

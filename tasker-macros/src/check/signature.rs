@@ -1,35 +1,22 @@
 //! What a step's function may look like.
 
-use proc_macro2::{Ident, Span};
+mod params;
+
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{
-    Attribute, FnArg, GenericArgument, PathArguments, ReturnType, Safety, Signature, Type, TypeReference,
-};
+use syn::{FnArg, ReturnType, Safety, Signature, Type};
+
+pub(super) use params::{NamedType, Read, Reads, wrapped};
 
 use crate::errors::Errors;
 use crate::model::{Param, Step};
 use crate::tokens;
 
-/// The steps that the by-value parameters of a step name.
-#[derive(Default)]
-pub(super) struct Reads {
-    /// Each `Output<x>` and each `Option<Output<x>>`.
-    pub(super) outputs: Vec<Read>,
-    /// Every identifier: with an alias of `Output`, only rustc can tell what is read.
-    pub(super) mentions: Vec<Ident>,
-}
-
-/// `Output<x>`, or `Option<Output<x>>`.
-#[derive(Clone)]
-pub(super) struct Read {
-    /// `x`.
-    pub(super) step: Ident,
-    pub(super) optional: bool,
-}
-
 /// Reports what is wrong with a signature.
 struct Report<'a> {
+    /// The type of the context, as it is written.
+    context: Option<&'a TokenStream>,
     step: &'a mut Step,
     errors: &'a mut Errors,
 }
@@ -39,12 +26,21 @@ impl Report<'_> {
         self.errors.at(span, message);
         self.step.callable = false;
     }
+
+    fn is_context(&self, ty: &Type) -> bool {
+        self.context.is_some_and(|context| context.to_string() == ty.to_token_stream().to_string())
+    }
 }
 
 /// Fills in what the signature says of a step, parameters and result.
-pub(super) fn check(signature: &Signature, step: &mut Step, errors: &mut Errors) -> Reads {
+pub(super) fn check(
+    signature: &Signature,
+    context: Option<&TokenStream>,
+    step: &mut Step,
+    errors: &mut Errors,
+) -> Reads {
     let mut reads = Reads::default();
-    let mut report = Report { step, errors };
+    let mut report = Report { context, step, errors };
     qualifiers(signature, &mut report);
     if generics(signature, &mut report) {
         // Their types name what exists in the function only.
@@ -52,7 +48,7 @@ pub(super) fn check(signature: &Signature, step: &mut Step, errors: &mut Errors)
     } else {
         returned(signature, &mut report);
         for input in &signature.inputs {
-            let param = param(input, &mut reads, &mut report);
+            let param = params::read(input, &mut reads, &mut report);
             report.step.params.push(param);
         }
     }
@@ -117,11 +113,13 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
     if let Some(span) = tokens::find(&written, "impl") {
         report.wrong(span, format!("the result of the step `{name}` is stored, so its type must be named"));
     } else if !matches!(**ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
+        let value = match **ty {
+            Type::Tuple(_) | Type::Array(_) => tokens::text(&written),
+            _ => "T".to_owned(),
+        };
         report.wrong(
             ty.span(),
-            format!(
-                "the step `{name}` must return a `Result`\nhelp: write `-> Result<{written}, StepError>`"
-            ),
+            format!("the step `{name}` must return a `Result`\nhelp: write `-> Result<{value}, StepError>`"),
         );
     } else if let Some(span) = tokens::borrow(&written) {
         // Without a parameter to borrow from, rustc says that a lifetime is missing.
@@ -133,98 +131,5 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
         report.step.callable = false;
     } else {
         report.step.returned = Some(written);
-    }
-}
-
-fn param(input: &FnArg, reads: &mut Reads, report: &mut Report<'_>) -> Param {
-    match input {
-        // rustc says that only methods take `self`.
-        FnArg::Receiver(_) => {
-            report.step.callable = false;
-            Param::Wrong
-        }
-        FnArg::Typed(param) => {
-            conditional(&param.attrs, report);
-            match &*param.ty {
-                Type::Reference(reference) => context(reference, report),
-                ty => value(ty, reads, report),
-            }
-        }
-    }
-}
-
-/// The number of parameters is part of what is generated, and is not known before `cfg`.
-fn conditional(attrs: &[Attribute], report: &mut Report<'_>) {
-    if let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
-        report.wrong(attr.path().span(), "a parameter of a step cannot be compiled conditionally");
-    }
-}
-
-/// The one reference that a step takes is to its context.
-fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
-    // What a task was started with is a fact.
-    if reference.mutability.is_some() {
-        report
-            .wrong(reference.and_token.span, "the context of a task does not change; take it as `&Context`");
-        return Param::Wrong;
-    }
-    // It is read for each execution and lives as long as that.
-    if let Some(lifetime) = &reference.lifetime {
-        report.wrong(lifetime.span(), "the context is lent for one execution; take it as `&Context`");
-        return Param::Wrong;
-    }
-    if let Some(span) = tokens::find(&reference.elem.to_token_stream(), "impl") {
-        report.wrong(span, "the type of the context must be named; take it as `&Context`");
-        return Param::Wrong;
-    }
-    if report.step.takes_context() {
-        report.wrong(
-            reference.and_token.span,
-            "a step takes one reference, which is its context\n\
-             help: everything else comes by value, such as `Output<step>` or `State<T>`",
-        );
-        return Param::Wrong;
-    }
-    Param::Context(reference.elem.span())
-}
-
-fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
-    let written = ty.to_token_stream();
-    if let Some(span) = tokens::find(&written, "impl") {
-        report.wrong(span, "the type of a step's parameter must be named: the runtime chooses none");
-        return Param::Wrong;
-    }
-    if let Some(span) = tokens::borrow(&written) {
-        report.wrong(
-            span,
-            "a step borrows nothing but its context\n\
-             help: for a resource of the application, own it or share it: `State<Arc<T>>`",
-        );
-        return Param::Wrong;
-    }
-    reads.outputs.extend(output_of(ty));
-    reads.mentions.extend(tokens::idents(&written));
-    Param::Value(written)
-}
-
-fn output_of(ty: &Type) -> Option<Read> {
-    match wrapped(ty)? {
-        (wrapper, GenericArgument::Type(Type::Path(path))) if wrapper == "Output" => {
-            Some(Read { step: path.path.get_ident().cloned()?, optional: false })
-        }
-        (wrapper, GenericArgument::Type(inner)) if wrapper == "Option" => {
-            output_of(inner).map(|read| Read { optional: true, ..read })
-        }
-        _ => None,
-    }
-}
-
-/// `Wrapper` and `x` of `Wrapper<x>` or `path::Wrapper<x>`.
-pub(super) fn wrapped(ty: &Type) -> Option<(&Ident, &GenericArgument)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    match &last.arguments {
-        PathArguments::AngleBracketed(arguments) => Some((&last.ident, arguments.args.first()?)),
-        _ => None,
     }
 }

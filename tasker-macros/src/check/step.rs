@@ -1,12 +1,11 @@
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::Visibility;
 use syn::ext::IdentExt;
 
-use super::{Draft, config, identity, options, signature, visibility};
+use super::{Draft, config, identity, options, signature, synonyms, visibility};
 use crate::errors::Errors;
-use crate::model::{Retry, Step, Workflow};
-use crate::parse::{self, Arg, RawStep};
+use crate::model::{Readable, Retry, Step, Workflow};
+use crate::parse::{self, Arg, Module, RawStep};
 
 const OPTIONS: [&str; 7] = ["depends_on", "retry", "no_retry", "timeout", "when", "config", "name"];
 
@@ -14,19 +13,19 @@ const OPTIONS: [&str; 7] = ["depends_on", "retry", "no_retry", "timeout", "when"
 pub(super) fn draft(
     raw: &RawStep,
     ident: &Ident,
-    module: &Visibility,
+    module: &Module,
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Draft {
     let step = Step {
         ident: ident.clone(),
         function_vis: raw.vis.clone(),
-        vis: visibility::of_step(&raw.vis, module),
+        vis: visibility::of_step(&raw.vis, &module.vis),
         allows: raw.allows.clone(),
         name: ident.unraw().to_string(),
         description: raw.summary.clone(),
         depends_on: Vec::new(),
-        readable: Vec::new(),
+        readable: Readable::These(Vec::new()),
         params: Vec::new(),
         returned: None,
         retry: Retry::Default,
@@ -73,8 +72,10 @@ pub(super) fn draft(
             "name" => stored_name(arg, &mut draft, errors),
             _ => {
                 draft.complete = false;
-                workflow.hints.extend(options::hint(&workflow.krate, "step", &arg.key));
-                options::unknown(arg, &OPTIONS, errors);
+                if !options::stray_step(arg, &args.list, module, errors) {
+                    workflow.hints.extend(options::hint(&workflow.krate, "step", &arg.key));
+                    options::unknown(arg, &OPTIONS, synonyms::step, errors);
+                }
             }
         }
     }
@@ -84,7 +85,9 @@ pub(super) fn draft(
     one_retry_policy(&list, errors);
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
-        Ok(signature) => draft.reads = signature::check(signature, &mut draft.step, errors),
+        Ok(signature) => {
+            draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors);
+        }
         Err(error) => {
             draft.step.callable = false;
             errors.push(error.clone());

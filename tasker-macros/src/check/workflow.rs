@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
-use super::{identity, options, visibility};
+use super::{identity, options, synonyms, visibility};
 use crate::errors::Errors;
 use crate::model::Workflow;
 use crate::parse::{self, Module};
@@ -58,7 +58,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
             _ => {
                 complete = false;
                 unknown.push(&arg.key);
-                options::unknown(arg, &OPTIONS, errors);
+                options::unknown(arg, &OPTIONS, synonyms::workflow, errors);
             }
         }
     }

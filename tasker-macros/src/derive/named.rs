@@ -56,10 +56,13 @@ fn implementation(kind: &Kind, input: &DeriveInput, written: &Written) -> TokenS
     let name = name.as_ref().map_or_else(|| suggestion(ident), LitStr::value);
     let implemented = Ident::new(kind.name, Span::call_site());
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
+    let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
+    // What is generic is refused already, and not for its parameters.
+    let stored = (!input.generics.params.is_empty()).then(|| quote!(Self: #krate::Payload));
     // At the type: what is missing for it to be stored is said there.
     quote_spanned! {Span::call_site().located_at(ident.span())=>
         #[automatically_derived]
-        impl #impl_generics #krate::#implemented for #ident #ty_generics #where_clause {
+        impl #impl_generics #krate::#implemented for #ident #ty_generics where #(#predicates,)* #stored {
             const NAME: &'static str = #name;
         }
     }
@@ -90,15 +93,12 @@ fn attribute(kind: &Kind, input: &DeriveInput, errors: &mut Errors) -> Written {
 
 fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written, errors: &mut Errors) {
     let example = format!("#[{}(\"{}\")]", kind.attribute, suggestion(ident));
-    let tokens = match attribute.meta.require_list() {
-        Ok(list) => list.tokens.clone(),
-        Err(_) => {
-            errors.at(
-                attribute.path().span(),
-                format!("expected the name of {} in parentheses: `{example}`", kind.article),
-            );
-            return;
-        }
+    let Ok(list) = attribute.meta.require_list() else {
+        errors.at(
+            attribute.path().span(),
+            format!("expected the name of {} in parentheses: `{example}`", kind.article),
+        );
+        return;
     };
     let parser = |input: ParseStream<'_>| {
         let Ok(name) = input.parse::<LitStr>() else {
@@ -121,7 +121,7 @@ fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written
         input.parse::<Option<Token![,]>>()?;
         Ok(())
     };
-    errors.ok(parser.parse2(tokens));
+    errors.ok(parser.parse2(list.tokens.clone()));
     if let Some(name) = &written.name
         && let Err(message) = (kind.rule)(&name.value())
     {

@@ -6,24 +6,27 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{generated, local, located};
-use crate::model::{Config, Param, Retry, Step, Workflow};
+use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
 pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
-    let Step { ident, vis, allows, name, readable, .. } = step;
+    let Step { ident, vis, allows, name, .. } = step;
     let shown = ident.unraw();
     let doc = format!(" The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
+    // The keyword has the place of the function's name, because rustc takes it for where generics could be added: what it says about an
+    // unknown type is then word for word what it says of the function, and it says that only once.
+    let keyword = Ident::new("impl", ident.span());
     let params = step.values().map(|(n, ty)| {
         let number = number(n, krate);
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
             #allows
-            impl #krate::Param<#number> for #ident {
+            #keyword #krate::Param<#number> for #ident {
                 type Ty = #ty;
             }
         }
@@ -36,21 +39,33 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #[allow(non_camel_case_types)]
         #vis enum #ident {}
     };
+    let edges = edges(step, krate);
     let function = function(step, workflow);
     quote! {
         #marker
 
         #[automatically_derived]
         #allows
-        impl #krate::Step for #ident {
+        #keyword #krate::Step for #ident {
             type Workflow = Workflow;
             #returned
             type Presence = #presence;
             const NAME: &'static ::core::primitive::str = #name;
         }
-        #(#[automatically_derived] impl #krate::DependsOn<#readable> for #ident {})*
+        #edges
         #(#params)*
         #function
+    }
+}
+
+/// What the step may read.
+fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
+    let ident = &step.ident;
+    match &step.readable {
+        Readable::These(steps) => {
+            quote!(#(#[automatically_derived] impl #krate::DependsOn<#steps> for #ident {})*)
+        }
+        Readable::Any => quote!(#[automatically_derived] impl<__D> #krate::DependsOn<__D> for #ident {}),
     }
 }
 
@@ -76,6 +91,16 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     }
 }
 
+/// The body where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should not,
+/// because a name was not what it looked like, nothing that contains this is built.
+fn never(step: &Step) -> TokenStream {
+    let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
+    quote! {
+        const { ::core::panic!(#message) };
+        ::core::unreachable!()
+    }
+}
+
 fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
     let signature = |context: &TokenStream, values: &TokenStream| {
@@ -88,7 +113,8 @@ fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     };
     if !step.callable {
         let signature = signature(&quote!(_), &quote!(_));
-        return quote!(#signature { ::core::unreachable!() });
+        let never = never(step);
+        return quote!(#signature { #never });
     }
     let context = if step.takes_context() { local("context").to_token_stream() } else { quote!(_) };
     let arg = |n: usize| local(&format!("arg{n}"));
@@ -129,13 +155,8 @@ fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
         let timeout = time(timeout, krate);
         quote!(.timeout(#timeout))
     });
-    let config = step
-        .config
-        .as_ref()
-        .map(|config| config_value(config, step, krate))
-        .map(|value| quote!(.config(&#value)));
     let told = !description.is_empty() || !depends_on.is_empty();
-    if !told && retry.is_none() && timeout.is_none() && config.is_none() {
+    if !told && retry.is_none() && timeout.is_none() && step.config.is_none() {
         return None;
     }
     let described = local("step");
@@ -144,9 +165,14 @@ fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
     } else {
         described.to_token_stream()
     };
+    let spec = quote!(#said #retry #timeout);
+    let spec = match &step.config {
+        Some(config) => configured(&spec, config, step, krate),
+        None => spec,
+    };
     Some(quote! {
         fn describe(#described: #krate::StepSpec) -> #krate::StepSpec {
-            #said #retry #timeout #config
+            #spec
         }
     })
 }
@@ -164,19 +190,24 @@ fn number(n: usize, krate: &TokenStream) -> TokenStream {
 }
 
 /// The value, with the type of the parameter: another one is a mismatch, at the value.
-fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
+fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
     let value = &config.value;
     let typed = local("config");
-    let param = step.values().find(|(n, _)| Some(*n) == config.param);
-    let expected = param.map(|(n, ty)| {
-        let krate = located(krate, ty.span());
-        let number = number(n, &krate);
-        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#number>>::Ty as ::core::ops::Deref>::Target)
-    });
+    let Some((n, ty)) = step.values().find(|(n, _)| Some(*n) == config.param) else {
+        return quote!({
+            let #typed = #value;
+            #krate::StepSpec::config(#spec, &#typed)
+        });
+    };
+    let (number, located) = (number(n, krate), located(krate, ty.span()));
+    let expected = quote_spanned! {generated(ty.span())=>
+        <<#ident as #located::Param<#number>>::Ty as ::core::ops::Deref>::Target
+    };
+    // Through the parameter, which rustc has checked: a type that cannot be stored is an error there, and not another one here.
     quote!({
-        let #typed #expected = #value;
-        #typed
+        let #typed: #expected = #value;
+        #krate::__private::configure::<#ident, #number>(#spec, #krate::Config(#typed))
     })
 }
 

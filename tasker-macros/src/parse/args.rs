@@ -1,9 +1,11 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, Type, parenthesized};
 
 use crate::errors::Errors;
+use crate::tokens::idents;
 
 /// The arguments of one attribute.
 pub(crate) struct Args {
@@ -31,6 +33,11 @@ const TYPES: [&str; 2] = ["context", "crate"];
 impl Arg {
     pub(crate) fn span(&self) -> Span {
         self.key.span()
+    }
+
+    /// Whether it is the same one, and not another of the same name.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
     }
 
     pub(crate) fn is(&self, key: &str) -> bool {
@@ -90,7 +97,6 @@ fn value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(key.span(), format!("`{key} =` has no value")));
     }
-    let first = input.span();
     // What is no type at all, such as a text, may be a value: the option then says what it expects.
     if TYPES.iter().any(|name| key == name)
         && let Ok(ty) = input.fork().parse::<Type>()
@@ -98,8 +104,35 @@ fn value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
         input.parse::<Type>()?;
         return Ok(Value::Type(ty));
     }
-    let value = input.parse().map(Value::Expr);
-    value.map_err(|_| syn::Error::new(first, format!("expected a value for `{key}`")))
+    // Apart, so that what is left over of a half-read list is no second error.
+    let fork = input.fork();
+    match fork.parse() {
+        Ok(value) => {
+            input.advance_to(&fork);
+            Ok(Value::Expr(value))
+        }
+        Err(_) => Err(no_value(key, input)),
+    }
+}
+
+/// What to say of something that is no value.
+fn no_value(key: &Ident, input: ParseStream<'_>) -> syn::Error {
+    let rest: TokenStream = input.fork().parse().unwrap_or_default();
+    let comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
+    let value: TokenStream = rest.into_iter().take_while(|token| !comma(token)).collect();
+    if key != "depends_on" {
+        return syn::Error::new(input.span(), format!("expected a value for `{key}`"));
+    }
+    match idents(&value).into_iter().find(|word| syn::parse_str::<Ident>(&word.to_string()).is_err()) {
+        Some(word) => syn::Error::new(
+            word.span(),
+            format!("`{word}` is a keyword\nhelp: a function of this name is called `r#{word}`"),
+        ),
+        None => syn::Error::new(
+            input.span(),
+            "expected the name of a step's function, or a list: `depends_on = [step, step]`",
+        ),
+    }
 }
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {

@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Signature, Token, Visibility};
 
 use super::context::{self, Found};
-use super::docs;
+use super::{docs, stray};
 
 /// A module whose steps were found. Every other token is kept as it came.
 ///
@@ -31,6 +31,21 @@ pub(crate) struct Module {
     pub(crate) context: Option<Found>,
     /// Whether there is a `use path::*`, through which a context may come unseen.
     pub(crate) globs: bool,
+    /// The attributes that are where they do not belong, which are taken out.
+    pub(crate) misplaced: Vec<(Misplaced, Span)>,
+}
+
+/// Which attribute is where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misplaced {
+    /// A second `#[workflow]` on the module.
+    Workflow,
+    /// `#[step]` on the module.
+    StepOnModule,
+    /// `#[step]` deeper in the module.
+    StepInside,
+    /// `#[step]` in the text of a macro.
+    StepOfMacro,
 }
 
 /// A part of the body.
@@ -79,9 +94,10 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         if !rest.is_empty() {
             return Err(syn::Error::new_spanned(rest, "expected nothing after the module"));
         }
-        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, attrs, body))
+        let (misplaced, attrs) = misplaced(attrs);
+        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, attrs, misplaced, body))
     };
-    let (head, vis, ident, attrs, body) = parser.parse2(item)?;
+    let (head, vis, ident, attrs, misplaced, body) = parser.parse2(item)?;
     let items = body.stream();
     let trees: Vec<TokenTree> = items.clone().into_iter().collect();
     let (inner, trees) = trees.split_at(end_of_inner_attributes(&trees));
@@ -99,6 +115,7 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         inner,
         body: Vec::new(),
         steps: Vec::new(),
+        misplaced,
     };
     module.walk(trees);
     Ok(module)
@@ -111,7 +128,7 @@ impl Module {
         while at < trees.len() {
             let item = end_of_attributes(trees, at);
             if item == at {
-                tokens.extend([trees[at].clone()]);
+                tokens.extend([self.other(&trees[..at], &trees[at])]);
                 at += 1;
                 continue;
             }
@@ -140,6 +157,47 @@ impl Module {
         }
         self.body.push(Part::Tokens(tokens));
     }
+
+    /// A token that is no part of a step's head. What it holds has no steps, though it may look so.
+    fn other(&mut self, before: &[TokenTree], tree: &TokenTree) -> TokenTree {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && !stray::is_called(before) => {
+                let place =
+                    if stray::is_rules(before) { Misplaced::StepOfMacro } else { Misplaced::StepInside };
+                let (rest, found) = stray::take(group);
+                self.misplaced.extend(found.into_iter().map(|span| (place, span)));
+                TokenTree::Group(rest)
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Whether there is a function of this name that is no step.
+    pub(crate) fn has_other_function(&self, name: &Ident) -> bool {
+        self.body.iter().any(|part| {
+            let Part::Tokens(tokens) = part else { return false };
+            let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+            trees.windows(2).any(|pair| match pair {
+                [TokenTree::Ident(word), TokenTree::Ident(ident)] => word == "fn" && ident == name,
+                _ => false,
+            })
+        })
+    }
+}
+
+/// Separates what does not belong on a module from its other attributes.
+fn misplaced(attrs: Vec<Attribute>) -> (Vec<(Misplaced, Span)>, Vec<Attribute>) {
+    let mut misplaced = Vec::new();
+    let mut others = Vec::new();
+    for attr in attrs {
+        let last = attr.path().segments.last().map(|last| &last.ident);
+        match last {
+            Some(word) if word == "workflow" => misplaced.push((Misplaced::Workflow, word.span())),
+            Some(word) if word == "step" => misplaced.push((Misplaced::StepOnModule, word.span())),
+            _ => others.push(attr),
+        }
+    }
+    (misplaced, others)
 }
 
 fn raw_step(
@@ -197,7 +255,7 @@ fn end_of_inner_attributes(trees: &[TokenTree]) -> usize {
     3 * trees.chunks(3).take_while(|at| is_inner(at)).count()
 }
 
-fn end_of_attributes(trees: &[TokenTree], mut at: usize) -> usize {
+pub(super) fn end_of_attributes(trees: &[TokenTree], mut at: usize) -> usize {
     while at + 1 < trees.len() && is_punct(&trees[at], '#') && is_group(&trees[at + 1], Delimiter::Bracket) {
         at += 2;
     }
@@ -217,28 +275,41 @@ fn separate(attrs: &[TokenTree]) -> (Vec<(Span, TokenStream)>, TokenStream) {
     (steps, others)
 }
 
-/// The span and the arguments of `[step]`, `[step(..)]`, `[tasker::step(..)]`.
-fn as_step(attr: &TokenTree) -> Option<(Span, TokenStream)> {
-    let TokenTree::Group(group) = attr else { return None };
-    let mut last = None;
-    for token in group.stream() {
-        match token {
-            TokenTree::Ident(ident) => last = Some(ident),
-            TokenTree::Punct(punct) if punct.as_char() == ':' => {}
-            TokenTree::Group(args) if args.delimiter() == Delimiter::Parenthesis => {
-                let ident = last.filter(|ident| ident == "step")?;
-                return Some((ident.span(), args.stream()));
-            }
-            _ => return None,
-        }
+/// The span and the arguments of `[step]`, `[step(..)]`, `[tasker::step(..)]`. What is there instead of parentheses counts as
+/// arguments, which are then wrong.
+pub(super) fn as_step(attr: &TokenTree) -> Option<(Span, TokenStream)> {
+    let (last, rest) = last_word(attr)?;
+    if last != "step" {
+        return None;
     }
-    last.filter(|ident| ident == "step").map(|ident| (ident.span(), TokenStream::new()))
+    let args = match rest.as_slice() {
+        [TokenTree::Group(args)] if args.delimiter() == Delimiter::Parenthesis => args.stream(),
+        rest => rest.iter().cloned().collect(),
+    };
+    Some((last.span(), args))
 }
 
-fn is_punct(tree: &TokenTree, c: char) -> bool {
+/// Whether this is `[word ..]` or `[path::word ..]`.
+pub(super) fn has_last_word(attr: &TokenTree, word: &str) -> bool {
+    last_word(attr).is_some_and(|(last, _)| last == word)
+}
+
+/// The last word of the path of an attribute, and what comes after it.
+fn last_word(attr: &TokenTree) -> Option<(Ident, Vec<TokenTree>)> {
+    let TokenTree::Group(group) = attr else { return None };
+    let trees: Vec<TokenTree> = group.stream().into_iter().collect();
+    let in_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':');
+    let end = trees.iter().position(|tree| !in_path(tree)).unwrap_or(trees.len());
+    match trees[..end].last() {
+        Some(TokenTree::Ident(last)) => Some((last.clone(), trees[end..].to_vec())),
+        _ => None,
+    }
+}
+
+pub(super) fn is_punct(tree: &TokenTree, c: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == c)
 }
 
-fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
+pub(super) fn is_group(tree: &TokenTree, delimiter: Delimiter) -> bool {
     matches!(tree, TokenTree::Group(group) if group.delimiter() == delimiter)
 }

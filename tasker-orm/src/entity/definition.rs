@@ -13,7 +13,8 @@ pub struct Model {
     pub named_task_id: i64,
     /// The digest of its steps and edges; unique with the workflow.
     pub shape: i64,
-    /// The steps in canonical order with the places of their dependencies, as JSON: `[{"name":"ship","depends_on":[0]}]`.
+    /// The steps in canonical order with the places of their dependencies, as JSON: `[{"name":"ship","depends_on":[0]}]`; one that may
+    /// be skipped has `"optional":true`.
     #[sea_orm(column_type = "Text")]
     pub graph: String,
     /// Whether steps of one task may run at the same time.

@@ -3,8 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
-use serde_json::json;
-use tasker_core::{DefinitionId, StepDef, StepNo, WorkflowDef};
+use tasker_core::{DefinitionId, StepDef, StoredStep, WorkflowDef};
 
 use super::SqlStore;
 use super::record::{AnnotationTypes, annotation_type_id};
@@ -87,23 +86,17 @@ async fn definition_id(
     if let Some(known) = known.one(db).await? {
         return Ok(DefinitionId(known.id));
     }
+    let graph = serde_json::to_string(&StoredStep::all_of(workflow));
+    let graph = graph.map_err(|error| DbErr::Type(error.to_string()))?;
     let new = definition::ActiveModel {
         named_task_id: Set(named_task),
         shape: Set(shape),
-        graph: Set(graph(workflow)),
+        graph: Set(graph),
         concurrent: Set(workflow.is_concurrent()),
         created_at: Set(now),
         ..Default::default()
     };
     Ok(DefinitionId(definition::Entity::insert(new).exec(db).await?.last_insert_id))
-}
-
-fn graph(workflow: &WorkflowDef) -> String {
-    let steps = workflow.steps().iter().enumerate().map(|(at, step)| {
-        let dependencies = workflow.graph().dependencies(StepNo::at(at));
-        json!({ "name": step.name(), "depends_on": dependencies })
-    });
-    serde_json::Value::Array(steps.collect()).to_string()
 }
 
 async fn named_step_ids(

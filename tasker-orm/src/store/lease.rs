@@ -6,15 +6,17 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryResult,
     QuerySelect,
 };
-use tasker_core::store::{Ending, Execution, Lease, StoreError, Swept};
+use tasker_core::store::{Ending, Execution, Lease, Offer, StoreError, Swept};
 use tasker_core::{Attempt, DefinitionId, Executions, StepNo, Timestamp, WorkerId};
 
 use uuid::Uuid;
 
 use super::exchange::{End, Exchange, How};
 use super::{SqlStore, execute, query};
-use crate::entity::{worker, workflow_step};
+use crate::batch::{Batch, Cell, Column};
+use crate::entity::{worker, worker_definition, workflow_step};
 use crate::error::store_error;
+use crate::statement::Backend;
 
 /// A step in the hands of a worker.
 struct Held {
@@ -25,22 +27,60 @@ struct Held {
 }
 
 impl SqlStore {
-    pub(super) async fn try_enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), DbErr> {
+    pub(super) async fn try_enlist(
+        &self,
+        worker: WorkerId,
+        lease: Duration,
+        offers: &[Offer],
+    ) -> Result<(), DbErr> {
         if let Some(presence) = &self.0.presence
             && let Err(error) = presence.announce(worker)
         {
             tracing::warn!(%worker, %error, "no lock file; if this process dies, its steps wait for the lease to run out");
         }
+        let enlisted = self.write_worker(worker, lease, offers).await;
+        if enlisted.is_err() {
+            self.withdraw(worker);
+        }
+        enlisted
+    }
+
+    async fn write_worker(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), DbErr> {
+        let transaction = self.begin().await?;
         let sql = format!(
             "INSERT INTO tasker_workers (id, lease_until, started_at) VALUES ($2, {now} + $3, {now}) ON CONFLICT DO NOTHING",
             now = self.now_sql()
         );
         let values = [self.fixed_now().into(), worker.as_uuid().into(), micros(lease).into()];
-        let enlisted = execute(self.writer(), sql, values).await;
-        if enlisted.is_err() {
-            self.withdraw(worker);
+        // Asked for again, it changes nothing.
+        if execute(&transaction, sql, values).await?.rows_affected() == 1 {
+            self.write_offers(&transaction, worker, offers).await?;
         }
-        enlisted.map(|_| ())
+        transaction.commit().await
+    }
+
+    async fn write_offers(
+        &self,
+        transaction: &DatabaseTransaction,
+        worker: WorkerId,
+        offers: &[Offer],
+    ) -> Result<(), DbErr> {
+        let backend = self.dialect().backend;
+        let mut batch = Batch::new(backend, &[Column::Big, Column::Text]);
+        for Offer { definition, obstacle } in offers {
+            batch.push([Cell::Big(definition.0), Cell::OptText(obstacle.as_deref())]);
+        }
+        let offered = match backend {
+            Backend::Postgres => {
+                "SELECT o.definition_id, $1, nullif(o.obstacle, '')
+                FROM unnest($2::bigint[], $3::text[]) AS o(definition_id, obstacle)"
+            }
+            Backend::Sqlite => "SELECT value->>0, $1, value->>1 FROM json_each($2)",
+        };
+        let sql =
+            format!("INSERT INTO tasker_worker_definitions (definition_id, worker_id, obstacle) {offered}");
+        let values = [worker.as_uuid().into()].into_iter().chain(batch.into_values());
+        execute(transaction, sql, values).await.map(|_| ())
     }
 
     /// Takes away what shows that a worker of this process lives.
@@ -69,7 +109,7 @@ impl SqlStore {
         let ends: Vec<_> = held.iter().map(|held| held.end(How::Settled(&Ending::HandedBack))).collect();
         self.exchange_in(&transaction, &Exchange::of_ends(&ends, self.has_company()), self.fixed_now())
             .await?;
-        worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
+        forget(&transaction, worker).await?;
         transaction.commit().await?;
         self.withdraw(worker);
         #[cfg(feature = "sqlite")]
@@ -148,7 +188,7 @@ impl SqlStore {
             .await?;
         let ended: Vec<_> = held.iter().map(|held| held.execution.task).collect();
         self.pass_turns(&transaction, &ended).await?;
-        worker::Entity::delete_by_id(worker.as_uuid()).exec(&transaction).await?;
+        forget(&transaction, worker).await?;
         transaction.commit().await?;
         Ok(Some(Swept { workers: vec![worker], steps: held.len(), ended: answer.ended, next_end: None }))
     }
@@ -157,6 +197,13 @@ impl SqlStore {
 /// Keeps others from changing a worker's row, and from giving it steps.
 async fn lock(transaction: &DatabaseTransaction, worker: WorkerId) -> Result<Option<worker::Model>, DbErr> {
     worker::Entity::find_by_id(worker.as_uuid()).lock_exclusive().one(transaction).await
+}
+
+/// Removes a worker with what it offered.
+async fn forget(transaction: &DatabaseTransaction, worker: WorkerId) -> Result<(), DbErr> {
+    let of_worker = worker_definition::Column::WorkerId.eq(worker.as_uuid());
+    worker_definition::Entity::delete_many().filter(of_worker).exec(transaction).await?;
+    worker::Entity::delete_by_id(worker.as_uuid()).exec(transaction).await.map(|_| ())
 }
 
 fn micros(lease: Duration) -> i64 {

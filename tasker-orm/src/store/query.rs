@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{DbErr, QueryResult, Value};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tasker_core::store::{StoreError, Waiting};
+use tasker_core::store::{Parked, StoreError, Waiting};
 use tasker_core::{
     Attempt, Json, StepError, StepNo, StepState, StepStatus, TaskId, TaskState, TaskStatus, Timestamp,
     WaitingFor, WorkflowId,
@@ -52,6 +52,7 @@ impl SqlStore {
             Backend::Sqlite => ("json_array", "json_group_array"),
         };
         let (now, of_tasks) = (self.now_sql(), self.dialect().among("t.id", "$2"));
+        let parked = parked_sql(now);
         format!(
             "SELECT t.id, t.state, t.identity, t.created_at, t.ended_at, n.name, w.name, w.version, {now},
                 CAST(coalesce((
@@ -59,7 +60,8 @@ impl SqlStore {
                         s.waiting_for) ORDER BY s.step_no)
                     FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
                     WHERE s.task_id = t.id
-                ), '[]') AS text)
+                ), '[]') AS text),
+                {parked}
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
@@ -146,20 +148,40 @@ impl SqlStore {
     }
 }
 
+/// Of an open task: what the newest live worker that knows its definition says keeps it from running it, if workers are alive and none
+/// of them runs it; empty if none of them knows it.
+fn parked_sql(now: &str) -> String {
+    let offers = format!(
+        "FROM tasker_worker_definitions AS o JOIN tasker_workers AS a ON a.id = o.worker_id
+        WHERE o.definition_id = t.definition_id AND a.lease_until > {now}"
+    );
+    format!(
+        "CASE
+            WHEN t.state IN ('pending', 'in_progress')
+                AND NOT EXISTS (SELECT 1 {offers} AND o.obstacle IS NULL)
+                AND EXISTS (SELECT 1 FROM tasker_workers AS a WHERE a.lease_until > {now})
+            THEN coalesce((SELECT o.obstacle {offers} ORDER BY a.started_at DESC, a.id DESC LIMIT 1), '')
+        END"
+    )
+}
+
 fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
     let (id, state): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let identity: Option<String> = row.try_get_by_index(2)?;
     let (created_at, ended_at): (i64, Option<i64>) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
     let identity: Option<(String, String, String)> = identity.map(|text| parse_json(&text)).transpose()?;
     let now = Timestamp::from_micros(row.try_get_by_index(8)?);
+    let obstacle: Option<String> = row.try_get_by_index(10)?;
+    let parked = obstacle.map(|obstacle| Parked(Some(obstacle).filter(|obstacle| !obstacle.is_empty())));
     let steps: Vec<StepRow> = parse_json(&row.try_get_by_index::<String>(9)?)?;
     let mut paused = false;
     let mut step_status = |StepRow(no, name, state, attempts, lost, error, open, run_at, waiting)| {
         let state = parse_state(&state)?;
         let waiting = waiting.map(|text: String| parse_state::<Waiting>(&text)).transpose()?;
         paused |= waiting == Some(Waiting::Operator);
-        let waiting_for = (state == StepState::Pending)
-            .then(|| WaitingFor::of(open, waiting, Timestamp::from_micros(run_at), now));
+        let waiting_for = (state == StepState::Pending).then(|| {
+            WaitingFor::of(open, waiting, Timestamp::from_micros(run_at), now).unless_parked(parked.as_ref())
+        });
         let error = error.map(|text: String| parse_error(&text));
         Ok(StepStatus { no: StepNo(no), name, state, attempts: Attempt(attempts), lost, error, waiting_for })
     };

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait, QueryOrder};
 use tasker::orm::entity::{
-    event, task, task_annotation, task_transition, worker, workflow_step, workflow_step_transition,
+    event, task, task_annotation, task_transition, worker, worker_definition, workflow_step,
+    workflow_step_transition,
 };
 use tasker::store::Recorded;
 use tasker::{IllegalTransition, StepNo, StepState, TaskId, TaskState, Waiting, WorkflowDef};
@@ -24,6 +25,7 @@ pub(crate) struct Tables {
     step_history: BTreeMap<(TaskId, i32), Vec<Entry>>,
     workers: HashSet<sea_orm::prelude::Uuid>,
     records: Vec<Record>,
+    offers: Vec<worker_definition::Model>,
 }
 
 /// A row of a history: revision, from, to, when.
@@ -55,6 +57,7 @@ impl Tables {
         let notes = task_annotation::Entity::find().all(db).await?.into_iter();
         let notes = notes.map(|row| (row.task_id.into(), row.step_no, row.revision, row.created_at));
         tables.records = events.chain(notes).collect();
+        tables.offers = worker_definition::Entity::find().all(db).await?;
         Ok(tables)
     }
 
@@ -82,6 +85,9 @@ impl Tables {
         let mut rows = rows.chain(self.step_history.keys().map(|(task, _)| task));
         if let Some(orphan) = rows.find(|task| !known.contains(task)) {
             return Err(format!("rows of {orphan} are left, and the task is not"));
+        }
+        if let Some(offer) = self.offers.iter().find(|offer| !self.workers.contains(&offer.worker_id)) {
+            return Err(format!("{offer:?} is left, and its worker is not"));
         }
         if let Some(record) = self.records.iter().find(|record| !self.is_of_a_transition(record)) {
             return Err(format!("nothing happened of which {record:?} tells"));

@@ -87,8 +87,8 @@ impl History<'_> {
     /// Adds a worker, and says which place it has.
     pub(super) async fn enlist(&mut self, id: WorkerId, skill: Skill) -> Result<usize, String> {
         self.say(format!("enlist {id}, {skill:?}"));
-        self.oracle.store.enlist(id, LEASE).await.map_err(failed)?;
-        self.subject().store.enlist(id, LEASE).await.map_err(failed)?;
+        self.oracle.enlist(id, skill).await?;
+        self.subject().enlist(id, skill).await?;
         if let Some(at) = self.workers.iter().position(|worker| worker.id == id) {
             return Ok(at);
         }

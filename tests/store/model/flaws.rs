@@ -64,10 +64,14 @@ pub(super) enum Flaw {
     CounterStays,
     /// A purge leaves the history behind.
     PurgeLeavesHistory,
+    /// What keeps a worker from running a definition is not kept.
+    ObstacleForgotten,
+    /// What a worker offered stays when it goes.
+    OfferStays,
 }
 
 impl Flaw {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 26] = [
         Self::FenceWithoutRevision,
         Self::FenceWithoutWorker,
         Self::ReleaseBeforeRecord,
@@ -92,6 +96,8 @@ impl Flaw {
         Self::HistoryWrong,
         Self::CounterStays,
         Self::PurgeLeavesHistory,
+        Self::ObstacleForgotten,
+        Self::OfferStays,
     ];
 }
 

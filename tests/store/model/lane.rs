@@ -65,13 +65,14 @@ pub(super) struct Lane {
 }
 
 /// Those that hold what a task leaves behind; the last one is that of the tasks themselves.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "tasker_events",
     "tasker_task_annotations",
     "tasker_task_transitions",
     "tasker_workflow_step_transitions",
     "tasker_workflow_steps",
     "tasker_workers",
+    "tasker_worker_definitions",
     "tasker_tasks",
 ];
 

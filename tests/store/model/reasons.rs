@@ -22,9 +22,12 @@ pub(super) fn check(status: &TaskStatus, workflow: &WorkflowDef) -> Check {
         if open > 0 && step.attempts.0 > 0 {
             return wrong("a step ran before its dependencies were complete");
         }
-        match (step.state, step.waiting_for) {
+        match (step.state, &step.waiting_for) {
             (StepState::InProgress, None)
-            | (StepState::Pending, Some(WaitingFor::Worker | WaitingFor::Time(_))) => {
+            | (
+                StepState::Pending,
+                Some(WaitingFor::Worker | WaitingFor::Definition { .. } | WaitingFor::Time(_)),
+            ) => {
                 (reasons, turns) = (reasons + 1, turns + 1);
             }
             (StepState::Pending, Some(WaitingFor::Operator)) => {
@@ -34,8 +37,8 @@ pub(super) fn check(status: &TaskStatus, workflow: &WorkflowDef) -> Check {
                 reasons += 1;
             }
             (StepState::Pending, Some(WaitingFor::Turn)) if !workflow.is_concurrent() => {}
-            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for))) if waits_for as usize == open => {
-            }
+            (StepState::Pending, Some(WaitingFor::Dependencies(waits_for)))
+                if *waits_for as usize == open => {}
             (StepState::Complete | StepState::Skipped | StepState::Error | StepState::Cancelled, None) => {}
             _ => return wrong("a step waits for what it should not"),
         }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tasker::store::{
-    ClaimedStep, Created, Ending, Execution, NewTask, Outcome, Record, Room, Runnable, Settled, Store, Swept,
+    ClaimedStep, Created, Ending, Execution, NewTask, Offer, Outcome, Record, Room, Runnable, Settled, Store,
+    Swept,
 };
 use tasker::{DefinitionId, Executions, Json, StepNo, StoreError, TaskId, WorkerId, WorkflowDef};
+
+use crate::fixture::LEASE;
 
 /// A store with the workflows of the histories.
 pub(super) struct Side {
@@ -85,6 +88,15 @@ impl Side {
         let runnables =
             [&known[..], &known[..4], &known[3..]].map(|some| Runnable::new(some.iter().cloned()));
         Self { store, ids, runnables: runnables.into() }
+    }
+
+    /// A worker offers what it can run; of the rest it knows the first, and does not know the others.
+    pub(super) async fn enlist(&self, worker: WorkerId, skill: Skill) -> Result<(), String> {
+        let can_run = |id: &DefinitionId| self.runnable(skill).workflow(*id).is_some();
+        let (can, cannot): (Vec<DefinitionId>, Vec<_>) = self.ids.iter().partition(|&id| can_run(id));
+        let mut offers: Vec<Offer> = can.into_iter().map(Offer::to_run).collect();
+        offers.extend(cannot.first().map(|&id| Offer::obstacle(id, format!("{skill:?} cannot run it"))));
+        self.store.enlist(worker, LEASE, &offers).await.map_err(failed)
     }
 
     pub(super) async fn create(

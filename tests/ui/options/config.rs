@@ -17,7 +17,7 @@ mod order {
         Ok(1)
     }
 
-    #[step]
+    #[step(name = "a name of its own")]
     async fn is_not_given_it(pricing: Config<Pricing>) -> Result<u64, StepError> {
         Ok(pricing.fee_cents)
     }

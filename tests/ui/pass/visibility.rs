@@ -26,6 +26,17 @@ mod private {
         Ok(())
     }
 
+    #[step]
+    async fn engine() -> Result<Inner, StepError> {
+        Ok(Inner)
+    }
+
+    // Names a module, and not the step that is called like it.
+    #[step]
+    pub(super) async fn reads_nothing(_: super::engine::Attempt) -> Result<(), StepError> {
+        Ok(())
+    }
+
     // Its type is seen where the functions that read its result are.
     #[step]
     async fn a(_: &Cart) -> Result<Cart, StepError> {
@@ -47,6 +58,10 @@ mod private {
     pub async fn d(_: Output<a>) -> Result<Cart, StepError> {
         Ok(Cart)
     }
+}
+
+mod engine {
+    pub(super) use tasker::Attempt;
 }
 
 mod nested {
@@ -83,7 +98,7 @@ pub(crate) mod seen_by_the_crate {
 }
 
 fn main() {
-    assert_eq!(<private::Workflow as Executable<()>>::handlers().len(), 6);
+    assert_eq!(<private::Workflow as Executable<()>>::handlers().len(), 8);
     assert_eq!(<nested::seen_by_main::Workflow as Executable<()>>::handlers().len(), 2);
     assert_eq!(<seen_by_the_crate::Workflow as Executable<()>>::handlers().len(), 1);
     let _ = (private::b, private::c, private::d, nested::seen_by_main::b);

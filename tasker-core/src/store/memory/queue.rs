@@ -50,6 +50,12 @@ impl Queue {
         }
     }
 
+    /// Whether steps of a definition stand here.
+    pub(super) fn has_any(&self, id: DefinitionId) -> bool {
+        let ready = self.ready.get(&id).is_some_and(|steps| !steps.is_empty());
+        ready || self.waiting.get(&id).is_some_and(|steps| !steps.is_empty())
+    }
+
     /// Takes out the steps of these definitions that there is room for.
     /// Definitions take turns: of each the first step stands in the first rank, and so on.
     pub(super) fn take(&mut self, ids: &[DefinitionId], room: &Room, among: &Among) -> Taken {

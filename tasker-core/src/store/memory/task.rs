@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{NewTask, Record, Recorded, StepStatus, TaskStatus, Waiting, WaitingFor};
+use super::super::{NewTask, Parked, Record, Recorded, StepStatus, TaskStatus, Waiting, WaitingFor};
 use super::Execution;
 use crate::store::StoreError;
 use crate::{
@@ -272,7 +272,7 @@ impl Task {
         self.step(self.workflow.find(name)?).result.clone()
     }
 
-    pub(super) fn status(&self, now: Timestamp) -> TaskStatus {
+    pub(super) fn status(&self, now: Timestamp, parked: Option<&Parked>) -> TaskStatus {
         let steps =
             self.workflow.steps().iter().zip(&self.steps).enumerate().map(|(at, (def, step))| StepStatus {
                 no: StepNo::at(at),
@@ -281,8 +281,10 @@ impl Task {
                 attempts: step.attempt,
                 lost: step.lost,
                 error: step.error.clone(),
-                waiting_for: (step.state == StepState::Pending)
-                    .then(|| WaitingFor::of(step.open_dependencies, step.waiting, step.run_at, now)),
+                waiting_for: (step.state == StepState::Pending).then(|| {
+                    WaitingFor::of(step.open_dependencies, step.waiting, step.run_at, now)
+                        .unless_parked(parked)
+                }),
             });
         TaskStatus {
             id: self.id,

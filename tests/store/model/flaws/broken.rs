@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::store::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Operated, Outcome, Room, Runnable,
+    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Room, Runnable,
     Settled, Store, Swept,
 };
 use tasker::{
-    DefinitionId, Json, Recorded, SqlStore, StoreError, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
+    DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
+    WorkerId, WorkflowDef,
 };
 
 use super::Flaw;
@@ -159,7 +160,7 @@ impl Store for Broken {
     async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {
         let held = self.store.heartbeat(worker, lease).await?;
         if self.flaw == Flaw::LeaseRevived && held == Lease::Lost {
-            self.store.enlist(worker, LEASE).await?;
+            self.store.enlist(worker, LEASE, &[]).await?;
         }
         Ok(held)
     }
@@ -176,8 +177,12 @@ impl Store for Broken {
         self.store.create(tasks).await
     }
 
-    async fn enlist(&self, worker: WorkerId, lease: Duration) -> Result<(), StoreError> {
-        self.store.enlist(worker, lease).await
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        self.store.siblings(definitions).await
+    }
+
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        self.store.enlist(worker, lease, offers).await
     }
 
     async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {

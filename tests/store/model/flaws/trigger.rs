@@ -2,11 +2,13 @@
 
 use super::Flaw;
 
+const STEPS: &str = "tasker_workflow_steps";
+const THIS: &str = "WHERE task_id = NEW.task_id AND step_no = NEW.step_no";
+const OFFERS: &str = "tasker_worker_definitions";
+
 impl Flaw {
     /// The trigger that spoils what is written, for flaws that are made so.
     pub(in crate::model) fn trigger(self) -> Option<String> {
-        const STEPS: &str = "tasker_workflow_steps";
-        const THIS: &str = "WHERE task_id = NEW.task_id AND step_no = NEW.step_no";
         let (when, then) = match self {
             Self::LossCountsAsFailure => (
                 format!("AFTER UPDATE OF lost ON {STEPS} WHEN NEW.lost > OLD.lost"),
@@ -85,6 +87,16 @@ impl Flaw {
                 "BEFORE DELETE ON tasker_workflow_step_transitions WHEN EXISTS
                 (SELECT 1 FROM tasker_tasks WHERE id = OLD.task_id)"
                     .to_owned(),
+                "SELECT RAISE(IGNORE)".to_owned(),
+            ),
+            Self::ObstacleForgotten => (
+                format!("AFTER INSERT ON {OFFERS} WHEN NEW.obstacle IS NOT NULL"),
+                format!("DELETE FROM {OFFERS} WHERE obstacle = NEW.obstacle"),
+            ),
+            Self::OfferStays => (
+                format!(
+                    "BEFORE DELETE ON {OFFERS} WHEN EXISTS (SELECT 1 FROM tasker_workers WHERE id = OLD.worker_id)"
+                ),
                 "SELECT RAISE(IGNORE)".to_owned(),
             ),
             Self::Nothing

@@ -1,0 +1,178 @@
+//! A store whose worker dies when it records the outcome of a certain step: before anything of it is written, or right after.
+//!
+//! The engine is ended in the middle of that call and gets no answer, so it goes as a killed process does: nothing is handed back, what else
+//! it ran is dropped, and its steps stay its own until its lease has run out.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::store::{
+    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable,
+    Settled, Swept,
+};
+use crate::{
+    DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
+    TaskStatus, WorkerId, WorkflowDef, WorkflowId,
+};
+
+/// When the worker dies, and of the outcome of which step.
+#[derive(Clone)]
+pub(super) struct Death {
+    pub(super) workflow: WorkflowId,
+    pub(super) step: String,
+    pub(super) when: When,
+}
+
+/// Whether the outcome is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    BeforeRecord,
+    AfterRecord,
+}
+
+#[derive(Clone)]
+pub(super) struct Mortal {
+    store: MemoryStore,
+    death: Arc<Death>,
+    /// Set once the engine runs.
+    engine: Arc<OnceLock<AbortHandle>>,
+    died: CancellationToken,
+}
+
+impl Mortal {
+    pub(super) fn new(store: MemoryStore, death: Death) -> Self {
+        Self { store, death: Arc::new(death), engine: Arc::default(), died: CancellationToken::new() }
+    }
+
+    /// Says which engine is to die.
+    pub(super) fn of(&self, engine: AbortHandle) {
+        self.engine.get_or_init(|| engine);
+    }
+
+    /// Resolves when the worker has died.
+    pub(super) async fn died(&self) {
+        self.died.cancelled().await;
+    }
+
+    fn is_deadly(&self, runnable: &Runnable, outcome: &Outcome) -> bool {
+        let workflow = runnable.workflow(outcome.definition);
+        let Death { workflow: id, step: name, .. } = &*self.death;
+        !matches!(outcome.ending, Ending::HandedBack)
+            && workflow.is_some_and(|workflow| {
+                workflow.id() == id && workflow.step(outcome.execution.step).map(StepDef::name) == Some(name)
+            })
+    }
+
+    async fn die(&self) {
+        if let Some(engine) = self.engine.get() {
+            engine.abort();
+        }
+        self.died.cancel();
+        std::future::pending::<()>().await;
+    }
+}
+
+#[async_trait]
+impl Store for Mortal {
+    async fn settle(
+        &self,
+        worker: WorkerId,
+        runnable: &Runnable,
+        outcomes: &[Outcome],
+        room: &Room,
+    ) -> Result<Settled, StoreError> {
+        let deadly = outcomes.iter().any(|outcome| self.is_deadly(runnable, outcome));
+        if deadly && self.death.when == When::BeforeRecord {
+            self.die().await;
+        }
+        let settled = self.store.settle(worker, runnable, outcomes, room).await;
+        if deadly {
+            self.die().await;
+        }
+        settled
+    }
+
+    async fn install(&self, definitions: &[Arc<WorkflowDef>]) -> Result<Vec<DefinitionId>, StoreError> {
+        self.store.install(definitions).await
+    }
+
+    async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
+        self.store.create(tasks).await
+    }
+
+    async fn siblings(&self, definitions: &[DefinitionId]) -> Result<Vec<Vec<StoredDefinition>>, StoreError> {
+        self.store.siblings(definitions).await
+    }
+
+    async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
+        self.store.enlist(worker, lease, offers).await
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, lease: Duration) -> Result<Lease, StoreError> {
+        self.store.heartbeat(worker, lease).await
+    }
+
+    async fn retire(&self, worker: WorkerId) -> Result<(), StoreError> {
+        self.store.retire(worker).await
+    }
+
+    async fn sweep(&self) -> Result<Swept, StoreError> {
+        self.store.sweep().await
+    }
+
+    async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
+        self.store.claim(worker, runnable, room).await
+    }
+
+    async fn held(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
+        self.store.held(worker).await
+    }
+
+    async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {
+        self.store.task_states(tasks).await
+    }
+
+    async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
+        self.store.statuses(tasks).await
+    }
+
+    async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.store.open_tasks(after, limit).await
+    }
+
+    async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
+        self.store.result(task, step).await
+    }
+
+    async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
+        self.store.records(task).await
+    }
+
+    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.cancel(task).await
+    }
+
+    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.retry(task).await
+    }
+
+    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.pause(task).await
+    }
+
+    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
+        self.store.resume(task).await
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
+        self.store.purge(age, limit).await
+    }
+
+    async fn stranded(&self, limit: usize) -> Result<Vec<TaskId>, StoreError> {
+        self.store.stranded(limit).await
+    }
+}

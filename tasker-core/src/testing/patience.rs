@@ -1,0 +1,59 @@
+//! For how long a run is waited for, and what is said when it does not end.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::trace::Recorder;
+use crate::{StepState, StepStatus, TaskHandle, TaskStatus, WaitingFor};
+
+/// No retry waits for longer, and an engine in virtual time is through it in a moment.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// How a task ended.
+pub(super) async fn end_of<W>(handle: &TaskHandle<W>, recorder: &Recorder, seed: Option<u64>) -> TaskStatus {
+    let error = match timeout(LONGEST, handle.wait()).await {
+        Ok(Ok(status)) => return status,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => match handle.status().await {
+            Ok(status) => no_end(&status, recorder),
+            Err(error) => error.to_string(),
+        },
+    };
+    let seed = seed.map(|seed| format!("\n(seed {seed})")).unwrap_or_default();
+    panic!("{error}{seed}");
+}
+
+fn no_end(status: &TaskStatus, recorder: &Recorder) -> String {
+    let TaskStatus { workflow, state, .. } = status;
+    let mut message = format!("a run of `{workflow}` has not ended after a virtual year; it is {state}:");
+    for step in status.steps.iter().filter(|step| !step.state.satisfies_dependents()) {
+        let _ = write!(message, "\n  {}", step_line(step));
+    }
+    let trace = recorder.trace(status.id, status.created_at);
+    if !trace.is_empty() {
+        let _ = write!(message, "\nwhat happened:\n{trace}");
+    }
+    message
+}
+
+fn step_line(step: &StepStatus) -> String {
+    let StepStatus { name, attempts, state, waiting_for, .. } = step;
+    let waits = match (state, waiting_for) {
+        (StepState::InProgress, _) => format!("has not returned from execution {attempts}"),
+        (_, Some(WaitingFor::Operator)) => "waits for an operator, who paused the task".to_owned(),
+        (_, Some(WaitingFor::Dependencies(steps))) => {
+            format!("waits for {steps} of the steps that it depends on")
+        }
+        (_, Some(WaitingFor::Time(time))) => format!("waits until {time}"),
+        (_, Some(WaitingFor::Turn)) => "waits for its turn".to_owned(),
+        (_, Some(WaitingFor::Worker)) => "waits for a worker; was the Tasker shut down?".to_owned(),
+        (_, Some(WaitingFor::Definition { reason })) => {
+            let reason = reason.as_deref().unwrap_or("no Tasker that is alive has its workflow registered");
+            format!("waits for another build: {reason}")
+        }
+        (state, None) => format!("is {state}"),
+    };
+    format!("`{name}` {waits}")
+}
