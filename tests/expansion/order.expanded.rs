@@ -147,10 +147,10 @@ pub mod order {
             ::tasker::__private::told(step, "Adds up the [`Cart`].", &[])
                 .timeout(::tasker::__private::Duration::from_millis(15000u64))
         }
-        fn call<'a>(
-            context: &'a ::tasker::__private::Seen<Self>,
+        fn call(
+            context: &::tasker::__private::Seen<Self>,
             (): ::tasker::__private::Values<Self>,
-        ) -> ::tasker::__private::BoxFuture<'a, Self::Returned> {
+        ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
             ::tasker::__private::Box::pin(validate_cart(context))
         }
     }
@@ -215,32 +215,35 @@ pub mod order {
             ),
         );
         fn describe(step: ::tasker::StepSpec) -> ::tasker::StepSpec {
-            ::tasker::__private::told(
-                    step,
-                    "Charges the customer, with [`Pricing`] on top: see [the guide](https://example.org/guide) | or [another][1].",
-                    &["validate_cart"],
+            {
+                let config: <<charge as ::tasker::Param<
+                    ::tasker::__private::P1,
+                >>::Ty as ::core::ops::Deref>::Target = Pricing { fee: 30 };
+                ::tasker::__private::configure::<
+                    charge,
+                    ::tasker::__private::P1,
+                >(
+                    ::tasker::__private::told(
+                            step,
+                            "Charges the customer, with [`Pricing`] on top: see [the guide](https://example.org/guide) | or [another][1].",
+                            &["validate_cart"],
+                        )
+                        .retry(::tasker::RetryPolicy {
+                            limit: 5u32,
+                            base: ::tasker::__private::Duration::from_millis(500u64),
+                            max: ::tasker::__private::Duration::from_millis(60000u64),
+                        }),
+                    ::tasker::Config(config),
                 )
-                .retry(::tasker::RetryPolicy {
-                    limit: 5u32,
-                    base: ::tasker::__private::Duration::from_millis(500u64),
-                    max: ::tasker::__private::Duration::from_millis(60000u64),
-                })
-                .config(
-                    &{
-                        let config: <<charge as ::tasker::Param<
-                            ::tasker::__private::P1,
-                        >>::Ty as ::core::ops::Deref>::Target = Pricing { fee: 30 };
-                        config
-                    },
-                )
+            }
         }
-        fn call<'a>(
-            _: &'a ::tasker::__private::Seen<Self>,
+        fn call(
+            _: &::tasker::__private::Seen<Self>,
             (
                 arg0,
                 (arg1, (arg2, (arg3, (arg4, (arg5, (arg6, ())))))),
             ): ::tasker::__private::Values<Self>,
-        ) -> ::tasker::__private::BoxFuture<'a, Self::Returned> {
+        ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
             ::tasker::__private::Box::pin(
                 charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6),
             )
@@ -280,10 +283,10 @@ pub mod order {
             ) -> ::core::primitive::bool = is_express;
             when(context)
         }
-        fn call<'a>(
-            _: &'a ::tasker::__private::Seen<Self>,
+        fn call(
+            _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
-        ) -> ::tasker::__private::BoxFuture<'a, Self::Returned> {
+        ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
             ::tasker::__private::Box::pin(call_courier(arg0, arg1))
         }
     }
@@ -318,10 +321,10 @@ pub mod order {
                 )
                 .retry(::tasker::RetryPolicy::NEVER)
         }
-        fn call<'a>(
-            context: &'a ::tasker::__private::Seen<Self>,
+        fn call(
+            context: &::tasker::__private::Seen<Self>,
             (arg0, ()): ::tasker::__private::Values<Self>,
-        ) -> ::tasker::__private::BoxFuture<'a, Self::Returned> {
+        ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
             ::tasker::__private::Box::pin(ship(arg0, context))
         }
     }
@@ -355,10 +358,10 @@ pub mod order {
         fn describe(step: ::tasker::StepSpec) -> ::tasker::StepSpec {
             ::tasker::__private::told(step, "Says so.", &["ship"])
         }
-        fn call<'a>(
-            _: &'a ::tasker::__private::Seen<Self>,
+        fn call(
+            _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
-        ) -> ::tasker::__private::BoxFuture<'a, Self::Returned> {
+        ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
             ::tasker::__private::Box::pin(tell(arg0, arg1))
         }
     }
