@@ -37,9 +37,7 @@ pub use error::StepError;
 pub use event::Event;
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
-pub use param::{
-    Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, ProvidesParam, State,
-};
+pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};
@@ -61,8 +59,9 @@ pub use {schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::param::{configure, context, describe, ended_by, finish, provide, step, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn};
+    pub use crate::param::numbers::*;
+    pub use crate::param::{Nth, configure, told, workflow};
+    pub use crate::step::{BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
     pub use core::time::Duration;
     pub use std::boxed::Box;
     pub use std::vec::Vec;

@@ -10,6 +10,7 @@ mod cancelled;
 mod collector;
 mod config;
 mod emit;
+mod list;
 mod output;
 mod state;
 mod task_id;
@@ -20,13 +21,15 @@ pub use cancelled::Cancelled;
 pub(crate) use collector::Collector;
 pub use config::Config;
 pub use emit::Emit;
+pub use list::Nth;
+pub(crate) use list::{Given, Provided, numbers};
 pub use output::Output;
 pub use state::{Provides, State};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::step::{Ended, Param, Presence, Step, StepResult};
+use crate::step::{Ended, Param, Steps};
 use crate::{
     Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
 };
@@ -119,74 +122,43 @@ impl<A> Invocation<'_, A> {
     }
 }
 
-/// The application state provides what parameter `N` of step `S` needs: it [`Provides`] the [`Resource`](FromStep::Resource) of the
-/// parameter's type.
-pub trait ProvidesParam<S, const N: usize> {
-    #[doc(hidden)]
-    fn param(&self, invocation: &Invocation<'_, Self>) -> Result<S::Ty, StepError>
-    where
-        S: Param<N>,
-        Self: Sized;
-}
-
-impl<A, S: Param<N>, const N: usize> ProvidesParam<S, N> for A
-where
-    A: Provides<<S::Ty as FromStep<S>>::Resource>,
-{
-    fn param(&self, invocation: &Invocation<'_, A>) -> Result<S::Ty, StepError> {
-        S::Ty::from_step(invocation, self.provide())
-    }
-}
-
-/// Parameter `N` of step `S`.
-pub fn provide<S: Param<N>, const N: usize, A: ProvidesParam<S, N>>(
-    invocation: &Invocation<'_, A>,
-) -> Result<S::Ty, StepError> {
-    invocation.app.param(invocation)
-}
-
 /// The context of the task.
-pub fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
+pub(crate) fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
     let context = &invocation.input.context;
     context.parse().map_err(|error| does_not_fit::<W::Context>("context of the task", &error))
 }
 
-/// What the step's function returned, as it is stored.
-pub fn finish<S: Step>(returned: S::Returned) -> Result<Ended, StepError> {
-    returned.into_json().map(Ended::Complete)
+/// Starts the definition of a workflow that has these steps.
+#[must_use]
+pub fn workflow<W: Workflow, S: Steps>(
+    namespace: &str,
+    name: &str,
+    version: &str,
+    description: &str,
+) -> WorkflowBuilder {
+    let workflow = WorkflowDef::builder(namespace, name, version);
+    S::describe(workflow.description(description).context_schema(schemars::schema_for!(W::Context).into()))
+}
+
+/// Adds what most attributes say to a step.
+#[must_use]
+pub fn told(step: StepSpec, description: &str, depends_on: &[&str]) -> StepSpec {
+    step.description(description).depends_on(depends_on.iter().copied())
 }
 
 /// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
 /// step does not run.
 #[must_use]
-pub fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
+pub(crate) fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
     if when {
         invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
     }
     Some(Ok(Ended::Skipped))
 }
 
-/// Starts the definition of a workflow.
-#[must_use]
-pub fn workflow<W: Workflow>(namespace: &str, name: &str, version: &str) -> WorkflowBuilder {
-    WorkflowDef::builder(namespace, name, version).context_schema(schemars::schema_for!(W::Context).into())
-}
-
-/// Starts the description of a step.
-#[must_use]
-pub fn step<S: Step>() -> StepSpec {
-    S::Returned::describe(StepSpec::new(S::NAME).optional(S::Presence::MAYBE))
-}
-
-/// Adds what parameter `N` needs to the description of its step.
-#[must_use]
-pub fn describe<S: Param<N>, const N: usize>(step: StepSpec) -> StepSpec {
-    <S::Ty as FromStep<S>>::describe(step)
-}
-
 /// Adds the configuration to the description of its step.
 #[must_use]
-pub fn configure<S: Param<N>, const N: usize>(step: StepSpec, config: S::Ty) -> StepSpec {
+pub fn configure<S: Param<N>, N>(step: StepSpec, config: S::Ty) -> StepSpec {
     config.configure(step)
 }
 

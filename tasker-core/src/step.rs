@@ -4,6 +4,7 @@
 //! and its parameters, so that what does not fit is an error of `cargo build` at the place where it is
 //! written. The messages of those errors are part of the interface; `tests/ui` holds them.
 
+mod function;
 mod presence;
 
 use std::future::Future;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use function::{Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
 pub use presence::{Always, Certain, Maybe, Presence};
 
 use crate::param::Invocation;
@@ -99,8 +101,8 @@ pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 )]
 pub trait DependsOn<D> {}
 
-/// Parameter number `N` of the step's function, from 0.
-pub trait Param<const N: usize>: Step {
+/// A parameter of the step's function; `N` is [`Nth`](crate::__private::Nth) with its number, from 0.
+pub trait Param<N>: Step {
     /// Its type.
     type Ty: FromStep<Self>;
 }

@@ -6,24 +6,31 @@
 //! Whatever rustc may complain about has the place of the user's tokens that it comes from, but not their hygiene: names that are
 //! generated can neither be seen nor shadowed, and lints take the code for what it is, generated.
 
+mod docs;
 mod step;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use crate::model::Workflow;
-use crate::parse::Module;
+use crate::parse::{Module, Part};
 
 pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
-    let Module { head, body, .. } = module;
-    let Workflow { vis, name, warnings, .. } = model;
+    let Module { head, inner, .. } = module;
+    let Workflow { vis, namespace, name, version, warnings, .. } = model;
+    let names = docs::Names::of(model);
+    let graph = module.documented.then(|| docs::graph(model, &names, &module.vis));
+    let body = body(module, &names);
     let steps = model.steps.iter().map(|step| step::items(step, model));
-    let doc = format!("The workflow `{name}`, as a type.");
+    let doc = format!(" The workflow `{namespace}.{name}`, version {version}, as a type.");
     let definition = definition(model);
     let executable = executable(model);
     let hints = hints(&model.hints);
     let items = quote! {
+        #inner
+        #graph
+
         #body
 
         #(#steps)*
@@ -42,6 +49,15 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
     quote!(#head #items)
 }
 
+/// The items of the user, with what is added to their documentation.
+fn body(module: &Module, names: &docs::Names<'_>) -> TokenStream {
+    let parts = module.body.iter().map(|part| match part {
+        Part::Tokens(tokens) => tokens.clone(),
+        Part::Documented(function) => docs::function(function, names, &module.vis).unwrap_or_default(),
+    });
+    parts.collect()
+}
+
 fn definition(model: &Workflow) -> TokenStream {
     let Workflow { krate, namespace, name, version, description, context, .. } = model;
     let context = context.clone().unwrap_or_else(|| quote!(()));
@@ -50,45 +66,47 @@ fn definition(model: &Workflow) -> TokenStream {
     let context = quote_spanned! {generated(context.span())=>
         type Context = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::Stored;
     };
-    let builder = local("builder");
     // Said where it is not the default.
     let concurrent = (!model.concurrent).then(|| quote!(.concurrent(false)));
-    let specs = model.steps.iter().map(|step| step::spec(step, krate));
+    let steps = steps(model);
     quote! {
         #[automatically_derived]
         impl #krate::Workflow for Workflow {
             #context
 
             fn define() -> #krate::WorkflowBuilder {
-                let #builder = #krate::__private::workflow::<Self>(#namespace, #name, #version).description(#description)#concurrent;
-                // A statement each: one chain would nest as deep as there are steps.
-                #(let #builder = #builder.step(#specs);)*
-                #builder
+                #krate::__private::workflow::<Self, #steps>(#namespace, #name, #version, #description)#concurrent
             }
         }
     }
 }
 
+/// A list of all steps is one obligation for rustc, where a clause for each step would be looked through for each step.
 fn executable(model: &Workflow) -> TokenStream {
     let krate = &model.krate;
-    let handlers = local("handlers");
-    let steps: Vec<&Ident> = model.steps.iter().map(|step| &step.ident).collect();
-    let count = steps.len();
+    let steps = steps(model);
     quote! {
         #[automatically_derived]
-        impl<__A> #krate::Executable<__A> for Workflow
+        impl<__A: 'static> #krate::Executable<__A> for Workflow
         where
-            __A: 'static,
-            #(#steps: #krate::StepHandler<__A>,)*
+            #steps: #krate::__private::Handlers<__A>,
         {
             fn handlers() -> #krate::__private::Vec<(&'static ::core::primitive::str, #krate::__private::HandlerFn<__A>)> {
-                let #handlers: [(&'static ::core::primitive::str, #krate::__private::HandlerFn<__A>); #count] = [
-                    #((<#steps as #krate::Step>::NAME, <#steps as #krate::StepHandler<__A>>::run)),*
-                ];
-                #krate::__private::Vec::from(#handlers)
+                #krate::__private::handlers::<#steps, __A>()
             }
         }
     }
+}
+
+/// The types of all steps, in tuples of tuples.
+fn steps(model: &Workflow) -> TokenStream {
+    /// The longest tuple that is a list of steps to `tasker`.
+    const WIDTH: usize = 16;
+    let mut list: Vec<TokenStream> = model.steps.iter().map(|step| step.ident.to_token_stream()).collect();
+    while list.len() > WIDTH {
+        list = list.chunks(WIDTH).map(|part| quote!((#(#part,)*))).collect();
+    }
+    if list.is_empty() { quote!(()) } else { quote!((#(#list,)*)) }
 }
 
 /// Unfinished names, where only an editor sees them.

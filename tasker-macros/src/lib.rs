@@ -39,10 +39,11 @@ use quote::quote;
 /// What it adds to the module:
 ///
 /// * `Workflow`, the workflow as a type: `Tasker::builder(app).register::<order::Workflow>()`.
-/// * For each step a type of the same name, so that `Output<charge>` is the result of the function `charge`, for the compiler,
+/// * For each step a type of the same name, which rustdoc does not show, so that `Output<charge>` is the result of the function `charge`, for the compiler,
 ///   for "go to definition" and for "rename".
 ///
-/// The first paragraph of the module's documentation is the description of the workflow.
+/// The first paragraph of the module's documentation is the description of the workflow. What follows in the documentation that rustdoc
+/// builds is the graph: a table of the steps with what they wait for and what they do. A module without documentation stays without.
 ///
 /// # Options
 ///

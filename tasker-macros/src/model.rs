@@ -33,6 +33,8 @@ pub(crate) struct Workflow {
 pub(crate) struct Step {
     /// The function's name, which the step's type shares.
     pub(crate) ident: Ident,
+    /// The visibility of the function.
+    pub(crate) function_vis: Visibility,
     /// The visibility of the step's type.
     pub(crate) vis: Visibility,
     /// The lints that the function allows; its types are printed once more, and are no worse there.
@@ -91,7 +93,7 @@ pub(crate) struct Config {
 
 impl Step {
     /// The parameters taken by value, with their numbers.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, &TokenStream)> {
+    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = (usize, &TokenStream)> {
         self.params.iter().enumerate().filter_map(|(n, param)| match param {
             Param::Value(ty) => Some((n, ty)),
             Param::Context(_) | Param::Wrong => None,

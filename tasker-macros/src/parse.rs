@@ -7,4 +7,4 @@ mod module;
 mod stray;
 
 pub(crate) use args::{Arg, Value, args};
-pub(crate) use module::{Misplaced, Module, RawStep, module};
+pub(crate) use module::{Misplaced, Module, Part, RawStep, module};

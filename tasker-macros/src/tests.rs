@@ -1,5 +1,10 @@
 //! The whole expansion, outside a compiler. What rustc makes of it is in `tests/ui` of the repository.
 
+#[expect(unreachable_pub, reason = "it is a module of a library elsewhere")]
+#[path = "../../tests/src/snapshot.rs"]
+mod snapshot;
+mod text;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::quote;
 

@@ -1,5 +1,7 @@
 //! The tests are in the folders beside this one, one integration binary each; here is what they share.
 
+pub mod package;
 #[cfg(unix)]
 pub mod postgres;
 pub mod snapshot;
+mod target;

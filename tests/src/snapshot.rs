@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::{env, fs};
 
-/// Compares a text with the file of this name below `tests/`. `TASKER_SNAPSHOTS=overwrite` writes the file anew: read the difference
+/// Compares a text with the file of this name, seen from the package. `TASKER_SNAPSHOTS=overwrite` writes the file anew: read the difference
 /// before it is committed.
 ///
 /// # Panics

@@ -19,6 +19,7 @@ pub(super) fn draft(
 ) -> Draft {
     let step = Step {
         ident: ident.clone(),
+        function_vis: raw.vis.clone(),
         vis: visibility::of_step(&raw.vis, &module.vis),
         allows: raw.allows.clone(),
         name: ident.unraw().to_string(),

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -13,7 +13,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let Step { ident, vis, allows, name, .. } = step;
     let shown = ident.unraw();
-    let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
+    let doc = format!(" The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
     let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
@@ -22,10 +22,11 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     // unknown type is then word for word what it says of the function, and it says that only once.
     let keyword = Ident::new("impl", ident.span());
     let params = step.values().map(|(n, ty)| {
+        let number = number(n, krate);
         quote_spanned! {generated(ty.span())=>
             #[automatically_derived]
             #allows
-            #keyword #krate::Param<#n> for #ident {
+            #keyword #krate::Param<#number> for #ident {
                 type Ty = #ty;
             }
         }
@@ -34,11 +35,12 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let vis = located(&vis.to_token_stream(), ident.span());
     let marker = quote_spanned! {generated(ident.span())=>
         #[doc = #doc]
+        #[doc(hidden)]
         #[allow(non_camel_case_types)]
         #vis enum #ident {}
     };
-    let handler = handler(step, workflow);
     let edges = edges(step, krate);
+    let function = function(step, workflow);
     quote! {
         #marker
 
@@ -52,7 +54,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         }
         #edges
         #(#params)*
-        #handler
+        #function
     }
 }
 
@@ -67,23 +69,24 @@ fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
     }
 }
 
-fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
+/// The function, as `tasker` calls it.
+fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let provided = step.values().map(|(n, _)| quote!(#krate::ProvidesParam<#ident, #n>));
-    let invocation = local("invocation");
-    let run = if step.callable { run(step, workflow, &invocation) } else { never(step) };
+    let sees = if step.takes_context() || step.when.is_some() { quote!(Workflow) } else { quote!(()) };
+    let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
+    let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
+    let describe = describe(step, krate);
+    let when = step.when.as_ref().map(|condition| when(condition, krate));
+    let call = call(step, krate);
     quote! {
         #[automatically_derived]
-        impl<__A> #krate::StepHandler<__A> for #ident
-        where
-            __A: ::core::marker::Sync + 'static #(+ #provided)*
-        {
-            fn run<'a>(
-                #invocation: &'a #krate::Invocation<'a, __A>,
-            ) -> #krate::__private::BoxFuture<'a, ::core::result::Result<#krate::Ended, #krate::StepError>> {
-                #run
-            }
+        impl #krate::__private::StepFn for #ident {
+            type Sees = #sees;
+            type Params = #params;
+            #describe
+            #when
+            #call
         }
     }
 }
@@ -98,76 +101,91 @@ fn never(step: &Step) -> TokenStream {
     }
 }
 
-fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
-    let krate = &workflow.krate;
+fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     let ident = &step.ident;
-    let mut lets = TokenStream::new();
-    if step.takes_context() || step.when.is_some() {
-        let context = local("context");
-        // At the type of the context, like what else is wrong with it: rustc says the same thing in one place only once.
-        let place = workflow.context.span();
-        let path = located(krate, place);
-        let read =
-            quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
-        lets.extend(quote!(let #context = #read;));
+    let signature = |context: &TokenStream, values: &TokenStream| {
+        quote! {
+            fn call(
+                #context: &#krate::__private::Seen<Self>,
+                #values: #krate::__private::Values<Self>,
+            ) -> #krate::__private::BoxFuture<'_, Self::Returned>
+        }
+    };
+    if !step.callable {
+        let signature = signature(&quote!(_), &quote!(_));
+        let never = never(step);
+        return quote!(#signature { #never });
     }
-    lets.extend(step.when.as_ref().map(|condition| when(condition, krate, invocation)));
+    let context = if step.takes_context() { local("context").to_token_stream() } else { quote!(_) };
+    let arg = |n: usize| local(&format!("arg{n}"));
+    let values = step.values().map(|(n, _)| arg(n)).rev();
+    let signature = signature(&context, &values.fold(quote!(()), |rest, arg| quote!((#arg, #rest))));
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
-        Param::Context(span) => {
-            let context = Ident::new("context", Span::mixed_site().located_at(*span));
-            quote_spanned!(generated(*span)=> &#context)
-        }
-        Param::Value(_) | Param::Wrong => {
-            let arg = local(&format!("arg{n}"));
-            lets.extend(quote!(let #arg = #krate::__private::provide::<#ident, #n, __A>(#invocation)?;));
-            quote!(#arg)
-        }
+        Param::Context(span) => Ident::new("context", Span::mixed_site().located_at(*span)),
+        Param::Value(_) | Param::Wrong => arg(n),
     });
-    let args: Vec<TokenStream> = args.collect();
     // A future that is not `Send` is reported at the name of the step.
-    let located_krate = located(krate, ident.span());
-    quote_spanned! {generated(ident.span())=>
-        #located_krate::__private::Box::pin(async move {
-            #lets
-            #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
-        })
-    }
+    let path = located(krate, ident.span());
+    let call = quote_spanned!(generated(ident.span())=> #path::__private::Box::pin(#ident(#(#args),*)));
+    quote!(#signature { #call })
 }
 
-/// Skips the step where its condition does not hold. What is no such function is a mismatch, at what was written.
-fn when(condition: &TokenStream, krate: &TokenStream, invocation: &Ident) -> TokenStream {
-    let (context, when, ended) = (local("context"), local("when"), local("ended"));
+/// Asks the condition. What is no such function is a mismatch, at what was written.
+fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
+    let (context, when) = (local("context"), local("when"));
     let place = condition.span();
     let path = located(krate, place);
     let typed = quote_spanned! {generated(place)=>
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     quote! {
-        #typed
-        if let ::core::option::Option::Some(#ended) = #krate::__private::ended_by(#invocation, #when(&#context)) {
-            return #ended;
+        fn when(#context: &#krate::__private::Seen<Self>) -> ::core::primitive::bool {
+            #typed
+            #when(#context)
         }
     }
 }
 
-/// The description of a step for the definition of its workflow.
-pub(super) fn spec(step: &Step, krate: &TokenStream) -> TokenStream {
-    let Step { ident, description, depends_on, .. } = step;
-    let bare = quote!(#krate::__private::step::<#ident>());
-    let described =
-        step.values().fold(bare, |inner, (n, _)| quote!(#krate::__private::describe::<#ident, #n>(#inner)));
-    let description = (!description.is_empty()).then(|| quote!(.description(#description)));
-    let depends_on = (!depends_on.is_empty()).then(|| quote!(.depends_on([#(#depends_on),*])));
+/// What the attribute says, for the definition of the workflow; nothing where it says nothing.
+fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
+    let Step { description, depends_on, .. } = step;
     let retry = retry(&step.retry, krate).map(|policy| quote!(.retry(#policy)));
     let timeout = step.timeout.map(|timeout| {
         let timeout = time(timeout, krate);
         quote!(.timeout(#timeout))
     });
-    let spec = quote!(#described #description #depends_on #retry #timeout);
-    match &step.config {
+    let told = !description.is_empty() || !depends_on.is_empty();
+    if !told && retry.is_none() && timeout.is_none() && step.config.is_none() {
+        return None;
+    }
+    let described = local("step");
+    let said = if told {
+        quote!(#krate::__private::told(#described, #description, &[#(#depends_on),*]))
+    } else {
+        described.to_token_stream()
+    };
+    let spec = quote!(#said #retry #timeout);
+    let spec = match &step.config {
         Some(config) => configured(&spec, config, step, krate),
         None => spec,
+    };
+    Some(quote! {
+        fn describe(#described: #krate::StepSpec) -> #krate::StepSpec {
+            #spec
+        }
+    })
+}
+
+/// The type that stands for the number of a parameter.
+fn number(n: usize, krate: &TokenStream) -> TokenStream {
+    /// How many have a name.
+    const NAMED: usize = 8;
+    if n < NAMED {
+        let name = format_ident!("P{n}");
+        quote!(#krate::__private::#name)
+    } else {
+        quote!(#krate::__private::Nth<#n>)
     }
 }
 
@@ -182,14 +200,14 @@ fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStr
             #krate::StepSpec::config(#spec, &#typed)
         });
     };
-    let located = located(krate, ty.span());
+    let (number, located) = (number(n, krate), located(krate, ty.span()));
     let expected = quote_spanned! {generated(ty.span())=>
-        <<#ident as #located::Param<#n>>::Ty as ::core::ops::Deref>::Target
+        <<#ident as #located::Param<#number>>::Ty as ::core::ops::Deref>::Target
     };
     // Through the parameter, which rustc has checked: a type that cannot be stored is an error there, and not another one here.
     quote!({
         let #typed: #expected = #value;
-        #krate::__private::configure::<#ident, #n>(#spec, #krate::Config(#typed))
+        #krate::__private::configure::<#ident, #number>(#spec, #krate::Config(#typed))
     })
 }
 

@@ -15,6 +15,11 @@ pub(super) fn summary(attrs: &[Attribute]) -> String {
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Whether an item has documentation.
+pub(super) fn has(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("doc") && matches!(attr.meta, Meta::NameValue(_)))
+}
+
 #[cfg(test)]
 mod tests {
     use syn::parse_quote;

@@ -1,3 +1,5 @@
+use std::mem;
+
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
@@ -16,10 +18,14 @@ pub(crate) struct Module {
     pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) summary: String,
+    /// Whether it has documentation, before its body or in it.
+    pub(crate) documented: bool,
     /// The place of the body.
     pub(crate) braces: Span,
+    /// The inner attributes, with which the body begins.
+    pub(crate) inner: TokenStream,
     /// The items, without the `#[step]` attributes.
-    pub(crate) body: TokenStream,
+    pub(crate) body: Vec<Part>,
     pub(crate) steps: Vec<RawStep>,
     /// Where the items declare or import a type `Context`.
     pub(crate) context: Option<Found>,
@@ -42,6 +48,13 @@ pub(crate) enum Misplaced {
     StepOfMacro,
 }
 
+/// A part of the body.
+pub(crate) enum Part {
+    Tokens(TokenStream),
+    /// The end of the attributes of a function with `#[step]`, which has documentation.
+    Documented(Ident),
+}
+
 /// An item with `#[step]`.
 pub(crate) struct RawStep {
     /// The word `step` of the attribute.
@@ -50,6 +63,8 @@ pub(crate) struct RawStep {
     pub(crate) repeated: Vec<Span>,
     pub(crate) args: TokenStream,
     pub(crate) summary: String,
+    /// Whether it has documentation.
+    pub(crate) documented: bool,
     pub(crate) cfg: Option<Span>,
     /// The lints that the function allows or expects, as `#[allow]`.
     pub(crate) allows: TokenStream,
@@ -79,43 +94,48 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         if !rest.is_empty() {
             return Err(syn::Error::new_spanned(rest, "expected nothing after the module"));
         }
-        let summary = docs::summary(&attrs);
         let (misplaced, attrs) = misplaced(attrs);
-        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, summary, misplaced, body))
+        Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, attrs, misplaced, body))
     };
-    let (head, vis, ident, summary, misplaced, body) = parser.parse2(item)?;
+    let (head, vis, ident, attrs, misplaced, body) = parser.parse2(item)?;
     let items = body.stream();
+    let trees: Vec<TokenTree> = items.clone().into_iter().collect();
+    let (inner, trees) = trees.split_at(end_of_inner_attributes(&trees));
+    let inner: TokenStream = inner.iter().cloned().collect();
+    let inside = Attribute::parse_inner.parse2(inner.clone()).unwrap_or_default();
     let mut module = Module {
         head,
         vis,
         ident,
-        summary,
+        summary: docs::summary(if docs::has(&attrs) { &attrs } else { &inside }),
+        documented: docs::has(&attrs) || docs::has(&inside),
         context: context::find(&items, "Context"),
         globs: context::has_glob(&items),
         braces: body.span(),
-        body: TokenStream::new(),
+        inner,
+        body: Vec::new(),
         steps: Vec::new(),
         misplaced,
     };
-    module.walk(&items.into_iter().collect::<Vec<_>>());
+    module.walk(trees);
     Ok(module)
 }
 
 impl Module {
     fn walk(&mut self, trees: &[TokenTree]) {
+        let mut tokens = TokenStream::new();
         let mut at = 0;
         while at < trees.len() {
             let item = end_of_attributes(trees, at);
             if item == at {
-                let tree = self.other(&trees[..at], &trees[at]);
-                self.body.extend([tree]);
+                tokens.extend([self.other(&trees[..at], &trees[at])]);
                 at += 1;
                 continue;
             }
             let (steps, others) = separate(&trees[at..item]);
             at = item;
             let Some(((attribute, args), more)) = steps.split_first() else {
-                self.body.extend(others);
+                tokens.extend(others);
                 continue;
             };
             let end = end_of_signature(trees, at);
@@ -124,13 +144,18 @@ impl Module {
             let step = raw_step((*attribute, repeated), args.clone(), &others, &signature);
             if step.ident.is_some() {
                 // A step that awaits nothing is async all the same: the runtime wants it so.
-                self.body.extend(quote!(#[allow(clippy::unused_async)]));
+                tokens.extend(quote!(#[allow(clippy::unused_async)]));
             }
-            self.body.extend(others);
-            self.body.extend(signature);
+            tokens.extend(others);
+            if let Some(ident) = step.ident.clone().filter(|_| step.documented) {
+                self.body.push(Part::Tokens(mem::take(&mut tokens)));
+                self.body.push(Part::Documented(ident));
+            }
+            tokens.extend(signature);
             self.steps.push(step);
             at = end;
         }
+        self.body.push(Part::Tokens(tokens));
     }
 
     /// A token that is no part of a step's head. What it holds has no steps, though it may look so.
@@ -149,10 +174,13 @@ impl Module {
 
     /// Whether there is a function of this name that is no step.
     pub(crate) fn has_other_function(&self, name: &Ident) -> bool {
-        let trees: Vec<TokenTree> = self.body.clone().into_iter().collect();
-        trees.windows(2).any(|pair| match pair {
-            [TokenTree::Ident(word), TokenTree::Ident(ident)] => word == "fn" && ident == name,
-            _ => false,
+        self.body.iter().any(|part| {
+            let Part::Tokens(tokens) = part else { return false };
+            let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
+            trees.windows(2).any(|pair| match pair {
+                [TokenTree::Ident(word), TokenTree::Ident(ident)] => word == "fn" && ident == name,
+                _ => false,
+            })
         })
     }
 }
@@ -187,8 +215,8 @@ fn raw_step(
         Ok((vis, signature)) => (vis, Ok(signature)),
         Err(error) => (Visibility::Inherited, Err(error)),
     };
-    let allows = allows(&attrs);
-    RawStep { attribute, repeated, args, summary: docs::summary(&attrs), cfg, allows, ident, vis, signature }
+    let (allows, summary, documented) = (allows(&attrs), docs::summary(&attrs), docs::has(&attrs));
+    RawStep { attribute, repeated, args, summary, documented, cfg, allows, ident, vis, signature }
 }
 
 fn allows(attrs: &[Attribute]) -> TokenStream {
@@ -217,6 +245,14 @@ fn end_of_signature(trees: &[TokenTree], start: usize) -> usize {
         is_punct(&trees[*at], ';') || (is_group(&trees[*at], Delimiter::Brace) && !in_type)
     };
     (start..trees.len()).find(ends).unwrap_or(trees.len())
+}
+
+fn end_of_inner_attributes(trees: &[TokenTree]) -> usize {
+    let is_inner = |at: &[TokenTree]| {
+        matches!(at, [hash, not, group]
+            if is_punct(hash, '#') && is_punct(not, '!') && is_group(group, Delimiter::Bracket))
+    };
+    3 * trees.chunks(3).take_while(|at| is_inner(at)).count()
 }
 
 pub(super) fn end_of_attributes(trees: &[TokenTree], mut at: usize) -> usize {

@@ -21,6 +21,7 @@ use std::process::{Command, Stdio};
 use super::account::Account;
 use super::cluster::Cluster;
 use super::programs;
+use crate::target;
 
 const WATCHER: &str = include_str!("home/watcher.sh");
 
@@ -40,7 +41,7 @@ impl Home {
         let directory = env::var_os("TASKER_TEST_PG_HOME").map_or_else(
             || {
                 let mut hasher = DefaultHasher::new();
-                (account.own(), target_directory()).hash(&mut hasher);
+                (account.own(), target::directory()).hash(&mut hasher);
                 PathBuf::from(format!("/tmp/tasker-pg-{:016x}", hasher.finish()))
             },
             PathBuf::from,
@@ -173,13 +174,6 @@ impl Home {
         self.account.give(&path)?;
         Ok(file)
     }
-}
-
-/// The directory that cargo builds into, found from the program that runs.
-pub(super) fn target_directory() -> PathBuf {
-    let program = env::current_exe().unwrap_or_default();
-    let target = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").is_file());
-    target.map_or_else(env::temp_dir, Path::to_path_buf)
 }
 
 /// Whether there is room for a server at `place`; if nobody knows, there is none.

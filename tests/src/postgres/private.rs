@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::account::Account;
 use super::cluster::Cluster;
-use super::home::target_directory;
 use super::{Unavailable, programs, psql};
+use crate::target;
 
 const WATCHER: &str = include_str!("private/watcher.sh");
 
@@ -181,7 +181,7 @@ fn signal(name: &str, processes: &[String]) {
 
 /// A directory on a real disk where everyone may make their own.
 fn disk(account: Account) -> io::Result<PathBuf> {
-    let target = target_directory();
+    let target = target::directory();
     if !account.reaches(&target) {
         return Ok(PathBuf::from("/var/tmp"));
     }

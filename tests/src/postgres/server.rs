@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use super::account::Account;
 use super::cluster::Cluster;
-use super::home::{Home, target_directory};
+use super::home::Home;
 use super::{Unavailable, programs, psql};
+use crate::target;
 
 /// A server where tests create databases.
 #[derive(Clone, Debug)]
@@ -77,7 +78,7 @@ impl Server {
                 "TASKER_TEST_PG_URL is no URL such as `postgres://user:password@host:5432/`".to_owned(),
             )
         })?;
-        let locks = target_directory().join("tasker-pg-templates");
+        let locks = target::directory().join("tasker-pg-templates");
         fs::create_dir_all(&locks).map_err(|error| Unavailable::failed(locks.display(), &error))?;
         Ok(Self { at: At::Url { before, after }, locks })
     }
