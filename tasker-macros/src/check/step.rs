@@ -41,6 +41,7 @@ pub(super) fn draft(
     };
     let args = parse::args(raw.args.clone(), errors);
     draft.complete = args.complete;
+    workflow.hints.extend(options::hint(&workflow.krate, "step", &args.list));
     let list = options::once(&args.list, errors);
     draft.complete &= list.len() == args.list.len();
     let mut configuration = None;
@@ -64,7 +65,6 @@ pub(super) fn draft(
             "name" => stored_name(arg, &mut draft, errors),
             _ => {
                 draft.complete = false;
-                workflow.hints.extend(options::hint(&workflow.krate, "step", &arg.key));
                 options::unknown(arg, &OPTIONS, errors);
             }
         }

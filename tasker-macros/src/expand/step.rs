@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{generated, local, located};
+use super::{after, before, generated, group, local, located};
 use crate::model::{Config, Param, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
@@ -16,22 +16,24 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let doc = format!("The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
-    let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
+    let returned = associated("Returned", &returned);
     let params = step.values().map(|(n, ty)| {
-        quote_spanned! {generated(ty.span())=>
+        let ty = associated("Ty", ty);
+        quote! {
             #[automatically_derived]
             #allows
             impl #krate::Param<#n> for #ident {
-                type Ty = #ty;
+                #ty
             }
         }
     });
     // At the function's name, where rustc then says that a type of this name is declared.
-    let vis = located(&vis.to_token_stream(), ident.span());
-    let marker = quote_spanned! {generated(ident.span())=>
+    let (start, nothing) = (before(ident.span()), group(Delimiter::Brace, quote!(), generated(ident.span())));
+    let vis = located(&vis.to_token_stream(), start);
+    let marker = quote_spanned! {start=>
         #[doc = #doc]
         #[allow(non_camel_case_types)]
-        #vis enum #ident {}
+        #vis enum #ident #nothing
     };
     let handler = handler(step, workflow);
     quote! {
@@ -48,6 +50,13 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #(#params)*
         #handler
     }
+}
+
+/// `type Ty = State<Gateway>;`, at the type.
+fn associated(name: &str, ty: &TokenStream) -> TokenStream {
+    let end = after(ty.span());
+    let (name, end) = (Ident::new(name, end), quote_spanned!(end=> ;));
+    quote_spanned!(before(ty.span())=> type #name = #ty #end)
 }
 
 fn handler(step: &Step, workflow: &Workflow) -> TokenStream {
@@ -79,16 +88,18 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
         let context = local("context");
         // At the type of the context, like what else is wrong with it: rustc says the same thing in one place only once.
         let place = workflow.context.span();
-        let path = located(krate, place);
-        let read =
-            quote_spanned!(generated(place)=> #path::__private::context::<Workflow, __A>(#invocation)?);
+        let (start, end) = (before(place), after(place));
+        let path = located(krate, start);
+        let call = group(Delimiter::Parenthesis, quote!(#invocation), generated(place));
+        let call = quote_spanned!(end=> > #call?);
+        let read = quote_spanned!(start=> #path::__private::context::<Workflow, __A #call);
         lets.extend(quote!(let #context = #read;));
     }
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
         Param::Context(span) => {
-            let context = Ident::new("context", Span::mixed_site().located_at(*span));
-            quote_spanned!(generated(*span)=> &#context)
+            let context = Ident::new("context", Span::mixed_site().located_at(after(*span)));
+            quote_spanned!(Span::mixed_site().located_at(before(*span))=> &#context)
         }
         Param::Value(_) | Param::Wrong => {
             let arg = local(&format!("arg{n}"));
@@ -98,13 +109,16 @@ fn run(step: &Step, workflow: &Workflow, invocation: &Ident) -> TokenStream {
     });
     let args: Vec<TokenStream> = args.collect();
     // A future that is not `Send` is reported at the name of the step.
-    let located_krate = located(krate, ident.span());
-    quote_spanned! {generated(ident.span())=>
-        #located_krate::__private::Box::pin(async move {
-            #lets
-            #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
-        })
-    }
+    let (start, end, whole) = (before(ident.span()), after(ident.span()), generated(ident.span()));
+    let body = quote_spanned! {start=>
+        #lets
+        #krate::__private::finish::<#ident>(#ident(#(#args),*).await)
+    };
+    let body = group(Delimiter::Brace, body, whole);
+    let moving = quote_spanned!(end=> move #body);
+    let future = group(Delimiter::Parenthesis, quote_spanned!(start=> async #moving), whole);
+    let path = located(krate, start);
+    quote_spanned!(start=> #path::__private::Box::pin #future)
 }
 
 /// The description of a step for the definition of its workflow.
@@ -135,8 +149,9 @@ fn config_value(config: &Config, step: &Step, krate: &TokenStream) -> TokenStrea
     let typed = local("config");
     let param = step.values().find(|(n, _)| Some(*n) == config.param);
     let expected = param.map(|(n, ty)| {
-        let krate = located(krate, ty.span());
-        quote_spanned!(generated(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::Target)
+        let krate = located(krate, before(ty.span()));
+        let target = Ident::new("Target", after(ty.span()));
+        quote_spanned!(before(ty.span())=> : <<#ident as #krate::Param<#n>>::Ty as ::core::ops::Deref>::#target)
     });
     quote!({
         let #typed #expected = #value;
