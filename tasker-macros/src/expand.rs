@@ -5,6 +5,9 @@
 //!
 //! Whatever rustc may complain about has the place of the user's tokens that it comes from, but not their hygiene: names that are
 //! generated can neither be seen nor shadowed, and lints take the code for what it is, generated.
+//!
+//! No generated word lies exactly on a word of the user: an editor takes the one for the other, and would show and rename both. It stands
+//! [`before`] the word or [`after`] it, and what rustc underlines is what lies between the first token and the last.
 
 mod docs;
 mod step;
@@ -24,6 +27,8 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
     let body = body(module, &names);
     let steps = model.steps.iter().map(|step| step::items(step, model));
     let doc = format!(" The workflow `{namespace}.{name}`, version {version}, as a type.");
+    // Where the name of the module begins, and as a word of the user: there an editor leads to.
+    let workflow = Ident::new("Workflow", start(module.ident.span()));
     let definition = definition(model);
     let executable = executable(model);
     let hints = hints(&model.hints);
@@ -33,19 +38,19 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
 
         #body
 
+        #hints
+
         #(#steps)*
 
         #[doc = #doc]
-        #vis enum Workflow {}
+        #vis enum #workflow {}
 
         #definition
         #executable
         #warnings
-        #hints
     };
     // With the braces of the user, it is the user's module for rustc, and not a generated one.
-    let mut items = Group::new(Delimiter::Brace, items);
-    items.set_span(module.braces);
+    let items = group(Delimiter::Brace, items, module.braces);
     quote!(#head #items)
 }
 
@@ -62,9 +67,11 @@ fn definition(model: &Workflow) -> TokenStream {
     let Workflow { krate, namespace, name, version, description, context, .. } = model;
     let context = context.clone().unwrap_or_else(|| quote!(()));
     // All of it at the user's type, where rustc says that it cannot be stored or that it is not visible enough.
-    let path = located(krate, context.span());
-    let context = quote_spanned! {generated(context.span())=>
-        type Context = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::Stored;
+    let (start, end) = (before(context.span()), after(context.span()));
+    let path = located(krate, start);
+    let (declared, stored) = (Ident::new("Context", end), quote_spanned!(end=> Stored;));
+    let context = quote_spanned! {start=>
+        type #declared = <::core::result::Result<#context, #path::StepError> as #path::StepResult>::#stored
     };
     // Said where it is not the default.
     let concurrent = (!model.concurrent).then(|| quote!(.concurrent(false)));
@@ -109,17 +116,16 @@ fn steps(model: &Workflow) -> TokenStream {
     if list.is_empty() { quote!(()) } else { quote!((#(#list,)*)) }
 }
 
-/// Unfinished names, where only an editor sees them.
-fn hints(hints: &TokenStream) -> Option<TokenStream> {
-    (!hints.is_empty()).then(|| {
-        quote! {
-            #[allow(unexpected_cfgs)]
-            const _: () = {
-                #[cfg(rust_analyzer)]
-                const _: () = { #hints };
-            };
-        }
-    })
+/// What only an editor sees. It stands before what is generated, because an editor completes a name only in
+/// front of the end that the code had without it.
+fn hints(hints: &TokenStream) -> TokenStream {
+    quote! {
+        #[allow(unexpected_cfgs)]
+        const _: () = {
+            #[cfg(rust_analyzer)]
+            const _: () = { #hints };
+        };
+    }
 }
 
 /// A name that the user's code can neither see nor shadow.
@@ -130,6 +136,28 @@ fn local(name: &str) -> Ident {
 /// The place of the user's token, for code that the user did not write.
 fn generated(span: Span) -> Span {
     Span::call_site().located_at(span)
+}
+
+/// The place where the user's token begins, for code that the user did not write.
+fn before(span: Span) -> Span {
+    generated(start(span))
+}
+
+/// The place where the user's token ends, for code that the user did not write.
+fn after(span: Span) -> Span {
+    // Unit tests have no places.
+    generated(if proc_macro::is_available() { span.unwrap().end().into() } else { span })
+}
+
+/// No more than the place where the user's token begins.
+fn start(span: Span) -> Span {
+    if proc_macro::is_available() { span.unwrap().start().into() } else { span }
+}
+
+fn group(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    group
 }
 
 /// The same tokens at another place.

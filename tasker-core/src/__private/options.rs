@@ -1,7 +1,7 @@
 //! What an editor offers inside `#[workflow(..)]` and `#[step(..)]`.
 //!
-//! The macro prints an unfinished option as `use tasker::__private::options::step::tim;`, where only an editor sees it. The
-//! modules stand for the options; nothing else uses them.
+//! The macro prints the options of an attribute, finished or not, as `use tasker::__private::options::step::{retry, tim};`, where
+//! only an editor sees it. The modules stand for the options; nothing else uses them.
 
 /// The options of `#[workflow(..)]`.
 pub mod workflow {

@@ -42,6 +42,7 @@ pub(super) fn resolve(
     for at in 0..drafts.len() {
         reads(at, drafts, index, &resolved, &ancestors, errors);
         workflow.warnings.extend(redundant(at, drafts, &resolved, &ancestors));
+        workflow.hints.extend(functions(&drafts[at], index));
     }
     show_what_is_read(drafts, index);
     for (draft, edges) in drafts.iter_mut().zip(&resolved.edges) {
@@ -183,7 +184,10 @@ fn reads(
     readable.extend(mentioned.filter(|&mention| ancestors.contains(at, mention)));
     readable.sort_unstable();
     readable.dedup();
-    let readable = readable.iter().map(|&read| drafts[read].step.ident.clone()).collect();
+    // As written in `depends_on`, where it is: so an editor knows that the word there is the step.
+    let named = |read: usize| drafts[at].depends_on.iter().find(|name| index.get(name) == Some(read));
+    let readable =
+        readable.iter().map(|&read| named(read).unwrap_or(&drafts[read].step.ident).clone()).collect();
     drafts[at].step.readable = Readable::These(readable);
 }
 
@@ -214,6 +218,14 @@ fn certain(drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors)
         );
         drafts[*read].step.optional = false;
     }
+}
+
+/// Each name of a step that stands for its type names the function as well: an editor that renames one renames the other,
+/// wherever it is asked.
+fn functions(draft: &Draft, index: &Index) -> TokenStream {
+    let names = draft.depends_on.iter().chain(&draft.reads.mentions);
+    let steps = names.filter(|name| index.get(name).is_some());
+    steps.map(|step| quote!(let _ = #step;)).collect()
 }
 
 /// A step shows the types of the steps that it reads, so they are at least as visible. What one of them reads is

@@ -58,11 +58,13 @@ pub(super) fn unknown(
     errors.at(arg.span(), format!("unknown option `{key}`\nhelp: {help}"));
 }
 
-/// Code in which an editor can complete an option, found among the items of `__private::options`.
-pub(super) fn hint(krate: &TokenStream, of: &str, key: &Ident) -> Option<TokenStream> {
-    let key: Ident = syn::parse_str(&key.to_string()).ok().map(|_: Ident| key.clone())?; // no keywords
+/// Code in which an editor can show and complete options, found among the items of `__private::options`. It is the same
+/// for no options but for their names: an editor has to know the path before it can complete the first.
+pub(super) fn hint(krate: &TokenStream, of: &str, args: &[Arg]) -> TokenStream {
     let of = Ident::new(of, Span::call_site());
-    Some(quote!(use #krate::__private::options::#of::#key;))
+    let keys = args.iter().map(|arg| &arg.key);
+    let keys = keys.filter(|key| syn::parse_str::<Ident>(&key.to_string()).is_ok()); // no keywords
+    quote!(const _: () = { use #krate::__private::options::#of::{#(#keys),*}; };)
 }
 
 /// `key = "text"`
@@ -187,16 +189,14 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
         return Retry::Default;
     };
     let args = parse::args(inner.clone(), errors);
+    hints.extend(hint(krate, "retry", &args.list));
     let (mut limit, mut base, mut max) = (None, None, None);
     for arg in once(&args.list, errors) {
         match arg.key.to_string().as_str() {
             "limit" => limit = retry_limit(arg, errors),
             "base" => base = time(arg, errors),
             "max" => max = time(arg, errors),
-            _ => {
-                hints.extend(hint(krate, "retry", &arg.key));
-                unknown(arg, &RETRY, synonyms::retry, errors);
-            }
+            _ => unknown(arg, &RETRY, synonyms::retry, errors),
         }
     }
     let without_max = args.complete && !args.list.iter().any(|arg| arg.is("max"));

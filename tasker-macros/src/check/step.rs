@@ -44,6 +44,7 @@ pub(super) fn draft(
     };
     let args = parse::args(raw.args.clone(), errors);
     draft.complete = args.complete;
+    workflow.hints.extend(options::hint(&workflow.krate, "step", &args.list));
     let list = options::once(&args.list, errors);
     draft.complete &= list.len() == args.list.len();
     let mut configuration = None;
@@ -73,7 +74,6 @@ pub(super) fn draft(
             _ => {
                 draft.complete = false;
                 if !options::stray_step(arg, &args.list, module, errors) {
-                    workflow.hints.extend(options::hint(&workflow.krate, "step", &arg.key));
                     options::unknown(arg, &OPTIONS, synonyms::step, errors);
                 }
             }

@@ -28,7 +28,6 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
     };
     let args = parse::args(args, errors);
     let mut complete = args.complete;
-    let mut unknown = Vec::new();
     let mut named = false;
     for arg in options::once(&args.list, errors) {
         match arg.key.to_string().as_str() {
@@ -57,7 +56,6 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
             }
             _ => {
                 complete = false;
-                unknown.push(&arg.key);
                 options::unknown(arg, &OPTIONS, synonyms::workflow, errors);
             }
         }
@@ -65,9 +63,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
     if !named && let Err(message) = identity::label("name")(&name) {
         errors.at(module.ident.span(), message);
     }
-    for key in unknown {
-        workflow.hints.extend(options::hint(&workflow.krate, "workflow", key));
-    }
+    workflow.hints.extend(options::hint(&workflow.krate, "workflow", &args.list));
     if !args.list.iter().any(|arg| arg.is("context")) {
         workflow.context = default_context(module, complete, errors);
     }

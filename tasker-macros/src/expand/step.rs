@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::{generated, local, located};
+use super::{after, before, generated, group, local, located};
 use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
 
 /// The type of a step and what it implements.
@@ -16,28 +16,29 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let doc = format!(" The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
     let returned =
         step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
-    let returned = quote_spanned!(generated(returned.span())=> type Returned = #returned;);
+    let returned = associated("Returned", &returned);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
     // The keyword has the place of the function's name, because rustc takes it for where generics could be added: what it says about an
     // unknown type is then word for word what it says of the function, and it says that only once.
     let keyword = Ident::new("impl", ident.span());
     let params = step.values().map(|(n, ty)| {
-        let number = number(n, krate);
-        quote_spanned! {generated(ty.span())=>
+        let (number, ty) = (number(n, krate), associated("Ty", ty));
+        quote! {
             #[automatically_derived]
             #allows
             #keyword #krate::Param<#number> for #ident {
-                type Ty = #ty;
+                #ty
             }
         }
     });
     // At the function's name, where rustc then says that a type of this name is declared.
-    let vis = located(&vis.to_token_stream(), ident.span());
-    let marker = quote_spanned! {generated(ident.span())=>
+    let (start, nothing) = (before(ident.span()), group(Delimiter::Brace, quote!(), generated(ident.span())));
+    let vis = located(&vis.to_token_stream(), start);
+    let marker = quote_spanned! {start=>
         #[doc = #doc]
         #[doc(hidden)]
         #[allow(non_camel_case_types)]
-        #vis enum #ident {}
+        #vis enum #ident #nothing
     };
     let edges = edges(step, krate);
     let function = function(step, workflow);
@@ -56,6 +57,13 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #(#params)*
         #function
     }
+}
+
+/// `type Ty = State<Gateway>;`, at the type.
+fn associated(name: &str, ty: &TokenStream) -> TokenStream {
+    let end = after(ty.span());
+    let (name, end) = (Ident::new(name, end), quote_spanned!(end=> ;));
+    quote_spanned!(before(ty.span())=> type #name = #ty #end)
 }
 
 /// What the step may read.
@@ -122,21 +130,27 @@ fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     let signature = signature(&context, &values.fold(quote!(()), |rest, arg| quote!((#arg, #rest))));
     let args = step.params.iter().enumerate().map(|(n, param)| match param {
         // A context of another type is a mismatch, at the type that the step wrote.
-        Param::Context(span) => Ident::new("context", Span::mixed_site().located_at(*span)),
-        Param::Value(_) | Param::Wrong => arg(n),
+        Param::Context(span) => {
+            let context = Ident::new("context", Span::mixed_site().located_at(after(*span)));
+            quote_spanned!(before(*span)=> &*#context)
+        }
+        Param::Value(_) | Param::Wrong => arg(n).to_token_stream(),
     });
     // A future that is not `Send` is reported at the name of the step.
-    let path = located(krate, ident.span());
-    let call = quote_spanned!(generated(ident.span())=> #path::__private::Box::pin(#ident(#(#args),*)));
+    let start = before(ident.span());
+    let path = located(krate, start);
+    let future = quote_spanned!(start=> #ident(#(#args),*));
+    let future = group(Delimiter::Parenthesis, future, generated(ident.span()));
+    let call = quote_spanned!(start=> #path::__private::Box::pin #future);
     quote!(#signature { #call })
 }
 
 /// Asks the condition. What is no such function is a mismatch, at what was written.
 fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
     let (context, when) = (local("context"), local("when"));
-    let place = condition.span();
+    let place = before(condition.span());
     let path = located(krate, place);
-    let typed = quote_spanned! {generated(place)=>
+    let typed = quote_spanned! {place=>
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     quote! {
@@ -200,9 +214,11 @@ fn configured(spec: &TokenStream, config: &Config, step: &Step, krate: &TokenStr
             #krate::StepSpec::config(#spec, &#typed)
         });
     };
-    let (number, located) = (number(n, krate), located(krate, ty.span()));
-    let expected = quote_spanned! {generated(ty.span())=>
-        <<#ident as #located::Param<#number>>::Ty as ::core::ops::Deref>::Target
+    let (number, start, target) =
+        (number(n, krate), before(ty.span()), Ident::new("Target", after(ty.span())));
+    let path = located(krate, start);
+    let expected = quote_spanned! {start=>
+        <<#ident as #path::Param<#number>>::Ty as ::core::ops::Deref>::#target
     };
     // Through the parameter, which rustc has checked: a type that cannot be stored is an error there, and not another one here.
     quote!({
