@@ -61,7 +61,9 @@ pub use {schemars, serde};
 pub mod __private {
     pub use crate::param::numbers::*;
     pub use crate::param::{Nth, configure, told, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
+    pub use crate::step::{
+        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, handlers,
+    };
     pub use core::time::Duration;
     pub use std::boxed::Box;
     pub use std::vec::Vec;

@@ -128,6 +128,44 @@ pub mod order {
         drop((parcel.0, payment.0));
         std::future::ready(Ok(())).await
     }
+    #[allow(unexpected_cfgs)]
+    const _: () = {
+        #[cfg(rust_analyzer)]
+        const _: () = {
+            const _: () = {
+                use ::tasker::__private::options::workflow::{
+                    namespace, name, version, concurrent,
+                };
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::timeout;
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, retry, config};
+            };
+            const _: () = {
+                use ::tasker::__private::options::retry::{limit, base, max};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, when};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, no_retry};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, name};
+            };
+            let _ = validate_cart;
+            let _ = validate_cart;
+            let _ = validate_cart;
+            let _ = charge;
+            let _ = call_courier;
+            let _ = call_courier;
+            let _ = ship;
+            let _ = ship;
+            let _ = charge;
+        };
+    };
     /// The step [`validate_cart`](fn@validate_cart), as a type: `Output<validate_cart>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -151,7 +189,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(validate_cart(context))
+            ::tasker::__private::Box::pin(validate_cart(&*context))
         }
     }
     /// The step [`charge`](fn@charge), as a type: `Output<charge>`.
@@ -325,7 +363,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (arg0, ()): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(ship(arg0, context))
+            ::tasker::__private::Box::pin(ship(arg0, &*context))
         }
     }
     /// The step [`tell`](fn@tell), as a type: `Output<tell>`.

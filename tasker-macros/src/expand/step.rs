@@ -85,8 +85,8 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
     let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
     let describe = describe(step, krate);
-    let when = step.when.as_ref().map(|condition| when(condition, krate));
-    let call = call(step, krate);
+    let when = step.when.as_ref().map(|condition| when(condition, workflow));
+    let call = call(step, workflow);
     quote! {
         #[automatically_derived]
         impl #krate::__private::StepFn for #ident {
@@ -99,30 +99,30 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     }
 }
 
-/// The body where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should not,
-/// because a name was not what it looked like, nothing that contains this is built.
+/// What is printed where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should
+/// not, because a name was not what it looked like, nothing that runs the step is built.
 fn never(step: &Step) -> TokenStream {
     let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
-    quote! {
-        const { ::core::panic!(#message) };
-        ::core::unreachable!()
-    }
+    quote!(
+        const CALLABLE: () = ::core::panic!(#message);
+    )
 }
 
-fn call(step: &Step, krate: &TokenStream) -> TokenStream {
+fn call(step: &Step, workflow: &Workflow) -> TokenStream {
+    let krate = &workflow.krate;
     let ident = &step.ident;
+    let seen = seen(workflow);
     let signature = |context: &TokenStream, values: &TokenStream| {
         quote! {
             fn call(
-                #context: &#krate::__private::Seen<Self>,
+                #context: #seen,
                 #values: #krate::__private::Values<Self>,
             ) -> #krate::__private::BoxFuture<'_, Self::Returned>
         }
     };
     if !step.callable {
-        let signature = signature(&quote!(_), &quote!(_));
-        let never = never(step);
-        return quote!(#signature { #never });
+        let (never, signature) = (never(step), signature(&quote!(_), &quote!(_)));
+        return quote!(#never #signature { ::core::unreachable!() });
     }
     let context = if step.takes_context() { local("context").to_token_stream() } else { quote!(_) };
     let arg = |n: usize| local(&format!("arg{n}"));
@@ -145,16 +145,25 @@ fn call(step: &Step, krate: &TokenStream) -> TokenStream {
     quote!(#signature { #call })
 }
 
+/// The context, as a step sees it. At the type of the context, like what else is wrong with it: rustc says the same thing in one place only
+/// once.
+fn seen(workflow: &Workflow) -> TokenStream {
+    let place = workflow.context.span();
+    let path = located(&workflow.krate, before(place));
+    let end = quote_spanned!(after(place)=> >);
+    quote_spanned!(before(place)=> &#path::__private::Seen<Self #end)
+}
+
 /// Asks the condition. What is no such function is a mismatch, at what was written.
-fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
-    let (context, when) = (local("context"), local("when"));
+fn when(condition: &TokenStream, workflow: &Workflow) -> TokenStream {
+    let (context, when, seen) = (local("context"), local("when"), seen(workflow));
     let place = before(condition.span());
-    let path = located(krate, place);
+    let path = located(&workflow.krate, place);
     let typed = quote_spanned! {place=>
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     quote! {
-        fn when(#context: &#krate::__private::Seen<Self>) -> ::core::primitive::bool {
+        fn when(#context: #seen) -> ::core::primitive::bool {
             #typed
             #when(#context)
         }
