@@ -60,7 +60,7 @@ pub use {schemars, serde};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::param::numbers::*;
-    pub use crate::param::{Nth, configure, told, workflow};
+    pub use crate::param::{Nth, Provided, configure, told, workflow};
     pub use crate::step::{
         BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, handlers,
     };

@@ -65,22 +65,21 @@ impl<W: Workflow> Sees for W {
     }
 }
 
-impl<A, S> StepHandler<A> for S
+/// Takes the parameters out of the invocation and calls the step's function, unless there is nothing for it to do.
+pub(super) fn run<'a, S, A>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>
 where
     A: Sync + 'static,
     S: StepFn<Params: Provided<S, A>>,
 {
-    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>> {
-        const { S::CALLABLE };
-        Box::pin(async move {
-            let context = S::Sees::read(invocation)?;
-            if let Some(ended) = ended_by(invocation, S::when(&context)) {
-                return ended;
-            }
-            let values = S::Params::values(invocation)?;
-            S::call(&context, values).await.into_json().map(Ended::Complete)
-        })
-    }
+    const { S::CALLABLE };
+    Box::pin(async move {
+        let context = S::Sees::read(invocation)?;
+        if let Some(ended) = ended_by(invocation, S::when(&context)) {
+            return ended;
+        }
+        let values = S::Params::values(invocation)?;
+        S::call(&context, values).await.into_json().map(Ended::Complete)
+    })
 }
 
 /// The steps of a workflow: a tuple of up to 16, or two such lists. There is one implementation for each form, so that rustc can tell
@@ -127,7 +126,7 @@ fn described<S: StepFn>(workflow: WorkflowBuilder) -> WorkflowBuilder {
     workflow.step(S::describe(S::Params::describe(step)))
 }
 
-macro_rules! tuples {
+macro_rules! tuple {
     ($($step:ident)*) => {
         impl<$($step: StepFn),*> Steps for ($($step,)*) {
             fn describe(workflow: WorkflowBuilder) -> WorkflowBuilder {
@@ -136,18 +135,23 @@ macro_rules! tuples {
             }
         }
 
-        impl<__A, $($step: StepFn + StepHandler<__A>),*> Handlers<__A> for ($($step,)*) {
+        impl<__A: Sync + 'static, $($step: StepHandler<__A>),*> Handlers<__A> for ($($step,)*) {
             fn add(handlers: &mut Vec<(&'static str, HandlerFn<__A>)>) {
-                handlers.extend([$(($step::NAME, $step::run as HandlerFn<__A>)),*]);
+                let these: &[(&'static str, HandlerFn<__A>)] = &[$(($step::NAME, $step::run)),*];
+                handlers.extend_from_slice(these);
             }
         }
-
-        tuples!(rest $($step)*);
     };
-    (rest $first:ident $($rest:ident)*) => {
+}
+
+macro_rules! tuples {
+    () => {
+        tuple!();
+    };
+    ($first:ident $($rest:ident)*) => {
+        tuple!($first $($rest)*);
         tuples!($($rest)*);
     };
-    (rest) => {};
 }
 
 tuples!(A B C D E F G H I J K L M N O P);

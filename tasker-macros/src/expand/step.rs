@@ -81,7 +81,7 @@ fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
 fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let sees = if step.takes_context() || step.when.is_some() { quote!(Workflow) } else { quote!(()) };
+    let sees = if sees_context(step) { quote!(Workflow) } else { quote!(()) };
     let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
     let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
     let describe = describe(step, krate);
@@ -96,7 +96,15 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
             #when
             #call
         }
+
+        // For all steps at once it would not show which one takes what an application does not have.
+        #[automatically_derived]
+        impl<__A> #krate::StepHandler<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
     }
+}
+
+fn sees_context(step: &Step) -> bool {
+    step.takes_context() || step.when.is_some()
 }
 
 /// What is printed where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should
@@ -111,13 +119,16 @@ fn never(step: &Step) -> TokenStream {
 fn call(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let seen = seen(workflow);
     let signature = |context: &TokenStream, values: &TokenStream| {
-        quote! {
+        // What takes the context is at its type, like what else is wrong with it: rustc says the same thing in one place only once.
+        let place = if sees_context(step) { workflow.context.span() } else { Span::call_site() };
+        let (start, end) = (before(place), after(place));
+        let (path, end) = (located(krate, start), quote_spanned!(end=> >));
+        quote_spanned! {start=>
             fn call(
-                #context: #seen,
-                #values: #krate::__private::Values<Self>,
-            ) -> #krate::__private::BoxFuture<'_, Self::Returned>
+                #context: &#path::__private::Seen<Self>,
+                #values: #path::__private::Values<Self>,
+            ) -> #path::__private::BoxFuture<'_, Self::Returned #end
         }
     };
     if !step.callable {
@@ -145,25 +156,22 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
     quote!(#signature { #call })
 }
 
-/// The context, as a step sees it. At the type of the context, like what else is wrong with it: rustc says the same thing in one place only
-/// once.
-fn seen(workflow: &Workflow) -> TokenStream {
-    let place = workflow.context.span();
-    let path = located(&workflow.krate, before(place));
-    let end = quote_spanned!(after(place)=> >);
-    quote_spanned!(before(place)=> &#path::__private::Seen<Self #end)
-}
-
 /// Asks the condition. What is no such function is a mismatch, at what was written.
 fn when(condition: &TokenStream, workflow: &Workflow) -> TokenStream {
-    let (context, when, seen) = (local("context"), local("when"), seen(workflow));
+    let krate = &workflow.krate;
+    let (context, when) = (local("context"), local("when"));
     let place = before(condition.span());
-    let path = located(&workflow.krate, place);
+    let path = located(krate, place);
     let typed = quote_spanned! {place=>
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
+    let (start, end) = (before(workflow.context.span()), after(workflow.context.span()));
+    let (path, end) = (located(krate, start), quote_spanned!(end=> bool));
+    let signature = quote_spanned! {start=>
+        fn when(#context: &#path::__private::Seen<Self>) -> ::core::primitive::#end
+    };
     quote! {
-        fn when(#context: #seen) -> ::core::primitive::bool {
+        #signature {
             #typed
             #when(#context)
         }
