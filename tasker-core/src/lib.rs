@@ -61,9 +61,10 @@ pub use {schemars, serde};
 pub mod __private {
     pub use crate::param::numbers::*;
     pub use crate::param::{Nth, configure, told, workflow};
-    pub use crate::step::{BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
+    pub use crate::step::{
+        BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, boxed, handlers,
+    };
     pub use core::time::Duration;
-    pub use std::boxed::Box;
     pub use std::vec::Vec;
 
     /// What an editor offers inside `#[workflow(..)]` and `#[step(..)]`.

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use function::{Handlers, Seen, Sees, StepFn, Steps, Values, handlers};
+pub use function::{Handlers, Seen, Sees, StepFn, Steps, Values, boxed, handlers};
 pub use presence::{Always, Certain, Maybe, Presence};
 
 use crate::param::Invocation;
@@ -101,7 +101,7 @@ pub type Returned<S> = <<S as Step>::Returned as StepReturn>::Output;
 )]
 pub trait DependsOn<D> {}
 
-/// A parameter of the step's function; `N` is [`Nth`](crate::__private::Nth) with its number, from 0.
+/// A parameter of the step's function. `N` stands for its number, as a type.
 pub trait Param<N>: Step {
     /// Its type.
     type Ty: FromStep<Self>;

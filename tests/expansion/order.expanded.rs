@@ -128,6 +128,44 @@ pub mod order {
         drop((parcel.0, payment.0));
         std::future::ready(Ok(())).await
     }
+    #[allow(unexpected_cfgs)]
+    const _: () = {
+        #[cfg(rust_analyzer)]
+        const _: () = {
+            const _: () = {
+                use ::tasker::__private::options::workflow::{
+                    namespace, name, version, concurrent,
+                };
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::timeout;
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, retry, config};
+            };
+            const _: () = {
+                use ::tasker::__private::options::retry::{limit, base, max};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, when};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, no_retry};
+            };
+            const _: () = {
+                use ::tasker::__private::options::step::{depends_on, name};
+            };
+            let _ = validate_cart;
+            let _ = validate_cart;
+            let _ = validate_cart;
+            let _ = charge;
+            let _ = call_courier;
+            let _ = call_courier;
+            let _ = ship;
+            let _ = ship;
+            let _ = charge;
+        };
+    };
     /// The step [`validate_cart`](fn@validate_cart), as a type: `Output<validate_cart>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -151,7 +189,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(validate_cart(context))
+            ::tasker::__private::boxed(validate_cart(&*context))
         }
     }
     /// The step [`charge`](fn@charge), as a type: `Output<charge>`.
@@ -244,9 +282,7 @@ pub mod order {
                 (arg1, (arg2, (arg3, (arg4, (arg5, (arg6, ())))))),
             ): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(
-                charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6),
-            )
+            ::tasker::__private::boxed(charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6))
         }
     }
     /// The step [`call_courier`](fn@call_courier), as a type: `Output<call_courier>`.
@@ -287,7 +323,7 @@ pub mod order {
             _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(call_courier(arg0, arg1))
+            ::tasker::__private::boxed(call_courier(arg0, arg1))
         }
     }
     /// The step [`ship`](fn@ship), as a type: `Output<ship>`.
@@ -325,7 +361,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (arg0, ()): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(ship(arg0, context))
+            ::tasker::__private::boxed(ship(arg0, &*context))
         }
     }
     /// The step [`tell`](fn@tell), as a type: `Output<tell>`.
@@ -362,7 +398,7 @@ pub mod order {
             _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::Box::pin(tell(arg0, arg1))
+            ::tasker::__private::boxed(tell(arg0, arg1))
         }
     }
     /// The workflow `shop.process_order`, version 1.0.0, as a type.
