@@ -60,9 +60,9 @@ pub use {schemars, serde};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::param::numbers::*;
-    pub use crate::param::{Nth, configure, told, workflow};
+    pub use crate::param::{Nth, Provided, configure, told, workflow};
     pub use crate::step::{
-        BoxFuture, HandlerFn, Handlers, Seen, Sees, StepFn, Steps, Values, boxed, handlers,
+        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers,
     };
     pub use core::time::Duration;
     pub use std::vec::Vec;

@@ -21,8 +21,8 @@ pub use cancelled::Cancelled;
 pub(crate) use collector::Collector;
 pub use config::Config;
 pub use emit::Emit;
-pub use list::Nth;
-pub(crate) use list::{Given, Provided, numbers};
+pub(crate) use list::{Given, numbers};
+pub use list::{Nth, Provided};
 pub use output::Output;
 pub use state::{Provides, State};
 

@@ -14,10 +14,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use function::{Handlers, Seen, Sees, StepFn, Steps, Values, boxed, handlers};
+pub use function::{Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers};
 pub use presence::{Always, Certain, Maybe, Presence};
 
-use crate::param::Invocation;
+use crate::param::{Invocation, Provided};
 use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};
 
 /// A future that a handler returns.
@@ -182,9 +182,14 @@ impl<E: Into<StepError>> IntoStepError for E {
 }
 
 /// A step that can run in an application whose state is `A`.
-pub trait StepHandler<A>: Step {
+pub trait StepHandler<A>: StepFn<Params: Provided<Self, A>> {
     /// Takes the parameters out of the invocation and calls the step's function, unless there is nothing for it to do.
-    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>;
+    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>
+    where
+        A: Sync + 'static,
+    {
+        function::run::<Self, A>(invocation)
+    }
 }
 
 /// A workflow all of whose steps can run in an application with state `A`.

@@ -13,10 +13,10 @@ mod docs;
 mod step;
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::Workflow;
+use crate::model::{Step, Workflow};
 use crate::parse::{Module, Part};
 
 pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
@@ -105,15 +105,21 @@ fn executable(model: &Workflow) -> TokenStream {
     }
 }
 
-/// The types of all steps, in tuples of tuples.
+/// The types of all steps: a tuple of them, or two lists half as long each.
 fn steps(model: &Workflow) -> TokenStream {
+    list(&model.steps, &model.krate)
+}
+
+fn list(steps: &[Step], krate: &TokenStream) -> TokenStream {
     /// The longest tuple that is a list of steps to `tasker`.
     const WIDTH: usize = 16;
-    let mut list: Vec<TokenStream> = model.steps.iter().map(|step| step.ident.to_token_stream()).collect();
-    while list.len() > WIDTH {
-        list = list.chunks(WIDTH).map(|part| quote!((#(#part,)*))).collect();
+    if steps.len() <= WIDTH {
+        let steps = steps.iter().map(|step| &step.ident);
+        return quote!((#(#steps,)*));
     }
-    if list.is_empty() { quote!(()) } else { quote!((#(#list,)*)) }
+    let (left, right) = steps.split_at(steps.len() / 2);
+    let (left, right) = (list(left, krate), list(right, krate));
+    quote!(#krate::__private::Join<#left, #right>)
 }
 
 /// What only an editor sees. It stands before what is generated, because an editor completes a name only in

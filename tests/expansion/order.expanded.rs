@@ -192,6 +192,11 @@ pub mod order {
             ::tasker::__private::boxed(validate_cart(&*context))
         }
     }
+    #[automatically_derived]
+    impl<__A> ::tasker::StepHandler<__A> for validate_cart
+    where
+        (): ::tasker::__private::Provided<validate_cart, __A>,
+    {}
     /// The step [`charge`](fn@charge), as a type: `Output<charge>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -285,6 +290,26 @@ pub mod order {
             ::tasker::__private::boxed(charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6))
         }
     }
+    #[automatically_derived]
+    impl<__A> ::tasker::StepHandler<__A> for charge
+    where
+        (
+            ::tasker::__private::P0,
+            (
+                ::tasker::__private::P1,
+                (
+                    ::tasker::__private::P2,
+                    (
+                        ::tasker::__private::P3,
+                        (
+                            ::tasker::__private::P4,
+                            (::tasker::__private::P5, (::tasker::__private::P6, ())),
+                        ),
+                    ),
+                ),
+            ),
+        ): ::tasker::__private::Provided<charge, __A>,
+    {}
     /// The step [`call_courier`](fn@call_courier), as a type: `Output<call_courier>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -326,6 +351,14 @@ pub mod order {
             ::tasker::__private::boxed(call_courier(arg0, arg1))
         }
     }
+    #[automatically_derived]
+    impl<__A> ::tasker::StepHandler<__A> for call_courier
+    where
+        (
+            ::tasker::__private::P0,
+            (::tasker::__private::P1, ()),
+        ): ::tasker::__private::Provided<call_courier, __A>,
+    {}
     /// The step [`ship`](fn@ship), as a type: `Output<ship>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -364,6 +397,11 @@ pub mod order {
             ::tasker::__private::boxed(ship(arg0, &*context))
         }
     }
+    #[automatically_derived]
+    impl<__A> ::tasker::StepHandler<__A> for ship
+    where
+        (::tasker::__private::P0, ()): ::tasker::__private::Provided<ship, __A>,
+    {}
     /// The step [`tell`](fn@tell), as a type: `Output<tell>`.
     #[doc(hidden)]
     #[allow(non_camel_case_types)]
@@ -401,6 +439,14 @@ pub mod order {
             ::tasker::__private::boxed(tell(arg0, arg1))
         }
     }
+    #[automatically_derived]
+    impl<__A> ::tasker::StepHandler<__A> for tell
+    where
+        (
+            ::tasker::__private::P0,
+            (::tasker::__private::P1, ()),
+        ): ::tasker::__private::Provided<tell, __A>,
+    {}
     /// The workflow `shop.process_order`, version 1.0.0, as a type.
     pub enum Workflow {}
     #[automatically_derived]

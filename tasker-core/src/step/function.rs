@@ -3,6 +3,8 @@
 //! `#[workflow]` prints as little as it can: what a step sees and takes, and the call. What comes before the call and after it is here,
 //! once and generic, so that it costs users no time to compile for each step that they write.
 
+use std::marker::PhantomData;
+
 use super::{BoxFuture, Ended, HandlerFn, Presence, Step, StepHandler, StepResult, Workflow};
 use crate::param::{Given, Invocation, Provided, context, ended_by};
 use crate::{StepError, StepSpec, WorkflowBuilder};
@@ -13,6 +15,8 @@ pub trait StepFn: Step {
     type Sees: Sees;
     /// The numbers of its by-value parameters, as in `(Nth<0>, (Nth<1>, ()))`.
     type Params: Given<Self>;
+    /// Panics if the function cannot be called as it is written: then nothing that runs the step is built.
+    const CALLABLE: () = ();
 
     /// Adds what its attribute says.
     #[must_use]
@@ -67,24 +71,25 @@ impl<W: Workflow> Sees for W {
     }
 }
 
-impl<A, S> StepHandler<A> for S
+/// Takes the parameters out of the invocation and calls the step's function, unless there is nothing for it to do.
+pub(super) fn run<'a, S, A>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>
 where
     A: Sync + 'static,
     S: StepFn<Params: Provided<S, A>>,
 {
-    fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>> {
-        Box::pin(async move {
-            let context = S::Sees::read(invocation)?;
-            if let Some(ended) = ended_by(invocation, S::when(&context)) {
-                return ended;
-            }
-            let values = S::Params::values(invocation)?;
-            S::call(&context, values).await.into_json().map(Ended::Complete)
-        })
-    }
+    const { S::CALLABLE };
+    Box::pin(async move {
+        let context = S::Sees::read(invocation)?;
+        if let Some(ended) = ended_by(invocation, S::when(&context)) {
+            return ended;
+        }
+        let values = S::Params::values(invocation)?;
+        S::call(&context, values).await.into_json().map(Ended::Complete)
+    })
 }
 
-/// Steps of one workflow: a step, or a tuple of up to 16, which may be tuples in turn.
+/// The steps of a workflow: a tuple of up to 16, or two such lists. There is one implementation for each form, so that rustc can tell
+/// which step it is that cannot run.
 pub trait Steps {
     /// Adds them to the definition of their workflow.
     #[must_use]
@@ -97,6 +102,10 @@ pub trait Handlers<A>: Steps {
     fn add(handlers: &mut Vec<(&'static str, HandlerFn<A>)>);
 }
 
+/// Two lists of steps.
+#[derive(Debug)]
+pub struct Join<Left, Right>(PhantomData<(Left, Right)>);
+
 /// The name of each step, and its function.
 #[must_use]
 pub fn handlers<S: Handlers<A>, A>() -> Vec<(&'static str, HandlerFn<A>)> {
@@ -105,39 +114,50 @@ pub fn handlers<S: Handlers<A>, A>() -> Vec<(&'static str, HandlerFn<A>)> {
     handlers
 }
 
-impl<S: StepFn> Steps for S {
+impl<Left: Steps, Right: Steps> Steps for Join<Left, Right> {
     fn describe(workflow: WorkflowBuilder) -> WorkflowBuilder {
-        let step = S::Returned::describe(StepSpec::new(S::NAME).optional(S::Presence::MAYBE));
-        workflow.step(S::describe(S::Params::describe(step)))
+        Right::describe(Left::describe(workflow))
     }
 }
 
-impl<A, S: StepFn + StepHandler<A>> Handlers<A> for S {
+impl<A, Left: Handlers<A>, Right: Handlers<A>> Handlers<A> for Join<Left, Right> {
     fn add(handlers: &mut Vec<(&'static str, HandlerFn<A>)>) {
-        handlers.push((S::NAME, S::run));
+        Left::add(handlers);
+        Right::add(handlers);
     }
 }
 
-macro_rules! tuples {
-    ($first:ident $($rest:ident)*) => {
-        impl<$first: Steps, $($rest: Steps),*> Steps for ($first, $($rest,)*) {
+fn described<S: StepFn>(workflow: WorkflowBuilder) -> WorkflowBuilder {
+    let step = S::Returned::describe(StepSpec::new(S::NAME).optional(S::Presence::MAYBE));
+    workflow.step(S::describe(S::Params::describe(step)))
+}
+
+macro_rules! tuple {
+    ($($step:ident)*) => {
+        impl<$($step: StepFn),*> Steps for ($($step,)*) {
             fn describe(workflow: WorkflowBuilder) -> WorkflowBuilder {
-                let workflow = $first::describe(workflow);
-                $(let workflow = $rest::describe(workflow);)*
+                $(let workflow = described::<$step>(workflow);)*
                 workflow
             }
         }
 
-        impl<__A, $first: Handlers<__A>, $($rest: Handlers<__A>),*> Handlers<__A> for ($first, $($rest,)*) {
+        impl<__A: Sync + 'static, $($step: StepHandler<__A>),*> Handlers<__A> for ($($step,)*) {
             fn add(handlers: &mut Vec<(&'static str, HandlerFn<__A>)>) {
-                $first::add(handlers);
-                $($rest::add(handlers);)*
+                let these: &[(&'static str, HandlerFn<__A>)] = &[$(($step::NAME, $step::run)),*];
+                handlers.extend_from_slice(these);
             }
         }
+    };
+}
 
+macro_rules! tuples {
+    () => {
+        tuple!();
+    };
+    ($first:ident $($rest:ident)*) => {
+        tuple!($first $($rest)*);
         tuples!($($rest)*);
     };
-    () => {};
 }
 
 tuples!(A B C D E F G H I J K L M N O P);

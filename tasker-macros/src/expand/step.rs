@@ -81,12 +81,12 @@ fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
 fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let ident = &step.ident;
-    let sees = if step.takes_context() || step.when.is_some() { quote!(Workflow) } else { quote!(()) };
+    let sees = if sees_context(step) { quote!(Workflow) } else { quote!(()) };
     let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
     let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
     let describe = describe(step, krate);
-    let when = step.when.as_ref().map(|condition| when(condition, krate));
-    let call = call(step, krate);
+    let when = step.when.as_ref().map(|condition| when(condition, workflow));
+    let call = call(step, workflow);
     quote! {
         #[automatically_derived]
         impl #krate::__private::StepFn for #ident {
@@ -96,33 +96,44 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
             #when
             #call
         }
+
+        // For all steps at once it would not show which one takes what an application does not have.
+        #[automatically_derived]
+        impl<__A> #krate::StepHandler<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
     }
 }
 
-/// The body where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should not,
-/// because a name was not what it looked like, nothing that contains this is built.
+fn sees_context(step: &Step) -> bool {
+    step.takes_context() || step.when.is_some()
+}
+
+/// What is printed where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should
+/// not, because a name was not what it looked like, nothing that runs the step is built.
 fn never(step: &Step) -> TokenStream {
     let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
-    quote! {
-        const { ::core::panic!(#message) };
-        ::core::unreachable!()
-    }
+    quote!(
+        const CALLABLE: () = ::core::panic!(#message);
+    )
 }
 
-fn call(step: &Step, krate: &TokenStream) -> TokenStream {
+fn call(step: &Step, workflow: &Workflow) -> TokenStream {
+    let krate = &workflow.krate;
     let ident = &step.ident;
     let signature = |context: &TokenStream, values: &TokenStream| {
-        quote! {
+        // What takes the context is at its type, like what else is wrong with it: rustc says the same thing in one place only once.
+        let place = if sees_context(step) { workflow.context.span() } else { Span::call_site() };
+        let (start, end) = (before(place), after(place));
+        let (path, end) = (located(krate, start), quote_spanned!(end=> >));
+        quote_spanned! {start=>
             fn call(
-                #context: &#krate::__private::Seen<Self>,
-                #values: #krate::__private::Values<Self>,
-            ) -> #krate::__private::BoxFuture<'_, Self::Returned>
+                #context: &#path::__private::Seen<Self>,
+                #values: #path::__private::Values<Self>,
+            ) -> #path::__private::BoxFuture<'_, Self::Returned #end
         }
     };
     if !step.callable {
-        let signature = signature(&quote!(_), &quote!(_));
-        let never = never(step);
-        return quote!(#signature { #never });
+        let (never, signature) = (never(step), signature(&quote!(_), &quote!(_)));
+        return quote!(#never #signature { ::core::unreachable!() });
     }
     let context = if step.takes_context() { local("context").to_token_stream() } else { quote!(_) };
     let arg = |n: usize| local(&format!("arg{n}"));
@@ -146,15 +157,21 @@ fn call(step: &Step, krate: &TokenStream) -> TokenStream {
 }
 
 /// Asks the condition. What is no such function is a mismatch, at what was written.
-fn when(condition: &TokenStream, krate: &TokenStream) -> TokenStream {
+fn when(condition: &TokenStream, workflow: &Workflow) -> TokenStream {
+    let krate = &workflow.krate;
     let (context, when) = (local("context"), local("when"));
     let place = before(condition.span());
     let path = located(krate, place);
     let typed = quote_spanned! {place=>
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
+    let (start, end) = (before(workflow.context.span()), after(workflow.context.span()));
+    let (path, end) = (located(krate, start), quote_spanned!(end=> bool));
+    let signature = quote_spanned! {start=>
+        fn when(#context: &#path::__private::Seen<Self>) -> ::core::primitive::#end
+    };
     quote! {
-        fn when(#context: &#krate::__private::Seen<Self>) -> ::core::primitive::bool {
+        #signature {
             #typed
             #when(#context)
         }
