@@ -126,7 +126,7 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
         let (path, end) = (located(krate, start), quote_spanned!(end=> >));
         quote_spanned! {start=>
             fn call(
-                #context: &#path::__private::Seen<Self>,
+                #context: &#path::__private::Seen<Self #end,
                 #values: #path::__private::Values<Self>,
             ) -> #path::__private::BoxFuture<'_, Self::Returned #end
         }
@@ -166,9 +166,9 @@ fn when(condition: &TokenStream, workflow: &Workflow) -> TokenStream {
         let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
     };
     let (start, end) = (before(workflow.context.span()), after(workflow.context.span()));
-    let (path, end) = (located(krate, start), quote_spanned!(end=> bool));
+    let (path, seen, end) = (located(krate, start), quote_spanned!(end=> >), quote_spanned!(end=> bool));
     let signature = quote_spanned! {start=>
-        fn when(#context: &#path::__private::Seen<Self>) -> ::core::primitive::#end
+        fn when(#context: &#path::__private::Seen<Self #seen) -> ::core::primitive::#end
     };
     quote! {
         #signature {
