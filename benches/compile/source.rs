@@ -110,7 +110,7 @@ fn step(text: &mut String, no: usize, workflow: bool, salt: u64) {
     let mut parameters: Vec<String> = Vec::new();
     let mut options: Vec<String> = Vec::new();
     let mut terms = vec![salt.to_string()];
-    if no % 2 == 0 {
+    if no.is_multiple_of(2) {
         parameters.push("ctx: &Context".to_owned());
         terms.push("ctx.cents".to_owned());
     }
@@ -165,5 +165,5 @@ fn step(text: &mut String, no: usize, workflow: bool, salt: u64) {
 /// The one before, and for every third step one from further up.
 fn dependencies(no: usize) -> Vec<usize> {
     let Some(before) = no.checked_sub(1) else { return Vec::new() };
-    if no % 3 == 0 && no / 2 != before { vec![before, no / 2] } else { vec![before] }
+    if no.is_multiple_of(3) && no / 2 != before { vec![before, no / 2] } else { vec![before] }
 }

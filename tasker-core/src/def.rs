@@ -196,7 +196,7 @@ impl StepDef {
     /// The JSON Schema (draft 2020-12) of its configuration, where its function takes one.
     #[must_use]
     pub fn config_schema(&self) -> Option<Value> {
-        self.config_type.map(|config| config.schema())
+        self.config_type.map(ConfigType::schema)
     }
 
     /// The JSON Schema (draft 2020-12) of its result, where it is known.

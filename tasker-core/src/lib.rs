@@ -62,10 +62,9 @@ pub mod __private {
     pub use crate::param::numbers::*;
     pub use crate::param::{Nth, Provided, configure, told, workflow};
     pub use crate::step::{
-        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, handlers,
+        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers,
     };
     pub use core::time::Duration;
-    pub use std::boxed::Box;
     pub use std::vec::Vec;
 
     /// What an editor offers inside `#[workflow(..)]` and `#[step(..)]`.

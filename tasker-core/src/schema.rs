@@ -1,6 +1,6 @@
 //! The check of JSON against a JSON Schema (draft 2020-12) and against a type, and what they say about it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
@@ -72,7 +72,9 @@ fn pointer(path: &Path) -> String {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
             }
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                let _ = write!(pointer, "/{index}");
+            }
             // The variant of an enum is no place of its own where it is told by its content.
             Segment::Enum { .. } | Segment::Unknown => {}
         }

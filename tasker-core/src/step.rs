@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use function::{Handlers, Join, Seen, Sees, StepFn, Steps, Values, handlers};
+pub use function::{Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers};
 pub use presence::{Always, Certain, Maybe, Presence};
 
 use crate::param::{Invocation, Provided};

@@ -83,8 +83,8 @@ async fn a_step_whose_condition_holds_runs() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_whose_condition_does_not_hold_is_skipped_and_those_behind_it_run() {
-    let (status, sent) = deliver(false, Some(true)).await;
     use StepState::{Complete, Skipped};
+    let (status, sent) = deliver(false, Some(true)).await;
     assert_eq!(status.state, TaskState::Complete);
     assert_eq!(states(&status), [Complete, Skipped, Complete, Complete]);
     assert_eq!(status.step("call_courier").unwrap().attempts, Attempt(1));

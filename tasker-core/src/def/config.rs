@@ -48,8 +48,8 @@ impl WorkflowDef {
         let read = (config_type.read)(&merged).map_err(|violation| {
             format!("the configuration of the step `{}` does not fit: {violation}", step.name)
         })?;
-        if let Some(path) = unread(patch, &read, String::new()) {
-            return Err(format!("nothing reads `{path}` in the configuration of the step `{}`", step.name));
+        if let Some(place) = unread(patch, &read, "") {
+            return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
         step.config = Some(read);
         Ok(())
@@ -77,13 +77,13 @@ fn merge(target: &mut Value, patch: &Value) {
 
 /// The first key of a patch that did not come through its type, as a JSON Pointer: a slip that would otherwise go unnoticed. What is removed,
 /// and what is written as nothing, cannot be told.
-fn unread(patch: &Value, read: &Value, path: String) -> Option<String> {
+fn unread(patch: &Value, read: &Value, place: &str) -> Option<String> {
     let Value::Object(patch) = patch else { return None };
     patch.iter().filter(|(_, value)| !value.is_null()).find_map(|(key, value)| {
-        let path = format!("{path}/{key}");
+        let place = format!("{place}/{key}");
         match read.get(key) {
-            Some(read) => unread(value, read, path),
-            None => Some(path),
+            Some(read) => unread(value, read, &place),
+            None => Some(place),
         }
     })
 }

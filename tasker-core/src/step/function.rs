@@ -34,6 +34,12 @@ pub trait StepFn: Step {
     fn call(context: &Seen<Self>, values: Values<Self>) -> BoxFuture<'_, Self::Returned>;
 }
 
+/// What a step's function returned, as a future of one type. It is here and not in the expansion, because an editor then says nothing of
+/// it where the function has a mistake.
+pub fn boxed<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+    Box::pin(future)
+}
+
 /// The context, where the step sees it.
 pub type Seen<S> = <<S as StepFn>::Sees as Sees>::Context;
 

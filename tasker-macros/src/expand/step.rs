@@ -152,7 +152,7 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
     let path = located(krate, start);
     let future = quote_spanned!(start=> #ident(#(#args),*));
     let future = group(Delimiter::Parenthesis, future, generated(ident.span()));
-    let call = quote_spanned!(start=> #path::__private::Box::pin #future);
+    let call = quote_spanned!(start=> #path::__private::boxed #future);
     quote!(#signature { #call })
 }
 

@@ -15,7 +15,7 @@ const OTHERS: [&str; 12] = [
     "    #[allow(dead_code)]\n    const HELPER_NN: [u64; 1 + 1] = [NN; 1 + 1];",
     "    const _: () = {};",
     "    // #[step(depends_on = nothing)]",
-    "    #[allow(unused_macros)]\n    macro_rules! helper_NN {\n        ($name:ident) => {\n            #[step]\n            async fn $name() {}\n        };\n    }",
+    "    #[allow(unused_macros)]\n    macro_rules! helper_NN {\n        ($name:ident) => {\n            async fn $name() {}\n        };\n    }",
     "    #[allow(dead_code)]\n    struct HelperNN<'a, T>(&'a T)\n    where\n        T: Clone;",
     "    #[allow(dead_code)]\n    mod inner_NN {\n        pub(super) struct Context;\n        pub(super) fn step() -> u64 {\n            NN\n        }\n    }",
     "    /// A trait.\n    #[allow(dead_code)]\n    trait HelperNN {\n        fn step(&self) -> &u64;\n    }",

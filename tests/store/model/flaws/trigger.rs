@@ -9,7 +9,14 @@ const OFFERS: &str = "tasker_worker_definitions";
 impl Flaw {
     /// The trigger that spoils what is written, for flaws that are made so.
     pub(in crate::model) fn trigger(self) -> Option<String> {
-        let (when, then) = match self {
+        let (when, then) = self.spoils()?;
+        Some(format!("CREATE TRIGGER flaw {when} BEGIN {then}; END"))
+    }
+
+    /// When the trigger fires, and what it does.
+    #[expect(clippy::too_many_lines, reason = "one arm for each flaw")]
+    fn spoils(self) -> Option<(String, String)> {
+        let spoilt = match self {
             Self::LossCountsAsFailure => (
                 format!("AFTER UPDATE OF lost ON {STEPS} WHEN NEW.lost > OLD.lost"),
                 format!("UPDATE {STEPS} SET lost = OLD.lost {THIS}"),
@@ -110,6 +117,6 @@ impl Flaw {
             | Self::RecordsOfRefusedKept
             | Self::DueUntold => return None,
         };
-        Some(format!("CREATE TRIGGER flaw {when} BEGIN {then}; END"))
+        Some(spoilt)
     }
 }
