@@ -143,7 +143,7 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
         // A context of another type is a mismatch, at the type that the step wrote.
         Param::Context(span) => {
             let context = Ident::new("context", Span::mixed_site().located_at(after(*span)));
-            quote_spanned!(before(*span)=> &*#context)
+            quote_spanned!(Span::mixed_site().located_at(before(*span))=> &*#context)
         }
         Param::Value(_) | Param::Wrong => arg(n).to_token_stream(),
     });
@@ -160,13 +160,13 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
 fn when(condition: &TokenStream, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
     let (context, when) = (local("context"), local("when"));
-    let place = before(condition.span());
-    let path = located(krate, place);
-    let typed = quote_spanned! {place=>
-        let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::bool = #condition;
+    let (start, end) = (before(condition.span()), Ident::new("bool", after(condition.span())));
+    let path = located(krate, start);
+    let typed = quote_spanned! {start=>
+        let #when: fn(&<Workflow as #path::Workflow>::Context) -> ::core::primitive::#end = #condition;
     };
     let (start, end) = (before(workflow.context.span()), after(workflow.context.span()));
-    let (path, seen, end) = (located(krate, start), quote_spanned!(end=> >), quote_spanned!(end=> bool));
+    let (path, seen, end) = (located(krate, start), quote_spanned!(end=> >), Ident::new("bool", end));
     let signature = quote_spanned! {start=>
         fn when(#context: &#path::__private::Seen<Self #seen) -> ::core::primitive::#end
     };
