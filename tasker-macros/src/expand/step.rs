@@ -151,7 +151,9 @@ fn call(step: &Step, workflow: &Workflow) -> TokenStream {
     let start = before(ident.span());
     let path = located(krate, start);
     let future = quote_spanned!(start=> #ident(#(#args),*));
-    let future = group(Delimiter::Parenthesis, future, generated(ident.span()));
+    // The inner parentheses are for rustc, which takes what is in them to be as long as they are.
+    let whole = |tokens| group(Delimiter::Parenthesis, tokens, generated(ident.span()));
+    let future = whole(whole(future).to_token_stream());
     let call = quote_spanned!(start=> #path::__private::boxed #future);
     quote!(#signature { #call })
 }
