@@ -189,7 +189,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::boxed(validate_cart(&*context))
+            ::tasker::__private::boxed((validate_cart(&*context)))
         }
     }
     #[automatically_derived]
@@ -287,7 +287,9 @@ pub mod order {
                 (arg1, (arg2, (arg3, (arg4, (arg5, (arg6, ())))))),
             ): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::boxed(charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6))
+            ::tasker::__private::boxed(
+                (charge(arg0, arg1, arg2, arg3, arg4, arg5, arg6)),
+            )
         }
     }
     #[automatically_derived]
@@ -348,7 +350,7 @@ pub mod order {
             _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::boxed(call_courier(arg0, arg1))
+            ::tasker::__private::boxed((call_courier(arg0, arg1)))
         }
     }
     #[automatically_derived]
@@ -394,7 +396,7 @@ pub mod order {
             context: &::tasker::__private::Seen<Self>,
             (arg0, ()): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::boxed(ship(arg0, &*context))
+            ::tasker::__private::boxed((ship(arg0, &*context)))
         }
     }
     #[automatically_derived]
@@ -436,7 +438,7 @@ pub mod order {
             _: &::tasker::__private::Seen<Self>,
             (arg0, (arg1, ())): ::tasker::__private::Values<Self>,
         ) -> ::tasker::__private::BoxFuture<'_, Self::Returned> {
-            ::tasker::__private::boxed(tell(arg0, arg1))
+            ::tasker::__private::boxed((tell(arg0, arg1)))
         }
     }
     #[automatically_derived]
