@@ -22,8 +22,6 @@ pub(crate) struct Expected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Times {
     Once,
-    /// Both times at the token.
-    Twice,
     /// At the token, and once more where the workflow is registered.
     AndWhereRegistered,
     /// At the token, and any number of times where the result is read.

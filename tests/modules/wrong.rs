@@ -78,7 +78,6 @@ impl Wrong {
         let here = said.iter().filter(|one| one.place == Some(self.place)).count();
         let counts = match times {
             Times::Once => (here, said.len()) == (1, 1),
-            Times::Twice => (here, said.len()) == (2, 2),
             Times::AndWhereRegistered => (here, said.len()) == (1, 2),
             Times::AndWhereRead => here == 1,
         };

@@ -110,7 +110,10 @@ pub(super) fn tuple(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
 pub(super) fn path_of_another_module(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let step = any(module, rng);
     add_edge(module, step, step, &format!("{}::refund::pay", mark("crate")), rng);
-    error("expected the name of a step's function in this module; a step cannot depend on another workflow's")
+    error(
+        "expected the name of a step's function, without a path\n\
+             note: a step depends on steps of its own workflow",
+    )
 }
 
 pub(super) fn not_an_ancestor(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
@@ -149,13 +152,11 @@ pub(super) fn reads_itself(module: &mut Module, rng: &mut Rng) -> Option<Expecte
     error(format!("the step `{}` cannot read its own result", module.steps[step].bare()))
 }
 
-/// The type is written twice, by the user and by the macro, and rustc suggests a type parameter for the first one only: so it takes
-/// them for two errors.
 pub(super) fn result_of_no_step(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let (step, of) = (any(module, rng), any(module, rng));
     let typo = bare(&typo(module, of, rng)?).to_owned();
     module.steps[step].params.push(format!("_: Output<{}>", mark(&typo)));
-    expected("error", Text::Is(format!("cannot find type `{typo}` in this scope")), Times::Twice)
+    error(format!("cannot find type `{typo}` in this scope"))
 }
 
 /// A name with a typo that no step has.

@@ -13,7 +13,7 @@ pub(super) fn unknown_option(module: &mut Module, rng: &mut Rng) -> Option<Expec
     let step = any(module, rng);
     let (name, rest) = pick(
         rng,
-        &[("priority", " = 3"), ("concurrent", " = false"), ("spread_over_days", ""), ("when", "(true)")],
+        &[("priority", " = 3"), ("concurrent", " = false"), ("spread_over_days", ""), ("colour", "(red)")],
     );
     option(module, step, &format!("{}{rest}", mark(name)), rng);
     error_beginning(format!("unknown option `{name}`\nhelp: the options are `depends_on`, "))
@@ -175,7 +175,7 @@ pub(super) fn config_without_parameter(module: &mut Module, rng: &mut Rng) -> Op
     })?;
     option(module, step, &(mark("config") + " = 3"), rng);
     error(format!(
-        "the step `{}` has a configuration but does not take it\nhelp: add a parameter such as `pricing: Config<Pricing>`",
+        "the step `{}` has a configuration but does not take it\nhelp: add a parameter: `config: Config<T>`",
         module.steps[step].bare()
     ))
 }
@@ -184,7 +184,7 @@ pub(super) fn parameter_without_config(module: &mut Module, rng: &mut Rng) -> Op
     let step = one_of(module, rng, |step| !module.steps[step].takes("Config<"))?;
     module.steps[step].params.push(format!("_: {}<u64>", mark("Config")));
     error(format!(
-        "the step `{}` takes a `Config` but has no configuration\nhelp: write `#[step(config = Pricing {{ .. }})]`",
+        "the step `{}` takes a `Config` but has no configuration\nhelp: write `#[step(config = VALUE)]`, where the value is a `u64`",
         module.steps[step].bare()
     ))
 }

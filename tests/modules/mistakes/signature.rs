@@ -61,10 +61,13 @@ pub(super) fn second_reference(module: &mut Module, rng: &mut Rng) -> Option<Exp
     let step = with_context(module, rng)?;
     let ty = pick(rng, &["State<Gateway>", "Attempt", "u64"]);
     module.steps[step].params.push(format!("_: {}{ty}", mark("&")));
-    error(
-        "a step takes one reference, which is its context\n\
-         help: everything else comes by value, such as `Output<step>` or `State<T>`",
-    )
+    if ty == "u64" {
+        return error(
+            "a step takes one reference, which is its context\n\
+             help: everything else comes by value, such as `Output<step>` or `State<T>`",
+        );
+    }
+    error(format!("the one reference that a step takes is its context\nhelp: take this by value, as `{ty}`"))
 }
 
 pub(super) fn borrowed(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
@@ -87,7 +90,7 @@ pub(super) fn conditional(module: &mut Module, rng: &mut Rng) -> Option<Expected
     lines.push(cfg);
     error(
         "a step cannot be compiled conditionally: the graph is checked before `cfg`\n\
-         help: put `#[cfg]` on the whole workflow",
+         help: put `#[cfg]` on the whole workflow, or skip the step at run time with `when`",
     )
 }
 
