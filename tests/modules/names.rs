@@ -119,6 +119,12 @@ pub(crate) fn bare(name: &str) -> &str {
     name.strip_prefix("r#").unwrap_or(name)
 }
 
+/// The name as rustc shows it: with `r#` only where it needs that.
+pub(crate) fn shown(name: &str) -> String {
+    let bare = bare(name);
+    if KEYWORDS.contains(&bare) { format!("r#{bare}") } else { bare.to_owned() }
+}
+
 /// One of the ways to write a name: a keyword needs `r#`, and anything else may have it.
 pub(crate) fn spell(name: &str, rng: &mut Rng) -> String {
     let name = bare(name);

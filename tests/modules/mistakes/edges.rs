@@ -26,10 +26,10 @@ pub(super) fn unknown_name(module: &mut Module, rng: &mut Rng) -> Option<Expecte
         .filter(|other| other.ident != *own)
         .map(|other| format!("`{}`", other.ident))
         .collect();
-    let help = if others.is_empty() {
-        format!("`{own}` is the only step")
-    } else {
-        format!("the other steps are {}", others.join(", "))
+    let help = match others.as_slice() {
+        [] => format!("`{own}` is the only step"),
+        [other] => format!("the other step is {other}"),
+        others => format!("the other steps are {}", others.join(", ")),
     };
     error(format!("no step `nothing_that_is_there` in this workflow\nhelp: {help}"))
 }
@@ -153,7 +153,9 @@ pub(super) fn reads_itself(module: &mut Module, rng: &mut Rng) -> Option<Expecte
 }
 
 pub(super) fn result_of_no_step(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
-    let (step, of) = (any(module, rng), any(module, rng));
+    // To a function called `main` rustc suggests no type parameter, and so it takes the type of the macro for another error.
+    let step = one_of(module, rng, |step| module.steps[step].bare() != "main")?;
+    let of = any(module, rng);
     let typo = bare(&typo(module, of, rng)?).to_owned();
     module.steps[step].params.push(format!("_: Output<{}>", mark(&typo)));
     error(format!("cannot find type `{typo}` in this scope"))

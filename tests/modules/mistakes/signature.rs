@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::{Expected, Text, Times, any, error, expected, one_of};
 use crate::module::Module;
-use crate::names::pick;
+use crate::names::{pick, shown};
 use crate::place::mark;
 
 pub(super) fn not_async(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
@@ -133,7 +133,7 @@ pub(super) fn defined_twice(module: &mut Module, rng: &mut Rng) -> Option<Expect
     let step = &mut module.steps[second];
     step.ident.clone_from(&ident);
     (step.marked, step.tall, step.clause) = (true, false, "");
-    error(format!("the name `{ident}` is defined multiple times"))
+    error(format!("the name `{}` is defined multiple times", shown(&ident)))
 }
 
 /// A step that takes the context.
