@@ -111,8 +111,8 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// Marks a function as a step of the [`#[workflow]`](macro@workflow) module that it stands in.
 ///
 /// A step is an `async fn` that returns `Result<T, E>`, where `T` derives `Serialize`, `Deserialize` and `JsonSchema` and `E`
-/// converts into `StepError`, as any error does. It may be executed more than once, so what it does elsewhere should bear being
-/// repeated. It is an ordinary function for everyone else: a test calls it.
+/// converts into `StepError`, as every type does that implements `std::error::Error`. It may be executed more than once, so
+/// what it does elsewhere should bear being repeated. It is an ordinary function for everyone else: a test calls it.
 ///
 /// # Parameters
 ///

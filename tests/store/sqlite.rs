@@ -214,6 +214,23 @@ async fn a_transaction_that_the_database_ends_by_itself_takes_nothing_else_with_
 }
 
 #[tokio::test]
+async fn a_stored_graph_that_cannot_be_read_hides_no_other() {
+    use sea_orm::ConnectionTrait;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::connect(&url(folder.path())).await.unwrap();
+    let builder = || tasker::WorkflowDef::builder("test", "chain", "1.0.0");
+    let other = builder().step(tasker::StepSpec::new("other")).build().unwrap();
+    let third = builder().step(tasker::StepSpec::new("third")).build().unwrap();
+    let ids = store.install(&[chain(), other.into(), third.into()]).await.unwrap();
+    let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
+    let spoil = format!("UPDATE tasker_definitions SET graph = '{{\"steps\": 2}}' WHERE id = {}", ids[1].0);
+    host.execute_unprepared(&spoil).await.unwrap();
+    let siblings = store.siblings(&ids[..1]).await.unwrap().remove(0);
+    let steps: Vec<usize> = siblings.iter().map(|sibling| sibling.steps.len()).collect();
+    assert_eq!(steps, [0, 1]);
+}
+
+#[tokio::test]
 async fn a_path_that_cannot_be_opened_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error =

@@ -45,6 +45,8 @@ enum Obstacle {
     MaybeSkipped { reader: String, read: String },
     #[error("step `{0}` depends on a step that does not stand before it, so what is stored is no graph")]
     NoGraph(String),
+    #[error("the stored graph cannot be read here, as if a newer version of Tasker wrote it")]
+    Unreadable,
 }
 
 fn listed(obstacles: &[Obstacle]) -> String {
@@ -56,6 +58,9 @@ pub(crate) fn adapt(build: &WorkflowDef, stored: &StoredDefinition) -> Result<Wo
     let unfit = |obstacles| Err(Unfit { workflow: build.id.clone(), obstacles });
     if let Some(at) = (0..stored.steps.len()).find(|&at| !depends_on_earlier_steps(stored, at)) {
         return unfit(vec![Obstacle::NoGraph(stored.steps[at].name.clone())]);
+    }
+    if stored.steps.is_empty() {
+        return unfit(vec![Obstacle::Unreadable]);
     }
     let dependencies: Vec<_> = stored.steps.iter().map(|step| step.depends_on.clone()).collect();
     let old = Old { stored, graph: Graph::in_order(&dependencies), places: places_of(stored) };
@@ -287,6 +292,13 @@ mod tests {
         for part in ["step `a` of", "step `b` of", "result of `d`", "a higher `version`"] {
             assert!(told.contains(part), "{part}: {told}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_run() {
+        let old = build([step("a", &[])]);
+        let unreadable = StoredDefinition { steps: Vec::new(), ..stored(&old) };
+        assert_eq!(adapt(&old, &unreadable).unwrap_err().obstacles, [Obstacle::Unreadable]);
     }
 
     #[test]

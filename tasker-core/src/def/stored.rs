@@ -14,7 +14,7 @@ pub struct StoredDefinition {
     pub shape: Shape,
     /// Whether steps of one task may run at the same time.
     pub concurrent: bool,
-    /// Its steps in canonical order: [`StepNo`] is the place in it.
+    /// Its steps in canonical order: [`StepNo`] is the place in it. Empty if this build cannot read what is stored.
     pub steps: Vec<StoredStep>,
     /// Whether steps of its tasks wait for a worker or for their time.
     pub has_waiting: bool,

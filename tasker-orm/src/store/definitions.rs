@@ -54,7 +54,8 @@ fn sibling(row: &QueryResult) -> Result<(DefinitionId, StoredDefinition), DbErr>
         id: DefinitionId(row.try_get_by_index(1)?),
         shape: Shape::from_i64(row.try_get_by_index(2)?),
         concurrent: row.try_get_by_index(3)?,
-        steps: serde_json::from_str(&graph).map_err(|error| DbErr::Type(error.to_string()))?,
+        // One that another version of Tasker wrote keeps its own tasks waiting, and nobody else's.
+        steps: serde_json::from_str(&graph).unwrap_or_default(),
         has_waiting: row.try_get_by_index(5)?,
     };
     Ok((DefinitionId(row.try_get_by_index(0)?), sibling))
