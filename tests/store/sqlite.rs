@@ -223,11 +223,13 @@ async fn a_stored_graph_that_cannot_be_read_hides_no_other() {
     let third = builder().step(tasker::StepSpec::new("third")).build().unwrap();
     let ids = store.install(&[chain(), other.into(), third.into()]).await.unwrap();
     let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
-    let spoil = format!("UPDATE tasker_definitions SET graph = '{{\"steps\": 2}}' WHERE id = {}", ids[1].0);
-    host.execute_unprepared(&spoil).await.unwrap();
-    let siblings = store.siblings(&ids[..1]).await.unwrap().remove(0);
-    let steps: Vec<usize> = siblings.iter().map(|sibling| sibling.steps.len()).collect();
-    assert_eq!(steps, [0, 1]);
+    for graph in [r#"{"steps": 2}"#, r#"[{"name": "other", "depends_on": [], "unheard_of": true}]"#] {
+        let spoil = format!("UPDATE tasker_definitions SET graph = '{graph}' WHERE id = {}", ids[1].0);
+        host.execute_unprepared(&spoil).await.unwrap();
+        let siblings = store.siblings(&ids[..1]).await.unwrap().remove(0);
+        let steps: Vec<usize> = siblings.iter().map(|sibling| sibling.steps.len()).collect();
+        assert_eq!(steps, [0, 1], "{graph}");
+    }
 }
 
 #[tokio::test]

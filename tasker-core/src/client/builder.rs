@@ -243,7 +243,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
     ///
     /// # Errors
-    /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
+    /// When a workflow cannot be registered, a configuration does not fit, an option makes no sense, or the store does not answer.
     pub fn build(self) -> BoxFuture<'static, Result<Tasker, BuildError>>
     where
         S: HasStore,

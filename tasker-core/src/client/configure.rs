@@ -95,7 +95,7 @@ impl Override {
                         return Err(format!("the environment variable `{name}` is not UTF-8"));
                     }
                 };
-                // The text may hold secrets; serde's message says where it goes wrong, and quotes none of it.
+                // The text may hold secrets; of one that is no JSON the message says where, and quotes nothing.
                 let document: Value = serde_json::from_str(&text)
                     .map_err(|error| format!("the environment variable `{name}` is no JSON: {error}"))?;
                 of_workflows(registry, &format!("the environment variable `{name}`"), &document, mistakes);

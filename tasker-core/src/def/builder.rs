@@ -58,7 +58,7 @@ impl StepSpec {
         self
     }
 
-    /// Adds steps that must be complete before this one starts.
+    /// Adds steps that must be over, complete or skipped, before this one starts.
     #[must_use]
     pub fn depends_on<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
         self.depends_on.extend(steps.into_iter().map(str::to_owned));

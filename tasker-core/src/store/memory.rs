@@ -294,9 +294,15 @@ impl Tables {
             shape: workflow.shape(),
             concurrent: workflow.is_concurrent(),
             steps: StoredStep::all_of(workflow),
-            has_waiting: self.queue.has_any(id),
+            has_waiting: self.queue.has_any(id) || self.runs_any(id),
         });
         siblings.collect()
+    }
+
+    /// Whether a step of a definition runs.
+    fn runs_any(&self, definition: DefinitionId) -> bool {
+        let mut held = self.workers.values().flat_map(|worker| &worker.holds);
+        held.any(|(task, _)| self.tasks[task].definition == definition)
     }
 
     /// Whether workers are alive and none of them can run a definition, and what the newest one that knows it says.

@@ -151,7 +151,7 @@ async fn record_policy(
     let mut row = ActiveModel {
         named_task_id: Set(named_task),
         named_step_id: Set(named_step),
-        skippable: Set(false),
+        skippable: Set(step.is_optional()),
         default_retryable: Set(limit > 1),
         default_retry_limit: Set(i32::try_from(limit).unwrap_or(i32::MAX)),
         ..Default::default()
