@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
-pub use operate::{Operation, OperatorError};
+pub use operate::{Operate, OperatorError, StepHandle};
 pub use prepare::Prepared;
 pub use start::{Start, StartError};
 pub use start_many::StartMany;
@@ -72,7 +72,6 @@ pub struct Tasker(Arc<Inner>);
 
 struct Inner {
     client: Client,
-    workflows: Vec<(DefinitionId, Arc<Registration>)>,
     stop: CancellationToken,
     /// Cancelled when the engine has ended.
     ended: CancellationToken,
@@ -90,6 +89,7 @@ pub(crate) struct Client(Arc<ClientParts>);
 
 struct ClientParts {
     store: Arc<dyn Store>,
+    workflows: Vec<(DefinitionId, Arc<Registration>)>,
     create: Batcher<NewTask, Created>,
     states: Batcher<TaskId, Option<TaskState>>,
     statuses: Batcher<TaskId, Option<TaskStatus>>,
@@ -151,7 +151,8 @@ impl Tasker {
     }
 
     fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
-        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered =
+            self.0.client.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
         registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
@@ -162,7 +163,7 @@ impl Tasker {
             name: name.to_owned(),
             version: version.to_owned(),
         };
-        let registered = self.0.workflows.iter().find(|(_, known)| *known.workflow.id() == id);
+        let registered = self.0.client.0.workflows.iter().find(|(_, known)| *known.workflow.id() == id);
         let registered = registered.cloned().ok_or_else(|| self.not_registered(id));
         Start::new(self.0.client.clone(), registered, Ok(context))
     }
@@ -215,7 +216,7 @@ impl Tasker {
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {
-        let known = self.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
+        let known = self.0.client.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
         StartError::NotRegistered { workflow, known: known.collect() }
     }
 }

@@ -9,8 +9,11 @@
 //! differ agree.
 
 mod error;
+mod history;
 mod memory;
 mod offer;
+mod operate;
+mod order;
 mod record;
 mod room;
 mod runnable;
@@ -23,8 +26,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use error::StoreError;
+pub use history::{Happened, HistoryPlace, What};
 pub use memory::MemoryStore;
 pub use offer::Offer;
+pub use operate::{Move, Situation, StepSituation};
+pub use order::{Action, Operated, Order, StepAction};
 pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
@@ -105,17 +111,12 @@ pub trait Store: Any + Send + Sync + 'static {
     /// What the steps of a task wrote beside their results, in the order in which it was recorded; of one moment, by step.
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Ends an open task: no step of it begins any more, and what still runs is refused when it ends.
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// What happened to a task, in order; nothing where there is no such task.
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;
 
-    /// Opens a task in error again: its failed steps run as if they never had.
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError>;
-
-    /// Lets no further step of an open task begin; what runs may come to its end.
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError>;
-
-    /// Lets a paused task go on.
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// Does what operators want, one order after the other, each as [`Situation::apply`] says, and keeps who wanted it and why. One that
+    /// changed something is not done again when it is asked for again.
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError>;
 
     /// Removes tasks that ended at least `age` ago with all that belongs to them, the oldest end first and at most `limit`;
     /// how many. Their idempotency keys are free again.
@@ -281,15 +282,4 @@ pub enum Lease {
     Held,
     /// The worker was given up: what it ran belongs to others.
     Lost,
-}
-
-/// What came of an operator's wish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operated {
-    /// It was done, or was so already.
-    Done,
-    /// The task stands in a state in which this cannot be done; nothing changed.
-    Refused(TaskState),
-    /// There is no such task.
-    NoTask,
 }

@@ -12,6 +12,7 @@ pub mod named_step;
 pub mod named_task;
 pub mod named_task_named_step;
 pub mod namespace;
+pub mod operation;
 pub mod task;
 pub mod task_annotation;
 pub mod task_transition;

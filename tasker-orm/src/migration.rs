@@ -7,6 +7,7 @@
 mod m20261122_000001_create_tables;
 mod m20261122_000002_place_records;
 mod m20261122_000003_create_worker_definitions;
+mod m20261122_000004_create_operations;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -18,6 +19,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000001_create_tables::Migration),
         Box::new(m20261122_000002_place_records::Migration),
         Box::new(m20261122_000003_create_worker_definitions::Migration),
+        Box::new(m20261122_000004_create_operations::Migration),
     ]
 }
 

@@ -9,6 +9,7 @@ mod connect;
 mod create;
 mod definitions;
 mod exchange;
+mod history;
 mod install;
 mod lease;
 mod listen;
@@ -27,8 +28,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
-    Claim, Created, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable, Settled,
-    Store, StoreError, Swept,
+    Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
+    Runnable, Settled, Store, StoreError, Swept,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -37,7 +38,6 @@ use tasker_core::{
 pub use connect::SqlStoreOptions;
 use connect::Url;
 use listen::Company;
-use operate::Action;
 use record::AnnotationTypes;
 use trip::{execute, query};
 
@@ -166,20 +166,12 @@ impl Store for SqlStore {
         self.held_by(worker).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Cancel, task).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.history_of(task).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Retry, task).await
-    }
-
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Pause, task).await
-    }
-
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Resume, task).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.follow(orders).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tasker::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Room, Runnable, Settled,
-    Swept,
+    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Room,
+    Runnable, Settled, Swept,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -388,20 +388,12 @@ impl Store for Faulty {
         self.call(Verb::Records, self.store.records(task)).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.cancel(task)).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.call(Verb::Records, self.store.history(task)).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.retry(task)).await
-    }
-
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.pause(task)).await
-    }
-
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.resume(task)).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.call(Verb::Operate, self.store.operate(orders)).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use tasker::store::{Offer, Store};
 use tasker::{ManualClock, StepSpec, StoredStep, WaitingFor, WorkerId, WorkflowBuilder, WorkflowDef};
 
+use tasker_tests::operator::Operator as _;
+
 use crate::fixture::{Bench, LEASE, build, chain, diamond, done, retry, sequence, workflow};
 
 /// The chain, as a build stored it that had no `c` yet.

@@ -10,6 +10,8 @@ use tasker::orm::migration::Migrator;
 use tasker::store::{Operated, Room, Store};
 use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, WorkerId};
 
+use tasker_tests::operator::Operator as _;
+
 use crate::fixture::{Bench, LEASE, chain, done, outcome};
 
 fn url(folder: &Path) -> String {
@@ -314,7 +316,7 @@ async fn the_entities_are_what_the_migrations_create() {
     schema().sync(&from_entities).await.unwrap();
     let mut by_migrations = tables(&migrated).await;
     by_migrations.remove("tasker_migrations");
-    assert_eq!(by_migrations.len(), 16);
+    assert_eq!(by_migrations.len(), 17);
     let by_entities = tables(&from_entities).await;
     for (table, columns) in &by_migrations {
         assert_eq!(Some(columns), by_entities.get(table), "{table}");

@@ -14,6 +14,7 @@ use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, 
 use crate::offers::*;
 use crate::operators::*;
 use crate::records::*;
+use crate::steps::*;
 use crate::turns::*;
 
 /// Runs each rule on every store.
@@ -141,6 +142,22 @@ on_every_store! {
     a_task_whose_last_step_is_skipped_is_complete,
     the_turn_goes_on_when_a_step_is_skipped,
     a_purge_removes_what_was_recorded,
+    what_depends_on_a_cancelled_step_does_not_run,
+    a_step_that_is_cancelled_while_it_runs_is_nobodys,
+    one_failed_step_is_retried_and_the_other_is_not,
+    a_retried_step_does_not_wait_for_its_time,
+    a_step_that_is_retried_in_a_paused_task_waits_for_the_operator,
+    a_resolved_step_has_the_result_that_it_was_given,
+    a_step_can_be_resolved_before_its_turn,
+    a_task_whose_last_steps_are_resolved_is_complete,
+    only_what_may_be_skipped_is_skipped,
+    a_retry_limit_is_changed,
+    inputs_take_the_place_of_the_context_for_one_step,
+    steps_are_operated_only_where_it_makes_sense,
+    what_was_done_is_not_done_again,
+    several_orders_are_followed_in_order,
+    the_history_tells_who_did_what_and_why,
+    a_purged_task_leaves_no_history,
     nothing_is_ever_stranded,
     siblings_are_the_other_graphs_of_the_same_version,
     a_definition_comes_back_as_it_was_installed,

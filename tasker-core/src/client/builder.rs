@@ -13,7 +13,7 @@ use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{Retention, WorkflowId};
+use crate::{DefinitionId, Retention, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -270,11 +270,11 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             limit.map(|&(_, _, steps)| (*id, steps))
         });
         let limits = limits.collect();
-        let client = client(&store, &config);
+        let client = client(&store, &config, workflows.clone());
         let stop = CancellationToken::new();
         let engine = Engine {
             store,
-            workflows: workflows.clone(),
+            workflows,
             config,
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
@@ -289,7 +289,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             drop(end);
         });
         let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
-        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, engine, _stop_when_dropped: guard })))
+        Ok(Tasker(Arc::new(Inner { client, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 
@@ -344,13 +344,18 @@ fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> 
     Ok(())
 }
 
-fn client(store: &Arc<dyn Store>, config: &EngineConfig) -> Client {
+fn client(
+    store: &Arc<dyn Store>,
+    config: &EngineConfig,
+    workflows: Vec<(DefinitionId, Arc<Registration>)>,
+) -> Client {
     // One transaction of so many tasks is long enough to be cheap and short enough not to hold others up.
     const MOST_TASKS: usize = 200;
     let (create, states, statuses) = (Arc::clone(store), Arc::clone(store), Arc::clone(store));
     let parallel = store.parallel_settles().clamp(1, 2);
     Client(Arc::new(ClientParts {
         store: Arc::clone(store),
+        workflows,
         create: Batcher::start(MOST_TASKS, parallel, move |tasks: Vec<_>| {
             let store = Arc::clone(&create);
             async move { store.create(&tasks).await }

@@ -15,11 +15,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use queue::{Among, Queue, Ready, ready};
-use task::Task;
+use task::{Task, corrupt};
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Parked,
-    Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
+    Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskStatus,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
@@ -139,7 +139,7 @@ impl Store for MemoryStore {
         let mut swept = Swept::default();
         for worker in dead {
             for (task, step) in tables.holds(worker) {
-                tables.lose_execution(task, step, worker)?;
+                tables.lose_execution(task, step, worker, now)?;
                 tables.pass_turn(task, now);
                 swept.ended.extend(tables.end_task(task, now)?);
                 swept.steps += 1;
@@ -154,7 +154,7 @@ impl Store for MemoryStore {
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now))?;
+        let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now), now)?;
         let next_due = || {
             let ids = runnable.ids().iter().copied().filter(|&id| room.of(id) > 0);
             tables.queue.next_due(ids, now).map(|due| due.since(now))
@@ -199,7 +199,7 @@ impl Store for MemoryStore {
         } else {
             Among::Ready
         };
-        settled.claimed = tables.claim(worker, runnable, room, &among)?.0;
+        settled.claimed = tables.claim(worker, runnable, room, &among, now)?.0;
         settled.left |= released.iter().any(|&(task, step)| tables.is_ready(task, step));
         for (task, step) in ended {
             tables.put(task, step);
@@ -242,23 +242,15 @@ impl Store for MemoryStore {
         Ok(tables.tasks.get(&task).map(Task::records).unwrap_or_default())
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        let now = self.clock.now();
-        self.tables().cancel(task, now)
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.tasks.get(&task).map(Task::history).unwrap_or_default())
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         let now = self.clock.now();
-        self.tables().retry(task, now)
-    }
-
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        Ok(self.tables().pause(task))
-    }
-
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        let now = self.clock.now();
-        Ok(self.tables().resume(task, now))
+        let mut tables = self.tables();
+        orders.iter().map(|order| tables.operate(order, now)).collect()
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
@@ -376,6 +368,7 @@ impl Tables {
         runnable: &Runnable,
         room: &Room,
         among: &Among,
+        now: Timestamp,
     ) -> Result<(Vec<ClaimedStep>, bool), StoreError> {
         let mut claimed = Vec::new();
         if !self.workers.contains_key(&worker) {
@@ -384,13 +377,13 @@ impl Tables {
         let taken = self.queue.take(runnable.ids(), room, among);
         for (task_id, step) in taken.steps {
             let task = self.task(task_id)?;
-            let (execution, executions) = task.begin(step, worker)?;
+            let (execution, executions) = task.begin(step, worker, now)?;
             let reads = runnable.reads(task.definition, step);
             claimed.push(ClaimedStep {
                 execution,
                 executions,
                 definition: task.definition,
-                context: task.context.clone(),
+                context: task.inputs(step).clone(),
                 results: task.results(reads),
             });
             if let Some(worker) = self.workers.get_mut(&worker) {
@@ -413,24 +406,30 @@ impl Tables {
             worker.holds.remove(&(task.id, step));
         }
         match ending {
-            Ending::Complete(result) => task.complete(step, result)?,
-            Ending::Skipped => task.skip(step)?,
-            Ending::Failed(error) => task.fail(step, error)?,
-            Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait))?,
-            Ending::HandedBack => task.hand_back(step)?,
+            Ending::Complete(result) => task.complete(step, result, now)?,
+            Ending::Skipped => task.skip(step, now)?,
+            Ending::Failed(error) => task.fail(step, error, now)?,
+            Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait), now)?,
+            Ending::HandedBack => task.hand_back(step, now)?,
         }
         Ok(())
     }
 
     /// Takes a step from a dead worker: it runs again at once, unless it was lost too often.
-    fn lose_execution(&mut self, task: TaskId, step: StepNo, worker: WorkerId) -> Result<(), StoreError> {
+    fn lose_execution(
+        &mut self,
+        task: TaskId,
+        step: StepNo,
+        worker: WorkerId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let task = self.tasks.get_mut(&task).ok_or_else(|| no_task(task))?;
         let (last, error) =
             (task.step(step).executions().exhausted_by_loss(), StepError::worker_lost(worker));
         if last {
-            task.fail(step, error)?;
+            task.fail(step, error, now)?;
         } else {
-            task.retry(step, error, None)?;
+            task.retry(step, error, None, now)?;
         }
         task.step_mut(step).lost += 1;
         self.queue.put(task, step);
@@ -462,7 +461,7 @@ impl Tables {
         } else {
             TaskState::Error
         };
-        task.go_to(ended)?;
+        task.go_to(ended, now)?;
         task.ended_at = Some(now);
         self.open.remove(&task_id);
         self.ended.insert((now, task_id));

@@ -11,8 +11,8 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable,
-    Settled, Swept,
+    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
+    Room, Runnable, Settled, Swept,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -152,20 +152,12 @@ impl Store for Mortal {
         self.store.records(task).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.cancel(task).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.store.history(task).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.retry(task).await
-    }
-
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.pause(task).await
-    }
-
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.resume(task).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.store.operate(orders).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -211,6 +211,6 @@ fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, DbErr> {
 }
 
 /// An error as stored. One that does not parse is shown as it is: it is no reason to show nothing.
-fn parse_error(text: &str) -> StepError {
+pub(super) fn parse_error(text: &str) -> StepError {
     serde_json::from_str(text).unwrap_or_else(|_| StepError::retryable(text).code("UNREADABLE"))
 }
