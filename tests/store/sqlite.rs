@@ -305,6 +305,7 @@ async fn the_entities_are_what_the_migrations_create() {
             .register(e::named_task::Entity)
             .register(e::named_task_named_step::Entity)
             .register(e::namespace::Entity)
+            .register(e::operation::Entity)
             .register(e::task::Entity)
             .register(e::task_annotation::Entity)
             .register(e::task_transition::Entity)

@@ -19,10 +19,7 @@ pub enum OperatorError {
         step: String,
     },
     /// The task stands in a state in which this cannot be done; nothing changed.
-    #[error(
-        "{} {}; that can be done while the task is {}",
-        refused_task(action, *task, *state), done(action), any_of(action.allowed_tasks())
-    )]
+    #[error("{}", refused_task(action, *task, *state))]
     Refused {
         /// The task.
         task: TaskId,
@@ -90,9 +87,12 @@ pub enum OperatorError {
 }
 
 fn refused_task(action: &Action, task: TaskId, state: TaskState) -> String {
+    let (done, allowed) = (done(action), any_of(action.allowed_tasks()));
     match action {
-        Action::Step(step, _) => format!("task {task} is `{state}`, and its step `{step}` cannot be"),
-        _ => format!("task {task} is `{state}` and cannot be"),
+        Action::Step(step, _) => format!(
+            "task {task} is `{state}`, and its step `{step}` cannot be {done}; that can be done while the task is {allowed}"
+        ),
+        _ => format!("task {task} is `{state}` and cannot be {done}; that can be done while it is {allowed}"),
     }
 }
 
