@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
-pub use operate::{Operate, OperatorError, StepHandle};
+pub use operate::{Operate, OperateWorkflow, OperatorError, StepHandle, WorkflowHandle};
 pub use prepare::Prepared;
 pub use start::{Start, StartError};
 pub use start_many::StartMany;

@@ -25,8 +25,8 @@ pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, HasStore, NoStore, Operate, OperatorError, Prepared, ResultError, Start,
-    StartError, StartMany, StepHandle, TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, HasStore, NoStore, Operate, OperateWorkflow, OperatorError, Prepared,
+    ResultError, Start, StartError, StartMany, StepHandle, TaskHandle, Tasker, TaskerBuilder, WorkflowHandle,
 };
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{

@@ -14,6 +14,7 @@ mod install;
 mod lease;
 mod listen;
 mod operate;
+mod operate_workflow;
 mod outlook;
 mod purge;
 mod query;
@@ -29,7 +30,7 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
     Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
-    Runnable, Settled, Store, StoreError, Swept,
+    Runnable, Settled, Store, StoreError, Swept, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -172,6 +173,14 @@ impl Store for SqlStore {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.follow(orders).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.follow_workflow(order).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.history_of_workflow(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

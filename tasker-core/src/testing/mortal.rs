@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::{
     Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
-    Room, Runnable, Settled, Swept,
+    Room, Runnable, Settled, Swept, WorkflowOrder,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -158,6 +158,14 @@ impl Store for Mortal {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.store.operate(orders).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.store.operate_workflow(order).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.store.workflow_history(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
