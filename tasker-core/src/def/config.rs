@@ -10,8 +10,15 @@ use crate::step::Payload;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConfigType {
     schema: fn() -> Value,
-    /// Reads a value as the type and writes it again; and what of it the type does not have, as JSON Pointers.
-    read: fn(&Value) -> Result<(Value, Vec<String>), Violation>,
+    read: fn(&Value) -> Result<Read, Violation>,
+}
+
+/// A value that was read as the type.
+struct Read {
+    /// As the type writes it again.
+    value: Value,
+    /// What of it the type does not have, as JSON Pointers.
+    unread: Vec<String>,
 }
 
 impl ConfigType {
@@ -24,12 +31,13 @@ impl ConfigType {
     }
 }
 
-fn read<T: Payload>(value: &Value) -> Result<(Value, Vec<String>), Violation> {
+fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
     let mut unread = Vec::new();
     let read: T = schema::read_and_tell(value, |place| unread.push(place))?;
-    let written = serde_json::to_value(&read);
-    let written = written.map_err(|error| Violation { path: String::new(), message: error.to_string() })?;
-    Ok((written, unread))
+    match serde_json::to_value(&read) {
+        Ok(value) => Ok(Read { value, unread }),
+        Err(error) => Err(Violation { path: String::new(), message: error.to_string() }),
+    }
 }
 
 impl WorkflowDef {
@@ -48,14 +56,14 @@ impl WorkflowDef {
         };
         let mut merged = config.clone();
         merge(&mut merged, patch);
-        let (read, unread) = (config_type.read)(&merged).map_err(|violation| {
+        let Read { value, unread } = (config_type.read)(&merged).map_err(|violation| {
             format!("the configuration of the step `{}` does not fit: {violation}", step.name)
         })?;
         // What the type itself writes and does not read is nobody's slip.
         if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
             return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
-        step.config = Some(read);
+        step.config = Some(value);
         Ok(())
     }
 }
