@@ -33,12 +33,12 @@ use crate::{Clock, StepError, SystemClock};
 ///
 ///     #[derive(Serialize, Deserialize, JsonSchema)]
 ///     pub struct Context {
-///         cart_id: u64,
+///         pub cart_id: u64,
 ///     }
 ///
 ///     #[derive(Serialize, Deserialize, JsonSchema)]
 ///     pub struct Cart {
-///         cents: u64,
+///         pub cents: u64,
 ///     }
 ///
 ///     #[step(config = ApiConfig::get("https://shop.example/carts/{cart_id}").timeout_secs(10))]
@@ -53,9 +53,33 @@ use crate::{Clock, StepError, SystemClock};
 ///     }
 /// }
 ///
-/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// # let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+/// # let url = format!("http://{}/carts/{{cart_id}}", listener.local_addr()?);
+/// # let server = tokio::spawn(async move {
+/// #     let answers = [
+/// #         "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+/// #         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\nConnection: close\r\n\r\n{\"cents\": 1250}",
+/// #     ];
+/// #     for answer in answers {
+/// #         let (mut stream, _) = listener.accept().await.unwrap();
+/// #         let mut request = [0; 1_000];
+/// #         let size = stream.read(&mut request).await.unwrap();
+/// #         assert!(request[..size].starts_with(b"GET /carts/7 HTTP/1.1"));
+/// #         stream.write_all(answer.as_bytes()).await.unwrap();
+/// #         stream.shutdown().await.unwrap();
+/// #     }
+/// # });
 /// let tasker = Tasker::builder(App { api: Api::new() });
-/// # let tasker = tasker.store(tasker_core::MemoryStore::new()).register::<order::Workflow>().build().await?;
+/// # let tasker = tasker.store(tasker_core::MemoryStore::new()).register::<order::Workflow>();
+/// # let tasker = tasker.configure::<order::fetch_cart>(&serde_json::json!({ "url": url })).build().await?;
+/// # let task = tasker.start::<order::Workflow>(order::Context { cart_id: 7 }).await?;
+/// # task.wait().await?;
+/// # assert_eq!(task.output::<order::fetch_cart>().await?.unwrap().cents, 1250);
+/// # tasker.shutdown().await;
+/// # server.await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -79,7 +103,6 @@ impl Api {
     }
 
     /// Starts to say what is to be different.
-    #[must_use]
     pub fn builder() -> ApiBuilder {
         ApiBuilder {
             settings: BreakerSettings::DEFAULT,

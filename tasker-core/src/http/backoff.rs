@@ -30,7 +30,7 @@ enum Base {
 
 impl Backoff {
     /// The longest wait, after chance had its part; what a `Retry-After` header asks for is cut to it too.
-    pub const MAX: Duration = Duration::from_secs(300);
+    pub const MAX: Duration = Duration::from_mins(5);
 
     /// The part of a wait that is chance, to either side, unless the step says otherwise.
     pub const JITTER: f64 = 0.1;
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(wait(5, 1.0), Duration::from_millis(17_600));
         assert_eq!(wait(1, 0.0), Duration::from_secs(1));
         assert_eq!(wait(1, 1.0), Duration::from_millis(1_100));
-        assert_eq!(wait(18, 1.0), Duration::from_secs(300));
+        assert_eq!(wait(18, 1.0), Duration::from_mins(5));
     }
 
     #[test]

@@ -144,23 +144,22 @@ pub(super) struct Permit {
 pub(super) enum Report {
     Works,
     Fails,
+    /// Nothing was sent, or nobody waited for the answer.
+    Nothing,
 }
 
 impl Permit {
     pub(super) fn report(mut self, report: Report) {
         self.reported = true;
-        self.tell(Some(report));
+        self.tell(report);
     }
 
-    fn tell(&self, report: Option<Report>) {
+    fn tell(&self, report: Report) {
         let now = self.breakers.0.clock.now();
         let mut circuits = self.breakers.circuits();
         let Some(circuit) = circuits.get_mut(&self.system) else { return };
         let before = circuit.shown(now).state;
-        match report {
-            Some(report) => circuit.report(self.round, report, now),
-            None => circuit.lost(self.round),
-        }
+        circuit.report(self.round, report, now);
         let after = circuit.shown(now);
         drop(circuits);
         let system = &self.system;
@@ -185,7 +184,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.reported {
-            self.tell(None);
+            self.tell(Report::Nothing);
         }
     }
 }

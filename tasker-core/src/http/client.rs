@@ -55,12 +55,11 @@ impl Clients {
         let trust = if https { Trust::Tls(ssl.clone()) } else { Trust::Plain };
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = clients.iter().position(|(known, _)| *known == trust);
-        let (trust, client) = match known {
-            Some(at) => clients.remove(at),
-            None => {
-                let client = client(&trust)?;
-                (trust, client)
-            }
+        let (trust, client) = if let Some(at) = known {
+            clients.remove(at)
+        } else {
+            let client = client(&trust)?;
+            (trust, client)
         };
         if clients.len() >= Self::MOST {
             clients.remove(0);

@@ -15,6 +15,11 @@ use super::query::escape;
 pub(super) enum FillError {
     #[error("`{{{name}}}` has no value: {help}; a text with such braces is written `{{{{{name}}}}}`")]
     NoValue { name: String, help: String },
+    #[error(
+        "`${{{0}}}` is no variable of the environment here: task files replace those when they are loaded, and settings in Rust read them with \
+         `std::env::var`"
+    )]
+    Variable(String),
     #[error("the value of `{{{0}}}` is empty, which would call another URL than the one meant")]
     Empty(String),
     #[error(
@@ -25,6 +30,16 @@ pub(super) enum FillError {
         "with the value of `{{{0}}}` a part of the path is `.` or `..`, which would call another URL than the one meant"
     )]
     Dots(String),
+}
+
+impl FillError {
+    /// Sees whether it was another kind of placeholder.
+    fn within(self, template: &str) -> Self {
+        match self {
+            Self::NoValue { name, .. } if template.contains(&format!("${{{name}}}")) => Self::Variable(name),
+            other => other,
+        }
+    }
 }
 
 /// A text, cut at its placeholders.
@@ -164,7 +179,7 @@ pub(super) fn url(template: &str, values: &Map<String, Value>) -> Result<String,
                 }
             }
             Piece::Placeholder(name) => {
-                let text = piece_of_text(name, values)?;
+                let text = piece_of_text(name, values).map_err(|error| error.within(template))?;
                 if text.is_empty() {
                     return Err(FillError::Empty(name.to_owned()));
                 }
@@ -193,7 +208,8 @@ pub(super) fn text(template: &str, values: &Map<String, Value>) -> Result<String
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Placeholder(name) => {
-                filled.push_str(&piece_of_text(name, values)?);
+                let text = piece_of_text(name, values).map_err(|error| error.within(template))?;
+                filled.push_str(&text);
             }
         }
     }
@@ -313,6 +329,8 @@ mod tests {
         ] {
             assert_eq!(url(template, &values()).unwrap_err().to_string(), message);
         }
+        let variable = text("Bearer ${API_TOKEN}", &values()).unwrap_err().to_string();
+        assert!(variable.starts_with("`${API_TOKEN}` is no variable of the environment here"), "{variable}");
         let nothing = url("{x}", &Map::new()).unwrap_err().to_string();
         assert!(nothing.contains("no values were given"), "{nothing}");
     }

@@ -134,13 +134,15 @@ impl<'c> Call<'c> {
     }
 }
 
-/// What a call says of the system that it went to.
+/// What a call says of the system that it was for.
 pub(super) fn report(exchanged: &Result<Received, Trouble>) -> Report {
-    let fails = match exchanged {
-        Ok(answer) => answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS,
-        Err(trouble) => trouble.is_failure_of_system(),
-    };
-    if fails { Report::Fails } else { Report::Works }
+    match exchanged {
+        Ok(answer) if answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS => {
+            Report::Fails
+        }
+        Ok(_) => Report::Works,
+        Err(trouble) => trouble.report(),
+    }
 }
 
 /// The headers of an answer, as many as there is room for.

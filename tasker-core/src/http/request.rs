@@ -63,7 +63,7 @@ impl ApiRequest {
                 Ok(Value::Null) => {}
                 Ok(_) => {
                     self.values =
-                        Err("the values for placeholders are no object, so they have no names".to_owned())
+                        Err("the values for placeholders are no object, so they have no names".to_owned());
                 }
                 Err(error) => self.values = Err(format!("the values for placeholders are no JSON: {error}")),
             }
@@ -80,7 +80,7 @@ impl ApiRequest {
                     all.insert(name.to_owned(), value);
                 }
                 Err(error) => {
-                    self.values = Err(format!("the value for the placeholder `{name}` is no JSON: {error}"))
+                    self.values = Err(format!("the value for the placeholder `{name}` is no JSON: {error}"));
                 }
             }
         }

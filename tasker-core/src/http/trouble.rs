@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use super::breaker::Report;
 use super::client::ClientError;
 use super::config::ApiConfigError;
 
@@ -52,11 +53,14 @@ impl Trouble {
         matches!(self, Self::Config(_) | Self::Client(_) | Self::TooLarge(_))
     }
 
-    /// Whether the other system failed.
-    pub(super) fn is_failure_of_system(&self) -> bool {
+    /// What it says of the other system.
+    pub(super) fn report(&self) -> Report {
         match self {
-            Self::Timeout(_) | Self::Dns(_) | Self::Connect(_) | Self::Tls(_) | Self::Interrupted(_) => true,
-            Self::Config(_) | Self::Client(_) | Self::TooLarge(_) | Self::Redirect(_) => false,
+            Self::Timeout(_) | Self::Dns(_) | Self::Connect(_) | Self::Tls(_) | Self::Interrupted(_) => {
+                Report::Fails
+            }
+            Self::TooLarge(_) | Self::Redirect(_) => Report::Works,
+            Self::Config(_) | Self::Client(_) => Report::Nothing,
         }
     }
 }
@@ -85,7 +89,7 @@ impl From<reqwest::Error> for Trouble {
 }
 
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
-    // An I/O error shows the cause of its inner error, and not the inner error itself.
+    // An I/O error shows the cause of its inner error, and not the inner error itself, which may be another I/O error.
     let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }

@@ -94,6 +94,8 @@ impl Circuit {
             return;
         }
         match (&mut self.phase, report) {
+            (Phase::Closed(_), Report::Nothing) => {}
+            (Phase::Open { probe, .. }, Report::Nothing) => *probe = None,
             (Phase::Closed(failures), Report::Works) => failures.clear(),
             (Phase::Closed(failures), Report::Fails) => {
                 failures.retain(|&at| now.since(at) <= self.settings.window);
@@ -108,15 +110,6 @@ impl Circuit {
                 let failures = failures.saturating_add(1);
                 self.enter(Phase::Open { since: now, failures, probe: None });
             }
-        }
-    }
-
-    /// Nobody will say how a call ended.
-    pub(super) fn lost(&mut self, round: u64) {
-        if let Phase::Open { probe, .. } = &mut self.phase
-            && round == self.round
-        {
-            *probe = None;
         }
     }
 

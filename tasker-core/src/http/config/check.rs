@@ -113,3 +113,85 @@ pub(in crate::http) fn header_mistake(name: &str, value: &str) -> Option<String>
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::Method;
+
+    fn mistakes(config: &ApiConfig) -> Vec<String> {
+        config.check().err().map(|error| error.mistakes().to_vec()).unwrap_or_default()
+    }
+
+    #[test]
+    fn settings_that_make_sense_are_taken() {
+        for url in [
+            "https://shop.example",
+            "http://127.0.0.1:8080/carts/{cart_id}?expand={expand}",
+            "https://{region}.shop.example:{port}/{a}{b}",
+            "https://ann:pw@shop.example/",
+            " https://shop.example ",
+        ] {
+            assert_eq!(mistakes(&ApiConfig::get(url)), Vec::<String>::new(), "{url}");
+        }
+        assert!(ApiConfig::new(Method::Delete, "http://x.example").body(json!({"ids": [1]})).check().is_ok());
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_called_is_a_mistake() {
+        for (url, part) in [
+            ("", "`url` is empty"),
+            ("  ", "`url` is empty"),
+            ("shop.example/x", "`url` is no URL (relative URL without a base)"),
+            ("https://", "`url` is no URL (empty host)"),
+            ("https://a b/", "`url` is no URL"),
+            ("https://x.example:99999/", "`url` is no URL (invalid port number)"),
+            ("ftp://x.example", "`url` begins with `ftp:`"),
+            ("localhost:3000/x", "`url` begins with `localhost:`"),
+            ("{base}/x", "`url` begins with a placeholder"),
+        ] {
+            let mistakes = mistakes(&ApiConfig::get(url));
+            assert!(mistakes.len() == 1 && mistakes[0].starts_with(part), "{url}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_and_no_secret() {
+        let config = ApiConfig::get("x")
+            .header("X-Key", "s3cret\r\nX-Other: 1")
+            .header("x-key", "s3cret")
+            .header("Host", "s3cret")
+            .header("two words", "s3cret")
+            .body(json!("s3cret"))
+            .timeout(Duration::ZERO)
+            .constant_backoff(Duration::from_secs(301))
+            .jitter_factor(1.5)
+            .retries(0)
+            .max_response_bytes(0);
+        let mistakes = mistakes(&config);
+        for part in [
+            "`url` is no URL",
+            "the header `Host` follows from the URL",
+            "the value of the header `X-Key` has a character",
+            "`two words` is no name of a header",
+            "the header `x-key` is there twice",
+            "there is a `body`, and `method` is GET",
+            "`timeout` is 0ns",
+            "`retry_delay` is 301s",
+            "`jitter_factor` is 1.5",
+            "`retries` is 0",
+            "`max_response_bytes` is 0",
+        ] {
+            assert!(mistakes.iter().any(|mistake| mistake.starts_with(part)), "{part} in {mistakes:#?}");
+        }
+        assert_eq!(mistakes.len(), 11, "{mistakes:#?}");
+        assert!(!mistakes.concat().contains("s3cret"));
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_a_mistake() {
+        assert_eq!(mistakes(&ApiConfig::get("http://x.example").jitter_factor(f64::NAN)).len(), 1);
+    }
+}

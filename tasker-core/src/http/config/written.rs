@@ -29,7 +29,7 @@ pub(in crate::http) struct Written {
     params: Option<Map<String, Value>>,
     /// Default: `Accept`, and with a body `Content-Type`, are `application/json`.
     #[serde(default)]
-    #[schemars(with = "Option<BTreeMap<String, Text>>")]
+    #[schemars(with = "Option<BTreeMap<String, Scalar>>")]
     headers: Option<Map<String, Value>>,
     /// Sent as JSON.
     #[serde(default)]
@@ -70,7 +70,7 @@ enum Kind {
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
-enum Text {
+enum Scalar {
     Text(String),
     Number(f64),
     Bool(bool),
@@ -211,6 +211,155 @@ impl From<ApiConfig> for Written {
             retries: config.retries,
             max_response_bytes: Some(config.max_response_bytes),
             unknown: BTreeMap::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(written: &Value) -> Result<ApiConfig, String> {
+        ApiConfig::deserialize(written).map_err(|error| error.to_string())
+    }
+
+    fn url(rest: &Value) -> Value {
+        let mut written = rest.clone();
+        written["url"] = "https://x.example/{id}".into();
+        written
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let written = json!({
+            "type": "api",
+            "url": "https://x.example/{id}",
+            "method": "post",
+            "params": {"page": 2, "ids": ["{id}"]},
+            "headers": {"X-Version": 2, "X-Dry-Run": true, "Accept": "text/csv"},
+            "body": {"id": "{id}"},
+            "timeout": 1.5,
+            "ssl": {"verify": true, "ca_file": "ca.pem"},
+            "enable_exponential_backoff": false,
+            "retry_delay": 0.25,
+            "jitter_factor": 0.2,
+            "retries": 3,
+            "max_response_bytes": 1000,
+        });
+        let config = ApiConfig::new(Method::Post, "https://x.example/{id}")
+            .param("page", 2)
+            .param("ids", json!(["{id}"]))
+            .header("X-Version", "2")
+            .header("X-Dry-Run", "true")
+            .header("Accept", "text/csv")
+            .body(json!({"id": "{id}"}))
+            .timeout(Duration::from_millis(1_500))
+            .ca_file("ca.pem")
+            .constant_backoff(Duration::from_millis(250))
+            .jitter_factor(0.2)
+            .retries(3)
+            .max_response_bytes(1_000);
+        assert_eq!(read(&written), Ok(config));
+    }
+
+    #[test]
+    fn settings_read_back_as_they_were() {
+        for config in [
+            ApiConfig::get("https://x.example"),
+            ApiConfig::post("https://x.example/{id}", json!([1]))
+                .ca_file("ca.pem")
+                .retries(2)
+                .param("a", Value::Null),
+            ApiConfig::get("https://x.example")
+                .danger_without_verification()
+                .constant_backoff(Duration::from_millis(1)),
+        ] {
+            let written = serde_json::to_value(&config).unwrap();
+            assert_eq!(read(&written), Ok(config), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_key_without_a_value_is_as_none() {
+        let keys = KEYS.iter().filter(|key| **key != "url").map(|key| ((*key).to_owned(), Value::Null));
+        let nothing = url(&Value::Object(keys.collect()));
+        assert_eq!(read(&nothing), Ok(ApiConfig::get("https://x.example/{id}")));
+        assert_eq!(
+            read(&url(&json!({"ssl": {"verify": null}}))),
+            Ok(ApiConfig::get("https://x.example/{id}"))
+        );
+    }
+
+    #[test]
+    fn backoff_grows_unless_the_settings_say_otherwise() {
+        for (written, growing) in [
+            (json!({"type": "api"}), true),
+            (json!({"enable_exponential_backoff": true, "retry_delay": 5}), true),
+            (json!({"enable_exponential_backoff": false}), false),
+        ] {
+            let backoff = read(&url(&written)).unwrap().backoff();
+            assert_eq!(backoff == crate::http::Backoff::growing(), growing, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_help() {
+        for (written, message) in [
+            (json!({}), "missing field `url`"),
+            (url(&json!({"heders": {}})), "nothing reads `heders`: did you mean `headers`?"),
+            (
+                url(&json!({"timeout_seconds": 3})),
+                "nothing reads `timeout_seconds`: write `timeout`, which is in seconds",
+            ),
+            (url(&json!({"x": 3})), "nothing reads `x`: the keys are `type`, `url`, `method`"),
+            (
+                url(&json!({"ssl": {"verify_mode": 0}})),
+                "nothing reads `ssl.verify_mode`: the keys are `verify`, `ca_file`",
+            ),
+            (url(&json!({"type": "soap"})), "unknown variant `soap`, expected `api`"),
+            (url(&json!({"method": "FETCH"})), "unknown variant `FETCH`, expected one of `GET`"),
+            (url(&json!({"timeout": "15"})), "invalid type: string \"15\", expected f64"),
+            (url(&json!({"timeout": -1})), "`timeout` is -1; it is a number of seconds, from 0 to 86400"),
+            (url(&json!({"timeout": 1e300})), "`timeout` is 1"),
+            (url(&json!({"timeout": 0})), "`timeout` is 0ns; it is more than 0 and at most a day"),
+            (
+                url(&json!({"retry_delay": 301})),
+                "`retry_delay` is 301; it is a number of seconds, from 0 to 300",
+            ),
+            (url(&json!({"retries": 0})), "`retries` is 0: the step would never run"),
+            (url(&json!({"headers": {"X-Key": ["s3cret"]}})), "the header `X-Key` is no text"),
+            (
+                json!({"url": "x", "uri": 1, "retries": 0}),
+                "did you mean `url`?; `url` is no URL (relative URL without a base)",
+            ),
+        ] {
+            let error = read(&written).unwrap_err();
+            assert!(error.contains(message), "{written}: {error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_schema_has_every_key_and_no_other() {
+        let schema = schemars::schema_for!(ApiConfig).to_value();
+        let mut keys: Vec<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS;
+        keys.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(keys, known);
+        assert_eq!((&schema["additionalProperties"], &schema["required"]), (&json!(false), &json!(["url"])));
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        for (written, fits) in [
+            (url(&json!({"headers": {"a": 1, "b": "c", "d": true}, "ssl": null, "timeout": 1.5})), true),
+            (serde_json::to_value(ApiConfig::get("https://x.example")).unwrap(), true),
+            (url(&json!({"headers": {"a": []}})), false),
+            (url(&json!({"urll": 1})), false),
+            (url(&json!({"ssl": {"verify_mode": 1}})), false),
+        ] {
+            assert_eq!(validator.is_valid(&written), fits, "{written}");
         }
     }
 }

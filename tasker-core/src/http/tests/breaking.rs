@@ -96,6 +96,18 @@ async fn a_call_that_was_not_made_is_no_failure() {
 }
 
 #[tokio::test]
+async fn a_call_that_could_not_be_made_says_nothing_of_its_system() {
+    let setting = Setting::new().await;
+    for _ in 0..2 {
+        setting.call(500).await.unwrap_err();
+    }
+    let config = ApiConfig::get("https://localhost:1/").ca_file("/no/such/ca.pem");
+    let error = setting.api.call(ApiRequest::new(&config).system("billing")).await.unwrap_err();
+    assert_eq!(told(&error).0, "HTTP_CONFIG");
+    assert_eq!(setting.state().failures, 2);
+}
+
+#[tokio::test]
 async fn a_probe_that_fails_begins_another_wait() {
     let setting = Setting::new().await;
     for _ in 0..3 {

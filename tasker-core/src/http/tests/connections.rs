@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use super::server::{Act, Server, answer};
 use super::{SHORT, api, error, told};
-use crate::http::ApiConfig;
+use crate::http::{ApiConfig, Method};
 
 fn start_of_answer(length: usize, body: &str) -> Act {
     Act::Send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{body}"))
@@ -96,6 +97,13 @@ async fn an_answer_that_is_too_large_is_not_read_to_its_end() {
         assert_eq!(told(&error), ("HTTP_TOO_LARGE", true, None));
         assert!(error.message().contains("more than the 10000 bytes"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn the_length_of_what_was_not_asked_for_does_not_count() {
+    let server = Server::start(|_| vec![start_of_answer(5_000_000, "")]).await;
+    let response = api().call(&ApiConfig::new(Method::Head, server.url("/"))).await.unwrap();
+    assert_eq!((response.header("content-length"), &response.body), (Some("5000000"), &Value::Null));
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::server::{Act, Seen, Server, answer};
@@ -98,10 +100,16 @@ async fn without_verification_anybody_is_trusted() {
 
 #[tokio::test]
 async fn a_server_that_does_not_encrypt_is_told_apart() {
-    let server = Server::start(|_| answer(200, &[], "")).await;
-    let url = server.url("/").replace("http://", "https://");
-    let error = error(ApiConfig::get(url).danger_without_verification().timeout_secs(20)).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    });
+    let error = error(ApiConfig::get(url).danger_without_verification()).await;
     assert_eq!(told(&error), ("HTTP_TLS", false, None));
+    drop(server.await);
 }
 
 #[tokio::test]

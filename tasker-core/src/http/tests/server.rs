@@ -40,7 +40,8 @@ pub(super) enum Act {
 
 /// An answer with a body of a known length.
 pub(super) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<Act> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
     let length = if status == 204 { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     vec![Act::Send(format!("HTTP/1.1 {status} Something\r\n{headers}{length}\r\n{body}"))]
 }
