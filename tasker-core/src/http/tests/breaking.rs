@@ -44,7 +44,8 @@ impl Setting {
 
     async fn call(&self, status: u16) -> Result<(), StepError> {
         self.status.store(status, Ordering::SeqCst);
-        let config = ApiConfig::get(self.server.url("/")).timeout(SHORT);
+        let timeout = if status == 0 { SHORT } else { Duration::from_mins(1) };
+        let config = ApiConfig::get(self.server.url("/")).timeout(timeout);
         self.api.call(ApiRequest::new(&config).system("billing")).await.map(drop)
     }
 

@@ -1,5 +1,7 @@
 //! Nothing that is stored or shown has a secret in it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::server::{Act, Server, answer};
@@ -27,8 +29,9 @@ async fn no_error_shows_a_secret() {
     let urls = ["/", "/stall", "/break", "/large", "/loop", "/busy"].map(|path| server.url(path)).into_iter();
     let mut codes = Vec::new();
     for url in urls.chain([nobody]) {
+        let timeout = if url.ends_with("/stall") { SHORT } else { Duration::from_mins(1) };
         let url = format!("{}?api_key=s3cret&page=2#s3cret", url.replace("://", "://s3cret:s3cret@"));
-        let config = ApiConfig::get(url).max_response_bytes(1_000).timeout(SHORT);
+        let config = ApiConfig::get(url).max_response_bytes(1_000).timeout(timeout);
         let request =
             ApiRequest::new(&config).header("Authorization", "Bearer s3cret").param("token", "s3cret");
         let error = api().call(request.clone()).await.unwrap_err();
