@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::breaker::{BreakerSettings, Breakers};
-use super::client::Clients;
+use super::client::{Clients, Proxies};
 use super::config::ApiConfigError;
 use super::exchange::exchange;
 use super::outcome::{Call, report};
@@ -14,6 +14,8 @@ use super::{ApiRequest, ApiResponse};
 use crate::{Clock, StepError, SystemClock};
 
 /// Calls HTTP APIs for steps: put one into the application state, and copies of it share connections and circuit breakers.
+///
+/// Calls go by way of the proxies that the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` name, as usual.
 ///
 /// ```
 /// # extern crate tasker_core as tasker;
@@ -73,6 +75,7 @@ use crate::{Clock, StepError, SystemClock};
 /// #     }
 /// # });
 /// let tasker = Tasker::builder(App { api: Api::new() });
+/// # let tasker = Tasker::builder(App { api: Api::builder().without_proxy().build() });
 /// # let tasker = tasker.store(tasker_core::MemoryStore::new()).register::<order::Workflow>();
 /// # let tasker = tasker.configure::<order::fetch_cart>(&serde_json::json!({ "url": url })).build().await?;
 /// # let task = tasker.start::<order::Workflow>(order::Context { cart_id: 7 }).await?;
@@ -108,6 +111,7 @@ impl Api {
             settings: BreakerSettings::DEFAULT,
             of_systems: Vec::new(),
             clock: Arc::new(SystemClock),
+            proxies: Proxies::OfEnvironment,
             seed: None,
         }
     }
@@ -200,6 +204,7 @@ pub struct ApiBuilder {
     settings: BreakerSettings,
     of_systems: Vec<(String, BreakerSettings)>,
     clock: Arc<dyn Clock>,
+    proxies: Proxies,
     seed: Option<u64>,
 }
 
@@ -213,6 +218,12 @@ impl ApiBuilder {
     /// The same for the breaker of one system.
     pub fn breaker_of(mut self, system: impl Into<String>, settings: BreakerSettings) -> Self {
         self.of_systems.push((system.into(), settings));
+        self
+    }
+
+    /// Calls without a proxy, whatever the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say.
+    pub fn without_proxy(mut self) -> Self {
+        self.proxies = Proxies::None;
         self
     }
 
@@ -231,10 +242,10 @@ impl ApiBuilder {
     /// Makes it. Connections are opened when they are needed.
     #[must_use]
     pub fn build(self) -> Api {
-        let Self { settings, of_systems, clock, seed } = self;
+        let Self { settings, of_systems, clock, proxies, seed } = self;
         let random = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Api(Arc::new(Inner {
-            clients: Clients::default(),
+            clients: Clients::new(proxies),
             breakers: Breakers::new(settings, of_systems, Arc::clone(&clock)),
             clock,
             random: Mutex::new(random),

@@ -5,6 +5,9 @@
 //! it again. A failure is an answer with a status from 500 or with 429, or none at all; a call that is told "404" has found a
 //! system that works.
 //!
+//! A call that was not let through is an execution of its step like any other, so steps behind a breaker need a retry limit that lasts until the
+//! system is back.
+//!
 //! A breaker belongs to its process: it keeps this worker from waiting for a dead system, and other workers find out by themselves. It begins
 //! closed with each start.
 
@@ -43,6 +46,13 @@ impl Default for BreakerSettings {
 }
 
 /// The circuit breakers of this process, one for each system that was called by name. Copies share them.
+///
+/// After [`failures`](BreakerSettings::failures) in a row within a [`window`](BreakerSettings::window) one opens: calls of its system fail at once, with the code
+/// `CIRCUIT_OPEN`, and their steps wait until it is half open. Then one call goes through, and its end closes the breaker or opens it again. A failure is an
+/// answer with a status from 500 or with 429, or none at all. A call that was not let through counts against the retry limit of its step, and
+/// not against the system.
+///
+/// They are of this process only: other workers find out by themselves, and all are closed after a start.
 ///
 /// ```
 /// use tasker_core::http::{Api, CircuitState};

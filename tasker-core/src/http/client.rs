@@ -37,8 +37,18 @@ pub(super) enum ClientError {
 }
 
 /// The clients made so far, the one that was used last at the end.
-#[derive(Default)]
-pub(super) struct Clients(Mutex<Vec<(Trust, reqwest::Client)>>);
+pub(super) struct Clients {
+    proxies: Proxies,
+    made: Mutex<Vec<(Trust, reqwest::Client)>>,
+}
+
+/// Whether calls go by way of a proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proxies {
+    /// As the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say.
+    OfEnvironment,
+    None,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Trust {
@@ -51,14 +61,18 @@ impl Clients {
     /// A task file names few authorities; settings made at run time must not use up the memory.
     const MOST: usize = 16;
 
+    pub(super) fn new(proxies: Proxies) -> Self {
+        Self { proxies, made: Mutex::default() }
+    }
+
     pub(super) fn get(&self, ssl: &Ssl, https: bool) -> Result<reqwest::Client, ClientError> {
         let trust = if https { Trust::Tls(ssl.clone()) } else { Trust::Plain };
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let known = clients.iter().position(|(known, _)| *known == trust);
         let (trust, client) = if let Some(at) = known {
             clients.remove(at)
         } else {
-            let client = client(&trust)?;
+            let client = client(&trust, self.proxies)?;
             (trust, client)
         };
         if clients.len() >= Self::MOST {
@@ -69,15 +83,16 @@ impl Clients {
     }
 }
 
-fn client(trust: &Trust) -> Result<reqwest::Client, ClientError> {
+fn client(trust: &Trust, proxies: Proxies) -> Result<reqwest::Client, ClientError> {
     let builder = reqwest::Client::builder()
         // Redirects are followed, and executions repeated, where it is known what may be sent again, and where.
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .tls_backend_preconfigured(tls(trust)?);
-    // What is said of a proxy in the environment of the tests is not meant for them.
-    #[cfg(test)]
-    let builder = builder.no_proxy();
+    let builder = match proxies {
+        Proxies::OfEnvironment => builder,
+        Proxies::None => builder.no_proxy(),
+    };
     builder.build().map_err(|error| ClientError::Client(error.to_string()))
 }
 
@@ -158,7 +173,8 @@ mod tests {
     fn refused(pem: &str) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), pem).unwrap();
-        let error = Clients::default().get(&Ssl::CaFile(file.path().to_owned()), true).err().unwrap();
+        let error =
+            Clients::new(Proxies::None).get(&Ssl::CaFile(file.path().to_owned()), true).err().unwrap();
         error.to_string().replace(&file.path().display().to_string(), "FILE")
     }
 
@@ -169,7 +185,8 @@ mod tests {
         assert!(
             refused(garbage).starts_with("a certificate in `ssl.ca_file`, which is `FILE`, cannot be used")
         );
-        let missing = Clients::default().get(&Ssl::CaFile("/no/such/file.pem".into()), true).err().unwrap();
+        let missing =
+            Clients::new(Proxies::None).get(&Ssl::CaFile("/no/such/file.pem".into()), true).err().unwrap();
         assert!(
             missing.to_string().starts_with("`ssl.ca_file` is `/no/such/file.pem`, which cannot be read")
         );
@@ -177,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_clients_that_are_kept_are_few_and_the_last_ones_used() {
-        let clients = Clients::default();
+        let clients = Clients::new(Proxies::None);
         clients.get(&Ssl::System, false).unwrap();
         clients.get(&Ssl::Unverified, true).unwrap();
         let authority = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -188,7 +205,7 @@ mod tests {
             clients.get(&Ssl::CaFile(path), true).unwrap();
             clients.get(&Ssl::Unverified, false).unwrap();
         }
-        let kept: Vec<Trust> = clients.0.lock().unwrap().iter().map(|(trust, _)| trust.clone()).collect();
+        let kept: Vec<Trust> = clients.made.lock().unwrap().iter().map(|(trust, _)| trust.clone()).collect();
         assert_eq!(kept.len(), Clients::MOST);
         assert_eq!(kept.last(), Some(&Trust::Plain));
         assert!(

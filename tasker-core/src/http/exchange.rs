@@ -169,3 +169,29 @@ async fn receive(mut answer: Response, most: u64) -> Result<Received, Trouble> {
 pub(super) fn is_good(status: StatusCode) -> bool {
     (200..=226).contains(&status.as_u16())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_the_same_with_its_scheme_host_and_port_or_once_it_is_encrypted() {
+        for (from, to, same) in [
+            ("http://x.example/a", "http://x.example:80/b", true),
+            ("http://x.example/", "https://x.example/", true),
+            ("https://x.example/", "http://x.example/", false),
+            ("http://x.example:8080/", "https://x.example/", false),
+            ("http://x.example/", "https://x.example:8443/", false),
+            ("https://x.example/", "https://x.example:8443/", false),
+            ("https://x.example/", "https://api.x.example/", false),
+            ("https://x.example/", "https://X.example./", false),
+            ("https://x.example/", "https://X.EXAMPLE/", true),
+        ] {
+            assert_eq!(
+                is_same_place(&Url::parse(from).unwrap(), &Url::parse(to).unwrap()),
+                same,
+                "{from} {to}"
+            );
+        }
+    }
+}

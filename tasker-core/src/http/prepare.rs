@@ -26,8 +26,11 @@ impl Prepared {
         let config = &request.config;
         config.check()?;
         let values = request.values.as_ref().map_err(ApiConfigError::one)?;
-        let method = config.method;
+        let method = request.method.unwrap_or(config.method);
         let mut url = url(config, values)?;
+        if let Some(path) = &request.path {
+            url = below(&url, path, values)?;
+        }
         let params = params(request, values)?;
         if !params.is_empty() {
             let all = match url.query() {
@@ -43,6 +46,8 @@ impl Prepared {
                 return Err(ApiConfigError::one(format!("there is a body, and {method} sends none")));
             }
             (Some(body), _) => Some(encoded(body, &mut headers)?),
+            // What the settings would send, had the request not asked for something else.
+            (None, Some(_)) if !method.takes_body() => None,
             (None, Some(body)) => {
                 let body = fill::json(body, values)
                     .map_err(|error| ApiConfigError::one(format!("in `body`, {error}")))?;
@@ -67,6 +72,28 @@ fn url(config: &ApiConfig, values: &Map<String, Value>) -> Result<Url, ApiConfig
         let shown = redact::url(&filled);
         ApiConfigError::one(format!("`url` with its values, `{shown}`, is no URL ({error})"))
     })
+}
+
+/// A place on the host of a URL.
+fn below(base: &Url, path: &str, values: &Map<String, Value>) -> Result<Url, ApiConfigError> {
+    let filled =
+        fill::url(path, values).map_err(|error| ApiConfigError::one(format!("in the path, {error}")))?;
+    let mut from = base.clone();
+    from.set_query(None);
+    if !from.path().ends_with('/') && !filled.is_empty() && !filled.starts_with('?') {
+        from.set_path(&format!("{}/", base.path()));
+    }
+    let joined = from.join(&filled).ok().filter(|joined| joined.origin() == base.origin());
+    let Some(mut joined) = joined else {
+        let shown = redact::url(&filled);
+        return Err(ApiConfigError::one(format!(
+            "the path `{shown}` leads away from the host of `url`; write one such as `carts/{{cart_id}}`, or call another `url`"
+        )));
+    };
+    let queries: Vec<&str> = [base.query(), joined.query()].into_iter().flatten().collect();
+    let query = queries.join("&");
+    joined.set_query(Some(&query).filter(|query| !query.is_empty()).map(String::as_str));
+    Ok(joined)
 }
 
 fn params(request: &ApiRequest, values: &Map<String, Value>) -> Result<String, ApiConfigError> {
@@ -187,6 +214,46 @@ mod tests {
         assert_eq!(call.url.query(), Some("q=%7Bno%7D"));
         assert_eq!(call.headers["x-trace"], "{no}");
         assert_eq!(call.body.as_deref(), Some(br#""{no}""#.as_slice()));
+    }
+
+    #[test]
+    fn a_path_leads_below_the_url_or_to_another_place_on_its_host() {
+        for (url, path, called) in [
+            ("http://x.example", "carts", "http://x.example/carts"),
+            ("http://x.example/api", "carts/{id}", "http://x.example/api/carts/7%2F8"),
+            ("http://x.example/api/", "carts?a=1", "http://x.example/api/carts?a=1"),
+            ("http://x.example/api?key=k", "/carts?a={id}", "http://x.example/carts?key=k&a=7%2F8"),
+            ("http://ann:pw@x.example/api?v=1", "", "http://x.example/api?v=1"),
+            ("http://x.example/api", "?a=1", "http://x.example/api?a=1"),
+            ("http://x.example/api", "{id}", "http://x.example/api/7%2F8"),
+        ] {
+            let request = ApiRequest::new(&ApiConfig::get(url)).path(path).value("id", "7/8");
+            assert_eq!(prepared(&request).url.as_str(), called, "{url} {path}");
+        }
+        let login =
+            prepared(&ApiRequest::new(&ApiConfig::get("http://ann:pw@x.example/api")).path("a")).login;
+        assert_eq!(login, Some(("ann".to_owned(), Some("pw".to_owned()))));
+        for path in [
+            "//y.example/",
+            "https://x.example/",
+            "http://y.example/",
+            "\\\\y.example/a",
+            "http://x.example:81/",
+        ] {
+            let error = refused(&ApiRequest::new(&ApiConfig::get("http://x.example/api")).path(path));
+            assert!(error.contains("leads away from the host"), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_request_may_ask_for_something_else() {
+        let config = ApiConfig::post("http://x.example/", json!(1));
+        let call = prepared(&ApiRequest::new(&config).method(Method::Get));
+        assert_eq!((call.shown().as_str(), call.body), ("GET http://x.example/", None));
+        let call = prepared(
+            &ApiRequest::new(&ApiConfig::get("http://x.example/")).method(Method::Put).body(json!(2)),
+        );
+        assert_eq!((call.shown().as_str(), call.body), ("PUT http://x.example/", Some(b"2".to_vec())));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ApiConfig, redact};
+use super::{ApiConfig, Method, redact};
 use crate::Attempt;
 use crate::param::Config;
 
@@ -31,6 +31,8 @@ use crate::param::Config;
 #[derive(Clone)]
 pub struct ApiRequest {
     pub(super) config: ApiConfig,
+    pub(super) method: Option<Method>,
+    pub(super) path: Option<String>,
     pub(super) values: Result<Map<String, Value>, String>,
     pub(super) params: Map<String, Value>,
     pub(super) headers: Vec<(String, String)>,
@@ -45,6 +47,8 @@ impl ApiRequest {
     pub fn new(config: &ApiConfig) -> Self {
         Self {
             config: config.clone(),
+            method: None,
+            path: None,
             values: Ok(Map::new()),
             params: Map::new(),
             headers: Vec::new(),
@@ -103,6 +107,21 @@ impl ApiRequest {
         self
     }
 
+    /// Asks something else than the settings say.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Calls a place below the URL of the settings, or, with a `/` at the beginning, another place on its host, as Ruby's Faraday does. It may
+    /// have placeholders, and a query, which is added to that of the URL.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
     /// Adds a parameter to the query, or replaces that of the settings. Braces in it mean nothing.
     #[must_use]
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -151,6 +170,8 @@ impl fmt::Debug for ApiRequest {
         let names: Result<Vec<&String>, &String> = self.values.as_ref().map(|values| values.keys().collect());
         f.debug_struct("ApiRequest")
             .field("config", &self.config)
+            .field("method", &self.method)
+            .field("path", &self.path.as_deref().map(redact::url))
             .field("values", &names)
             .field("params", &redact::params(&self.params))
             .field("headers", &headers)

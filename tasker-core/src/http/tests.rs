@@ -20,7 +20,7 @@ const NOW: Timestamp = Timestamp::from_micros(1_795_334_400_000_000);
 const SHORT: Duration = Duration::from_millis(80);
 
 fn api() -> Api {
-    Api::builder().clock(ManualClock::starting_at(NOW)).seed(1).build()
+    Api::builder().without_proxy().clock(ManualClock::starting_at(NOW)).seed(1).build()
 }
 
 /// The error of a call, as its code, whether it is final, and its wait in milliseconds.

@@ -120,7 +120,7 @@ async fn a_server_that_does_not_say_how_long_is_given_a_wait_that_grows() {
 async fn chance_is_repeatable() {
     let server = saying(429, &[], "").await;
     let wait = async |seed| {
-        let api = Api::builder().clock(ManualClock::starting_at(NOW)).seed(seed).build();
+        let api = Api::builder().without_proxy().clock(ManualClock::starting_at(NOW)).seed(seed).build();
         let config = ApiConfig::get(server.url("/"));
         let error = api.call(ApiRequest::new(&config).attempt(Attempt(5))).await.unwrap_err();
         error.wait().unwrap()

@@ -31,7 +31,12 @@ impl Setting {
     async fn new() -> Self {
         let clock = Arc::new(ManualClock::starting_at(NOW));
         let settings = BreakerSettings { failures: 3, ..BreakerSettings::DEFAULT };
-        let api = Api::builder().clock(Shared(Arc::clone(&clock))).breaker(settings).seed(1).build();
+        let api = Api::builder()
+            .without_proxy()
+            .clock(Shared(Arc::clone(&clock)))
+            .breaker(settings)
+            .seed(1)
+            .build();
         let status = Arc::new(AtomicU16::new(200));
         let says = Arc::clone(&status);
         let server = Server::start(move |_| match says.load(Ordering::SeqCst) {
