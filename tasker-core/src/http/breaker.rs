@@ -1,15 +1,7 @@
 //! Circuit breakers: a system that fails call after call is left alone for a while.
 //!
-//! Each dependent system has one, by its name. It is *closed* at first, and calls go through. So many failures in a row within a time open it:
-//! steps that would call fail at once, and wait until it is half open. *Half open*, it lets one call through, the probe, whose end closes it or opens
-//! it again. A failure is an answer with a status from 500 or with 429, or none at all; a call that is told "404" has found a
-//! system that works.
-//!
-//! A call that was not let through is an execution of its step like any other, so steps behind a breaker need a retry limit that lasts until the
-//! system is back.
-//!
-//! A breaker belongs to its process: it keeps this worker from waiting for a dead system, and other workers find out by themselves. It begins
-//! closed with each start.
+//! [`Breakers`] says what they do. [`Circuit`] is one of them, a machine without a clock or a lock; this module has both, and hands out a [`Permit`] for
+//! each call, which has to come back: with what the call said of its system, or, where it was dropped, with the word that it said nothing.
 
 mod circuit;
 
@@ -50,7 +42,7 @@ impl Default for BreakerSettings {
 /// After [`failures`](BreakerSettings::failures) in a row within a [`window`](BreakerSettings::window) one opens: calls of its system fail at once, with the code
 /// `CIRCUIT_OPEN`, and their steps wait until it is half open. Then one call goes through, and its end closes the breaker or opens it again. A failure is an
 /// answer with a status from 500 or with 429, or none at all. A call that was not let through counts against the retry limit of its step, and
-/// not against the system.
+/// not against the system: a step behind a breaker needs a limit that lasts until its system is back.
 ///
 /// They are of this process only: other workers find out by themselves, and all are closed after a start.
 ///

@@ -14,10 +14,10 @@ use super::trouble::Trouble;
 use super::{Method, redact};
 
 /// How many redirects are followed.
-pub(super) const MOST_REDIRECTS: usize = 5;
+const MOST_REDIRECTS: usize = 5;
 
 /// How much is read of an answer that is not a good one.
-pub(super) const MOST_OF_ERROR: u64 = 8 << 10;
+const MOST_OF_ERROR: u64 = 8 << 10;
 
 /// An answer.
 pub(super) struct Received {

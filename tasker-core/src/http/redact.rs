@@ -30,10 +30,18 @@ const ENDS: [&str; 6] = ["key", "pwd", "auth", "sig", "otp", "session"];
 
 /// Whether a name, of a parameter or of a field, is that of a secret.
 pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
+    let mut name = name.to_lowercase();
+    // As they stand in a query.
+    for (escaped, character) in [("%5b", "["), ("%5d", "]"), ("%5f", "_"), ("%2d", "-")] {
+        name = name.replace(escaped, character);
+    }
     let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let last = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
-    WORDS.iter().any(|word| letters.contains(word)) || last.is_some_and(|last| ENDS.contains(&last))
+    let ends_as_one = |name: &str| {
+        let last = name.rsplit(|c: char| !c.is_ascii_alphanumeric()).find(|word| !word.is_empty());
+        last.is_some_and(|last| ENDS.contains(&last))
+    };
+    // `auth[user]` is a secret as `auth` is.
+    WORDS.iter().any(|word| letters.contains(word)) || name.split('[').any(ends_as_one)
 }
 
 /// Whether a header is a secret.
@@ -138,6 +146,10 @@ mod tests {
             "auth",
             "oauth_signature",
             "user[password]",
+            "auth[user]",
+            "auth%5Buser%5D",
+            "filter%5Bapi%5Fkey%5D",
+            "key[]",
             "id_jwt",
             "private_key",
             "otp",
@@ -147,6 +159,7 @@ mod tests {
         for name in [
             "id",
             "keyword",
+            "key_word[name]",
             "monkey",
             "page",
             "sign",
