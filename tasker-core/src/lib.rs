@@ -10,6 +10,8 @@ mod def;
 mod engine;
 mod error;
 mod event;
+#[cfg(feature = "http")]
+pub mod http;
 mod ids;
 mod json;
 mod param;
