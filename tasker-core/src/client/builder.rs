@@ -142,7 +142,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
-    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant.
+    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant that have the step.
     ///
     /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
     #[must_use]
@@ -151,7 +151,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// Overrides configurations by the document that an environment variable holds, if it is set when the Tasker is built. Otherwise as
+    /// Overrides configurations by the document that an environment variable holds, if it is set and not empty when the Tasker is built. Otherwise as
     /// [`configuration`](Self::configuration).
     #[must_use]
     pub fn configuration_from_env(mut self, variable: impl Into<String>) -> Self {
