@@ -8,7 +8,9 @@
 //! The store has the only clock that matters. Times are handed to it as durations from now, so that workers whose clocks
 //! differ agree.
 
+mod attributes;
 mod error;
+mod find;
 mod history;
 mod memory;
 mod offer;
@@ -25,7 +27,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use attributes::Attributes;
 pub use error::StoreError;
+pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What};
 pub use memory::MemoryStore;
 pub use offer::Offer;
@@ -105,6 +109,12 @@ pub trait Store: Any + Send + Sync + 'static {
     /// The tasks that have not ended, by id, which is by age; those after `after`, at most `limit`.
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError>;
 
+    /// A page of a list of tasks; of one moment.
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError>;
+
+    /// How many tasks fit. It looks at each of them.
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError>;
+
     /// The recorded result of a step, by its name.
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError>;
 
@@ -159,6 +169,8 @@ pub struct NewTask {
     pub context: Json,
     /// Steps of tasks with a higher priority are claimed first.
     pub priority: i16,
+    /// Who asked for it, and what it is found by.
+    pub attributes: Attributes,
 }
 
 /// What became of a [`NewTask`].

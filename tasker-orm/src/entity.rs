@@ -15,6 +15,7 @@ pub mod namespace;
 pub mod operation;
 pub mod task;
 pub mod task_annotation;
+pub mod task_tag;
 pub mod task_transition;
 pub mod worker;
 pub mod worker_definition;

@@ -9,6 +9,7 @@ mod connect;
 mod create;
 mod definitions;
 mod exchange;
+mod find;
 mod history;
 mod install;
 mod lease;
@@ -30,7 +31,7 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
     Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
-    Runnable, Settled, Store, StoreError, Swept, WorkflowOrder,
+    Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -209,6 +210,14 @@ impl Store for SqlStore {
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.open_tasks_after(after, limit).await
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.find_tasks(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.count_tasks(filter).await
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {

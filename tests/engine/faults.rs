@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::store::{
     Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Room,
-    Runnable, Settled, Swept, WorkflowOrder,
+    Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -33,6 +33,7 @@ pub(crate) enum Verb {
     TaskStates,
     Statuses,
     OpenTasks,
+    Find,
     Result,
     Records,
     Operate,
@@ -378,6 +379,14 @@ impl Store for Faulty {
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.call(Verb::OpenTasks, self.store.open_tasks(after, limit)).await
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.call(Verb::Find, self.store.find(query)).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.call(Verb::Find, self.store.count(filter)).await
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {

@@ -10,10 +10,12 @@ use tasker::{
 };
 
 use crate::databases::{database, options};
+use crate::find::*;
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 use crate::offers::*;
 use crate::operators::*;
 use crate::records::*;
+use crate::requests::*;
 use crate::steps::*;
 use crate::turns::*;
 
@@ -132,6 +134,13 @@ on_every_store! {
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,
+    what_is_said_of_a_task_reads_back,
+    a_task_that_there_is_keeps_what_was_said_of_it,
+    a_purge_removes_tags,
+    many_tasks_with_attributes_are_created_at_once,
+    a_list_is_what_fits_in_order_and_the_same_page_by_page,
+    tasks_that_come_move_nothing_between_pages,
+    more_definitions_than_are_listed_one_by_one_are_found,
     what_a_step_writes_is_recorded_with_its_outcome_in_order,
     what_was_recorded_at_one_moment_comes_by_step,
     what_a_refused_outcome_brings_is_not_recorded,

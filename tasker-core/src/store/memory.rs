@@ -4,6 +4,7 @@
 //! [`Store`] is written here once in plain Rust, under one lock, in the order in which it happens. Nothing survives the
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
+mod find;
 mod operate;
 mod queue;
 mod task;
@@ -19,7 +20,8 @@ use task::{Task, corrupt};
 
 use super::{
     Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
-    Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskStatus, WorkflowOrder,
+    Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery,
+    TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
@@ -236,6 +238,14 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let open = tables.open.iter().copied().filter(|&task| after.is_none_or(|after| task > after));
         Ok(open.take(limit).collect())
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        Ok(self.tables().find(query))
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        Ok(self.tables().count(filter))
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {

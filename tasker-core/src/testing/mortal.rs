@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::store::{
     Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
-    Room, Runnable, Settled, Swept, WorkflowOrder,
+    Room, Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -142,6 +142,14 @@ impl Store for Mortal {
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.store.open_tasks(after, limit).await
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.store.find(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.store.count(filter).await
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {

@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use crate::entity::{
-    event, operation, task, task_annotation, task_transition, workflow_step, workflow_step_transition,
+    event, operation, task, task_annotation, task_tag, task_transition, workflow_step,
+    workflow_step_transition,
 };
 
 impl SqlStore {
@@ -46,6 +47,7 @@ impl SqlStore {
             operation.TaskId,
             event.TaskId,
             task_annotation.TaskId,
+            task_tag.TaskId,
             task_transition.TaskId,
             workflow_step_transition.TaskId,
             workflow_step.TaskId,

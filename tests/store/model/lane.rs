@@ -66,10 +66,11 @@ pub(super) struct Lane {
 }
 
 /// Those that hold what a task leaves behind; the last one is that of the tasks themselves.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "tasker_operations",
     "tasker_events",
     "tasker_task_annotations",
+    "tasker_task_tags",
     "tasker_task_transitions",
     "tasker_workflow_step_transitions",
     "tasker_workflow_steps",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::super::{
-    Happened, HistoryPlace, Move, NewTask, Order, Parked, Record, Recorded, Situation, StepSituation,
-    StepStatus, TaskStatus, Waiting, WaitingFor, What,
+    Attributes, Happened, HistoryPlace, Move, NewTask, Order, Parked, Record, RecordKind, Recorded,
+    Situation, StepSituation, StepStatus, TaskStatus, Waiting, WaitingFor, What,
 };
 use super::Execution;
 use crate::store::StoreError;
@@ -33,7 +33,8 @@ pub(super) struct Task {
     orders: HashSet<Uuid>,
     pub(super) workflow: Arc<WorkflowDef>,
     pub(super) idempotency_key: Option<String>,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
+    pub(super) attributes: Attributes,
 }
 
 #[derive(Debug)]
@@ -116,6 +117,7 @@ impl Task {
             workflow: Arc::clone(&new.workflow),
             idempotency_key: new.idempotency_key.clone(),
             created_at: now,
+            attributes: new.attributes.clone(),
         };
         task.pass_turn(now);
         task
@@ -214,6 +216,12 @@ impl Task {
         let mut records = self.records.clone();
         records.sort_by_key(|(no, record)| (record.at, *no));
         records.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// The annotations of the task, by name.
+    pub(super) fn annotated(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let annotations = self.records.iter().filter(|(_, record)| record.kind == RecordKind::Annotation);
+        annotations.map(|(_, record)| (record.name.as_str(), &record.payload))
     }
 
     /// An execution failed, and the step with it.

@@ -8,7 +8,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::store::{
     Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
-    Outcome, Room, Runnable, Settled, Store, Swept, WorkflowOrder,
+    Outcome, Room, Runnable, Settled, Store, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
@@ -203,6 +203,14 @@ impl Store for Broken {
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.store.open_tasks(after, limit).await
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.store.find(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.store.count(filter).await
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
