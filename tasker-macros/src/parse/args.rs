@@ -138,11 +138,14 @@ fn no_value(key: &Ident, input: ParseStream<'_>) -> syn::Error {
 }
 
 /// What to say where the next word comes without a comma.
-fn without_comma(input: ParseStream<'_>, last: Option<&Arg>, known: &[&str]) -> syn::Error {
+fn without_comma(input: ParseStream<'_>, before: Option<&Arg>, known: &[&str]) -> syn::Error {
     let step =
-        last.is_some_and(|last| last.is("depends_on") && matches!(last.value, Value::Expr(Expr::Path(_))));
-    let list = step && !is_option(input, known);
-    let help = if list { "\nhelp: several steps are a list: `depends_on = [step, step]`" } else { "" };
+        before.is_some_and(|arg| arg.is("depends_on") && matches!(arg.value, Value::Expr(Expr::Path(_))));
+    let help = if step && !is_option(input, known) {
+        "\nhelp: several steps are a list: `depends_on = [step, step]`"
+    } else {
+        ""
+    };
     input.error(format!("expected `,` before the next option{help}"))
 }
 
