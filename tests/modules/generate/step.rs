@@ -238,7 +238,10 @@ fn read_param(read: &Step, of: usize, rng: &mut Rng) -> (String, String) {
             rng,
             &["Option<Output<#>>", "Option<Output<#>>", "::core::option::Option<::tasker::Output<#>>"],
         );
-        return (format!("{name}: {}", ty.replace('#', &step)), format!("&{name}.as_deref()"));
+        return (
+            format!("{name}: {}", ty.replace('#', &step)),
+            format!("&{name}.as_ref().map(|read| &**read)"),
+        );
     }
     match rng.u8(..6) {
         0 => (format!("Output({name}): Output<{step}>"), format!("&{name}")),
