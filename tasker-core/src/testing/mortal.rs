@@ -27,9 +27,11 @@ pub(super) struct Death {
     pub(super) when: When,
 }
 
-/// Whether the outcome is recorded.
+/// Whether the outcome is recorded, and which outcome it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
+    /// Only of one with a result.
+    BeforeResult,
     BeforeRecord,
     AfterRecord,
 }
@@ -60,8 +62,12 @@ impl Mortal {
 
     fn is_deadly(&self, runnable: &Runnable, outcome: &Outcome) -> bool {
         let workflow = runnable.workflow(outcome.definition);
-        let Death { workflow: id, step: name, .. } = &*self.death;
-        !matches!(outcome.ending, Ending::HandedBack)
+        let Death { workflow: id, step: name, when } = &*self.death;
+        let counts = match when {
+            When::BeforeResult => matches!(outcome.ending, Ending::Complete(_)),
+            When::BeforeRecord | When::AfterRecord => !matches!(outcome.ending, Ending::HandedBack),
+        };
+        counts
             && workflow.is_some_and(|workflow| {
                 workflow.id() == id && workflow.step(outcome.execution.step).map(StepDef::name) == Some(name)
             })
@@ -86,7 +92,7 @@ impl Store for Mortal {
         room: &Room,
     ) -> Result<Settled, StoreError> {
         let deadly = outcomes.iter().any(|outcome| self.is_deadly(runnable, outcome));
-        if deadly && self.death.when == When::BeforeRecord {
+        if deadly && self.death.when != When::AfterRecord {
             self.die().await;
         }
         let settled = self.store.settle(worker, runnable, outcomes, room).await;
