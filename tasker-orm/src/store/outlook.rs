@@ -65,6 +65,7 @@ fn sql(definitions: usize) -> String {
             due,
             "{union}SELECT * FROM (SELECT run_at FROM tasker_workflow_steps
                 WHERE definition_id = ${definition} AND state = 'pending' AND waiting_for = 'time' AND run_at > $1
+                    AND NOT EXISTS (SELECT 1 FROM tasker_definitions WHERE id = ${definition} AND paused)
                 ORDER BY run_at LIMIT 1)"
         );
     }
