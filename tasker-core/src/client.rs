@@ -2,6 +2,7 @@
 
 mod builder;
 mod configure;
+mod dynamic;
 mod handle;
 mod operate;
 mod prepare;
@@ -151,11 +152,15 @@ impl Tasker {
     }
 
     fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
-        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered =
+            self.0.workflows.iter().find(|(_, known)| known.workflow_type == Some(TypeId::of::<W>()));
         registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
-    /// Starts a task of a workflow that is known by name: for requests from outside.
+    /// Starts a task of a workflow that is known by name: for requests from outside, and for workflows that are no modules.
+    ///
+    /// The context is checked against the schema as it is written. Where the workflow is no module, what the schema gives as the `default`
+    /// of a missing property is filled in then, in objects within objects too, and stored.
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
         let id = WorkflowId {
             namespace: namespace.to_owned(),

@@ -10,6 +10,7 @@ mod def;
 mod engine;
 mod error;
 mod event;
+mod handler;
 mod ids;
 mod json;
 mod param;
@@ -20,6 +21,7 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
+mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -35,6 +37,7 @@ pub use def::{
 };
 pub use error::StepError;
 pub use event::Event;
+pub use handler::{HandlerFunction, StepContext, StepHandler, StepSequence, Task, handler_fn};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
@@ -45,7 +48,7 @@ pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
     Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
-    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
+    RunsIn, Step, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,

@@ -10,10 +10,11 @@ use super::configure::{ConfigurationError, Overrides};
 use super::{Client, ClientParts, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
+use crate::handler::Handlers;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{Retention, WorkflowId};
+use crate::{Retention, WorkflowBuilder, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +46,10 @@ pub struct TaskerBuilder<A, S = NoStore> {
     app: Arc<A>,
     store: S,
     registry: Registry,
-    errors: Vec<RegisterError>,
+    /// Handlers by name, and the workflows whose steps name them.
+    pub(super) handlers: Handlers,
+    pub(super) dynamic: Vec<WorkflowBuilder>,
+    pub(super) errors: Vec<BuildError>,
     /// How many steps of a workflow may run at the same time.
     limits: Vec<(TypeId, WorkflowId, usize)>,
     overrides: Overrides,
@@ -76,6 +80,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             app,
             store: NoStore,
             registry: Registry::default(),
+            handlers: Handlers::default(),
+            dynamic: Vec::new(),
             errors: Vec::new(),
             limits: Vec::new(),
             overrides: Overrides::default(),
@@ -87,8 +93,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, errors, limits, overrides, config, .. } = self;
-        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, overrides, config }
+        let Self { app, registry, handlers, dynamic, errors, limits, overrides, config, .. } = self;
+        let store: Arc<dyn Store> = Arc::new(store);
+        TaskerBuilder { app, store, registry, handlers, dynamic, errors, limits, overrides, config }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -96,7 +103,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     pub fn register<W: Executable<A>>(mut self) -> Self {
         let registered =
             Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
-        self.errors.extend(registered.err());
+        self.errors.extend(registered.err().map(BuildError::from));
         self
     }
 
@@ -237,7 +244,18 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// The workflows that were registered so far and hold together.
     #[cfg(feature = "testing")]
     pub(crate) fn registrations(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.resolve();
         self.registry.iter_mut()
+    }
+
+    /// Registers the workflows whose steps name their handlers, now that all handlers are known.
+    fn resolve(&mut self) {
+        for workflow in std::mem::take(&mut self.dynamic) {
+            let built = workflow.build().map_err(RegisterError::from);
+            let registered = built.and_then(|workflow| Registration::dynamic(workflow, &self.handlers));
+            let added = registered.and_then(|registration| self.registry.add(registration));
+            self.errors.extend(added.err().map(BuildError::from));
+        }
     }
 
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
@@ -253,10 +271,11 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
-    async fn start(self) -> Result<Tasker, BuildError> {
+    async fn start(mut self) -> Result<Tasker, BuildError> {
+        self.resolve();
         let Self { store, mut registry, errors, limits, overrides, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
-            return Err(error.into());
+            return Err(error);
         }
         overrides.apply(&mut registry)?;
         check(&config)?;
@@ -266,7 +285,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let ids = store.install(&definitions).await?;
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let limits = workflows.iter().filter_map(|(id, registration)| {
-            let limit = limits.iter().rev().find(|(workflow, ..)| *workflow == registration.workflow_type);
+            let limit =
+                limits.iter().rev().find(|(workflow, ..)| Some(*workflow) == registration.workflow_type);
             limit.map(|&(_, _, steps)| (*id, steps))
         });
         let limits = limits.collect();
@@ -335,7 +355,7 @@ fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> 
                 "`limit` of workflow `{workflow}` is 0: no step of it would ever run; the least is 1"
             )));
         }
-        if !registry.iter().any(|registration| registration.workflow_type == *workflow_type) {
+        if !registry.iter().any(|registration| registration.workflow_type == Some(*workflow_type)) {
             return Err(BuildError::Option(format!(
                 "`limit` names workflow `{workflow}`, which is not registered; call `register` for it"
             )));

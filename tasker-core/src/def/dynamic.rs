@@ -1,0 +1,25 @@
+//! What is asked of a definition whose steps have handlers by name.
+
+use serde_json::Value;
+
+use super::config::Configuration;
+use super::{StepDef, WorkflowDef};
+
+impl WorkflowDef {
+    /// Its configuration as it was written, if values of variables are in it, which nobody but a handler may see.
+    pub(crate) fn config_as_written(&self) -> Option<&Value> {
+        self.config.as_ref().and_then(Configuration::written)
+    }
+}
+
+impl StepDef {
+    /// Its configuration as it was written, if values of variables are in it, which nobody but its handler may see.
+    pub(crate) fn config_as_written(&self) -> Option<&Value> {
+        self.config.as_ref().and_then(Configuration::written)
+    }
+
+    /// What its configuration says to be: `api` for `type: api`.
+    pub(crate) fn config_kind(&self) -> Option<&str> {
+        self.config()?.get("type")?.as_str()
+    }
+}
