@@ -21,6 +21,8 @@ use serde_json::Value;
 
 pub(crate) use adapt::adapt;
 pub(crate) use builder::is_name;
+#[cfg(feature = "yaml")]
+pub(crate) use builder::is_semantic_version;
 pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
 use config::{ConfigType, Configuration};
 pub use graph::Graph;

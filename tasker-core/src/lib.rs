@@ -24,6 +24,8 @@ pub mod store;
 mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{

@@ -1,4 +1,4 @@
-//! The check of JSON against a JSON Schema (draft 2020-12) and against a type, and what they say about it.
+//! The check of JSON against a JSON Schema (draft 2020-12, unless its `$schema` says otherwise) and against a type, and what they say about it.
 
 use std::fmt::{self, Write};
 
@@ -33,6 +33,21 @@ pub struct Violation {
     pub message: String,
 }
 
+/// In what a schema is none, by the rules of its draft; each with its place in the schema.
+#[cfg(feature = "yaml")]
+pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
+    let draft = schema.get("$schema").and_then(Value::as_str);
+    let draft = draft.unwrap_or("https://json-schema.org/draft/2020-12/schema");
+    let rules = ContextSchema::new(Some(&serde_json::json!({ "$ref": draft })));
+    let mistakes = rules.map(|rules| rules.violations(schema)).unwrap_or_default();
+    if !mistakes.is_empty() {
+        return mistakes;
+    }
+    // What the rules do not say: patterns that are none, references to nothing, unknown drafts.
+    let built = ContextSchema::new(Some(schema)).err();
+    built.map(|SchemaError { path, message }| Violation { path, message }).into_iter().collect()
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "/" } else { &self.path };
@@ -43,7 +58,7 @@ impl fmt::Display for Violation {
 impl ContextSchema {
     pub(crate) fn new(schema: Option<&Value>) -> Result<Self, SchemaError> {
         let Some(schema) = schema else { return Ok(Self(None)) };
-        let validator = jsonschema::draft202012::options()
+        let validator = jsonschema::options()
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .should_validate_formats(true)
             .build(schema)

@@ -49,6 +49,8 @@ pub struct TaskerBuilder<A, S = NoStore> {
     /// Handlers by name, and the workflows whose steps name them.
     pub(super) handlers: Handlers,
     pub(super) dynamic: Vec<WorkflowBuilder>,
+    #[cfg(feature = "yaml")]
+    pub(crate) yaml: crate::yaml::Sources,
     pub(super) errors: Vec<BuildError>,
     /// How many steps of a workflow may run at the same time.
     limits: Vec<(TypeId, WorkflowId, usize)>,
@@ -62,6 +64,10 @@ pub enum BuildError {
     /// A workflow cannot be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// YAML files have mistakes.
+    #[cfg(feature = "yaml")]
+    #[error("{0}")]
+    Yaml(#[source] crate::yaml::YamlError),
     /// The overrides of configurations do not fit.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -82,6 +88,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             registry: Registry::default(),
             handlers: Handlers::default(),
             dynamic: Vec::new(),
+            #[cfg(feature = "yaml")]
+            yaml: crate::yaml::Sources::default(),
             errors: Vec::new(),
             limits: Vec::new(),
             overrides: Overrides::default(),
@@ -93,9 +101,19 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, handlers, dynamic, errors, limits, overrides, config, .. } = self;
-        let store: Arc<dyn Store> = Arc::new(store);
-        TaskerBuilder { app, store, registry, handlers, dynamic, errors, limits, overrides, config }
+        TaskerBuilder {
+            app: self.app,
+            store: Arc::new(store),
+            registry: self.registry,
+            handlers: self.handlers,
+            dynamic: self.dynamic,
+            #[cfg(feature = "yaml")]
+            yaml: self.yaml,
+            errors: self.errors,
+            limits: self.limits,
+            overrides: self.overrides,
+            config: self.config,
+        }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -256,6 +274,9 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
             let added = registered.and_then(|registration| self.registry.add(registration));
             self.errors.extend(added.err().map(BuildError::from));
         }
+        #[cfg(feature = "yaml")]
+        self.errors
+            .extend(self.yaml.register(&self.handlers, &mut self.registry).err().map(BuildError::from));
     }
 
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.

@@ -509,7 +509,7 @@ fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
 }
 
 /// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
-fn is_semantic_version(text: &str) -> bool {
+pub(crate) fn is_semantic_version(text: &str) -> bool {
     let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
     let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
     let number = |part: &str| {
