@@ -10,7 +10,7 @@ use crate::support::{depends_on, directory, file, files, good, load, step, witho
 fn every_file_is_taken_as_it_is() {
     let environment = without_variables("test").variables([("SHOP_API_KEY", "a"), ("MAILER_API_KEY", "b")]);
     let files = files("files", &["yaml", "yml"]);
-    assert_eq!(files.len(), 8);
+    assert_eq!(files.len(), 9);
     for path in files {
         for name in ["development", "test", "production", "another"] {
             let environment = match name {

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod convert;
 mod environments;
 mod files;
+mod schema;
 mod support;
 mod tasks;
 mod variables;
