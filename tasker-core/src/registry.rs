@@ -19,9 +19,11 @@ pub(crate) struct Registration {
     pub(crate) workflow_type: Option<TypeId>,
     schema: ContextSchema,
     /// Reads a context as the workflow's type and writes it again, defaults filled in.
-    normalize: Option<fn(&Value) -> Result<Json, Violation>>,
+    normalize: Option<Normalize>,
     handlers: Vec<Arc<dyn Handler>>,
 }
+
+type Normalize = fn(&Value) -> Result<Json, Violation>;
 
 /// What runs the steps of one definition: its functions, in the order of its steps.
 pub(crate) struct Runner {

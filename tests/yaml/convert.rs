@@ -1,10 +1,11 @@
 //! Files become modules, and workflows become files.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tasker::yaml::{self, TaskFile, YamlFile};
-use tasker::{RetryPolicy, StepDef, StepNo, StepSpec, WorkflowDef};
+use tasker::{RecordSpec, RetryPolicy, StepDef, StepNo, StepSpec, WorkflowDef};
 use tasker_tests::package::{Package, Said};
 use tasker_tests::snapshot;
 
@@ -43,15 +44,16 @@ fn the_modules_of_all_files_compile_and_have_their_identity_and_graph() {
         let inner = module.lines().find_map(|line| line.strip_prefix("pub mod ")).unwrap();
         let inner = inner.trim_end_matches(" {");
         package.write(&format!("src/file_{name}.rs"), &module).unwrap();
-        modules.push_str(&format!("mod file_{name};\n"));
+        let _ = writeln!(modules, "mod file_{name};");
         let workflow = task.workflow();
         let limits: Vec<u32> = workflow.steps().iter().map(|step| step.retry().limit).collect();
-        checks.push_str(&format!(
-            "    check::<file_{name}::{inner}::Workflow>({:?}, {:?}, {:?}, &{limits:?});\n",
+        let _ = writeln!(
+            checks,
+            "    check::<file_{name}::{inner}::Workflow>({:?}, {:?}, {:?}, &{limits:?});",
             workflow.id().to_string(),
             workflow.description().split("\n\n").next().unwrap_or_default().trim(),
             workflow.shape().to_string(),
-        ));
+        );
     }
     let program = include_str!("modules/program.rs.txt");
     let program = program.replace("// MODULES", &modules).replace("    // CHECKS", &checks);
@@ -65,7 +67,7 @@ fn facts(workflow: &WorkflowDef) -> Value {
     let steps = workflow.steps().iter().enumerate().map(|(at, step)| {
         let depends_on = workflow.graph().dependencies(StepNo::at(at));
         let names: Vec<_> = depends_on.iter().map(|&no| workflow.step(no).map(StepDef::name)).collect();
-        let events: Vec<_> = step.emits().iter().map(|event| event.name()).collect();
+        let events: Vec<_> = step.emits().iter().map(RecordSpec::name).collect();
         json!([
             step.name(),
             names,
@@ -110,7 +112,7 @@ fn a_workflow_that_is_printed_as_a_file_reads_back_as_itself() {
 
 #[test]
 fn what_a_file_cannot_say_stands_in_it_as_a_comment() {
-    let retry = RetryPolicy { limit: 5_000, base: Duration::from_millis(200), max: Duration::from_secs(60) };
+    let retry = RetryPolicy { limit: 5_000, base: Duration::from_millis(200), max: Duration::from_mins(1) };
     let workflow = WorkflowDef::builder("shop", "order process", "1.0.0")
         .step(StepSpec::new("charge card").retry(retry).timeout(Duration::from_secs(15)).config(&7))
         .step(StepSpec::new("ship").annotates("margin", json!({})).config(&json!({"a": "$${X} ${Y}"})))

@@ -222,7 +222,9 @@ mod tests {
         let shown = format!("{spec:?}");
         let mut order = WorkflowDef::builder("shop", "order", "1.0.0").step(spec).build().unwrap();
         order.configure("charge", &json!({"url": "x"})).unwrap();
-        assert_eq!(order.steps()[0].config(), Some(&json!({"key": "hunter2", "url": "x"})));
+        let step = &order.steps()[0];
+        assert_eq!(step.config(), Some(&json!({"key": "hunter2", "url": "x"})));
+        assert_eq!(step.shown_config(), Some(&json!({"key": "${KEY}", "url": "x"})));
         for shown in [shown, format!("{order:?}")] {
             assert!(shown.contains("${KEY}") && !shown.contains("hunter2"), "{shown}");
         }

@@ -70,7 +70,6 @@ impl StepContext {
 
     /// Publishes an event when the step completes: exactly once with the execution whose result is recorded, and never by one that fails.
     /// Its name has 1 to 128 printable characters, such as `payment.processed`. What is no JSON, or no name, fails the step for good.
-    #[expect(clippy::needless_pass_by_value, reason = "what is published is out of the handler's hands")]
     pub fn emit(&self, name: &str, payload: impl Serialize) {
         if self.takes(RecordKind::Event, name, 128) {
             self.0.input.records.add(name, Json::of(&payload));
@@ -79,7 +78,6 @@ impl StepContext {
 
     /// Makes a note on the task when the step completes, in the place of what this execution set under the name before. The name has 1
     /// to 64 printable characters.
-    #[expect(clippy::needless_pass_by_value, reason = "what is set is out of the handler's hands")]
     pub fn annotate(&self, name: &str, value: impl Serialize) {
         if self.takes(RecordKind::Annotation, name, 64) {
             self.0.input.records.set(name, Json::of(&value));

@@ -34,10 +34,7 @@ impl Environment {
     /// The one that the process is in: what the variable `TASKER_ENV` says, or else `RAILS_ENV`, or else `development`.
     #[must_use]
     pub fn of_process() -> Self {
-        let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        Self::named(
-            set("TASKER_ENV").or_else(|| set("RAILS_ENV")).unwrap_or_else(|| "development".to_owned()),
-        )
+        Self::named(name_of(|variable| env::var(variable).ok()))
     }
 
     /// Takes the values of variables from here, and none from the process.
@@ -68,6 +65,12 @@ impl Environment {
     }
 }
 
+/// What the environment is called, by the variables that say it.
+fn name_of(value: impl Fn(&str) -> Option<String>) -> String {
+    let mut names = ["TASKER_ENV", "RAILS_ENV"].into_iter().filter_map(value);
+    names.find(|name| !name.is_empty()).unwrap_or_else(|| "development".to_owned())
+}
+
 impl From<&str> for Environment {
     fn from(name: &str) -> Self {
         Self::named(name)
@@ -83,5 +86,24 @@ impl From<String> for Environment {
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Environment({:?})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tasker_is_told_comes_before_what_rails_is_told() {
+        let name = |tasker: Option<&str>, rails: Option<&str>| {
+            name_of(|variable| match variable {
+                "TASKER_ENV" => tasker.map(str::to_owned),
+                "RAILS_ENV" => rails.map(str::to_owned),
+                _ => None,
+            })
+        };
+        assert_eq!(name(Some("staging"), Some("production")), "staging");
+        assert_eq!(name(Some(""), Some("production")), "production");
+        assert_eq!(name(None, None), "development");
     }
 }

@@ -174,6 +174,9 @@ impl TaskFile {
 
 impl fmt::Debug for TaskFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskFile").field("name", &self.source.name).field("workflow", &self.workflow).finish()
+        f.debug_struct("TaskFile")
+            .field("name", &self.source.name)
+            .field("workflow", &self.workflow)
+            .finish_non_exhaustive()
     }
 }

@@ -107,7 +107,9 @@ mod tests {
         assert_eq!(cycles(&edges), [vec![0, 1]]);
         edges.reverse();
         for dependencies in &mut edges {
-            dependencies.iter_mut().for_each(|dependency| *dependency = 19_999 - *dependency);
+            for dependency in dependencies {
+                *dependency = 19_999 - *dependency;
+            }
         }
         assert_eq!(cycles(&edges), [vec![19_998, 19_999]]);
     }

@@ -26,18 +26,14 @@ pub(super) fn merged(root: &Node, environment: &str, report: &mut Report<'_>) ->
     if let Kind::Map(entries) = &mut merged.kind {
         entries.retain(|entry| entry.key != "environments");
     }
-    match environments.iter().find(|entry| entry.key == environment) {
-        Some(Entry { value, .. }) => merge_task(&mut merged, value, &steps),
-        None => {
-            let names = environments.iter().map(|entry| entry.key.as_str());
-            if let Some(near) = nearest(environment, names) {
-                tracing::warn!(
-                    environment,
-                    near,
-                    "a task file says nothing about this environment, but about one of almost that name"
-                );
-            }
-        }
+    if let Some(Entry { value, .. }) = environments.iter().find(|entry| entry.key == environment) {
+        merge_task(&mut merged, value, &steps);
+    } else if let Some(near) = nearest(environment, environments.iter().map(|entry| entry.key.as_str())) {
+        tracing::warn!(
+            environment,
+            near,
+            "a task file says nothing about this environment, but about one of almost that name"
+        );
     }
     merged
 }

@@ -116,7 +116,7 @@ impl Tree<'_, '_> {
                 return None;
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = Node { kind: self.scalar(text, style, tag, span), span };
+                let node = Node { kind: self.scalar(text, style, tag.as_deref(), span), span };
                 let bytes = node.text().map_or(0, str::len);
                 self.end(Anchored { node, nodes: 1, bytes, depth: 0 }, anchor)?;
             }
@@ -210,14 +210,8 @@ impl Tree<'_, '_> {
         Some(())
     }
 
-    fn scalar(
-        &mut self,
-        text: Cow<'_, str>,
-        style: ScalarStyle,
-        tag: Option<Cow<'_, Tag>>,
-        span: Span,
-    ) -> Kind {
-        let is_text = match tag.as_deref().map(|tag| (tag.core_suffix(), tag.original())) {
+    fn scalar(&mut self, text: Cow<'_, str>, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Kind {
+        let is_text = match tag.map(|tag| (tag.core_suffix(), tag.original())) {
             // `!` alone says that it is no number.
             None => style != ScalarStyle::Plain,
             Some((Some("str"), _)) => true,

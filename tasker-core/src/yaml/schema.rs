@@ -93,3 +93,64 @@ fn reference(known: &'static Mapping) -> Value {
     };
     json!({ "$ref": format!("#/$defs/{name}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::Source;
+    use super::super::mistake::Report;
+    use super::super::parse::parse;
+    use super::*;
+    use crate::schema::{ContextSchema, mistakes_in};
+
+    /// What an editor would say about a file.
+    fn violations(text: &str) -> Vec<String> {
+        let source = Source::new("a.yaml".into(), text.into());
+        let file = parse(&mut Report::of(&source)).unwrap().to_json();
+        let schema = ContextSchema::new(Some(&file_schema())).unwrap();
+        schema.violations(&file).into_iter().map(|violation| violation.path).collect()
+    }
+
+    #[test]
+    fn it_is_a_schema_that_good_files_fit() {
+        assert_eq!(mistakes_in(&file_schema()), []);
+        let text = "
+name: order/process
+namespace_name: shop
+version: 1.0.0-rc.1
+module_namespace:
+task_handler_class: Shop::Order
+concurrent: false
+named_steps: [a, b]
+schema: {type: object}
+handler_config: {anything: [1]}
+custom_events: [{name: seen, description: When it is seen}]
+step_templates:
+  - {name: a, handler_class: A, depends_on_step: ~, default_retry_limit: 3, skippable: true}
+  - {name: b, handler_class: B, depends_on_steps: [a], handler_config: {type: api, url: x}}
+environments:
+  production:
+    version: 1.0.1
+    step_templates: [{name: a, handler_config: {x: 1}}]
+  test:
+";
+        assert_eq!(violations(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_wrong_is_seen_in_an_editor() {
+        for (text, place) in [
+            ("step_templates: []", ""),
+            ("name: a\nstep_templates: [{name: a}]", "/step_templates/0"),
+            ("name: a\nversion: 1.0\nstep_templates: []", "/version"),
+            ("name: a\nversion: \"1.0\"\nstep_templates: []", "/version"),
+            ("name: a\nstepz: 1\nstep_templates: []", ""),
+            (
+                "name: a\nstep_templates: [{name: a, handler_class: A, default_retry_limit: 1001}]",
+                "/step_templates/0/default_retry_limit",
+            ),
+            ("name: a\nstep_templates: []\nenvironments: {test: {steps: []}}", "/environments/test"),
+        ] {
+            assert_eq!(violations(text), [place], "{text}");
+        }
+    }
+}

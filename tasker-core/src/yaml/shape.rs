@@ -172,13 +172,9 @@ fn version(node: &Node, report: &mut Report<'_>) {
 }
 
 fn limit(key: &str, node: &Node, report: &mut Report<'_>) {
-    let number = match &node.kind {
-        Kind::Number(number) => number,
-        _ => {
-            let message = format!("`{key}` takes a whole number; here is {}", node.what());
-            report.add(node.span, message);
-            return;
-        }
+    let Kind::Number(number) = &node.kind else {
+        report.add(node.span, format!("`{key}` takes a whole number; here is {}", node.what()));
+        return;
     };
     match number.as_u64() {
         // That is for `check`, which knows whether the step is retried at all.

@@ -92,7 +92,7 @@ fn check_name(task: &TaskFile, before: &[TaskFile], registry: &Registry, mistake
     let other = if let Some(other) = before.iter().find(|other| other.workflow().id() == id) {
         format!("the other description stands at {}", other.place())
     } else if registry.find(id).is_some() {
-        "the other one is a module of the application".to_owned()
+        "the application registers the other one itself".to_owned()
     } else {
         return;
     };

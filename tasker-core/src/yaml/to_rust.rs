@@ -48,6 +48,10 @@ pub fn to_rust(file: &TaskFile) -> String {
     let context = Context::of(workflow.context_schema());
     let mut module = String::new();
     let _ = writeln!(module, "// Made from {:?}.\n", file.name());
+    if let Some(config) = workflow.shown_config() {
+        lines(&mut module, 0, "//", &format!("Handlers could read about the task as a whole: {config}\n\n"));
+        module.push('\n');
+    }
     docs(&mut module, 0, &[workflow.description()]);
     let _ = writeln!(module, "#[tasker::workflow({})]", options(workflow, &context));
     let _ = writeln!(module, "pub mod {} {{", module_name(&workflow.id().name));
@@ -160,8 +164,8 @@ fn attribute(workflow: &WorkflowDef, no: StepNo, step: &StepDef, names: &Names) 
     if step.is_optional() {
         options.push("when = |_| true".to_owned());
     }
-    if let Some(config) = step.config() {
-        options.push(format!("config = {}", expression(step.config_as_written().unwrap_or(config))));
+    if let Some(config) = step.shown_config() {
+        options.push(format!("config = {}", expression(config)));
     }
     if options.is_empty() {
         return "    #[step]\n".to_owned();

@@ -181,7 +181,6 @@ top:
     - \"it's\"
   version: \"1.0\"
 "
-            .replace("    -\n      - [b]", "    -\n      - [b]")
         );
     }
 
