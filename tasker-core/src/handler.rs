@@ -17,6 +17,8 @@ use std::future::{Future, ready};
 use serde_json::Value;
 
 pub(crate) use classes::{Handlers, NoHandler};
+#[cfg(feature = "testing")]
+pub(crate) use execution::handle;
 pub use function::{HandlerFunction, handler_fn};
 pub use sequence::StepSequence;
 pub use step::StepContext;
@@ -29,7 +31,8 @@ use crate::StepError;
 /// What `process` returns is stored as the result of the step, in the same transaction as its end. An error ends the execution, and the
 /// step runs again if it may: see [`StepError`]. The step may run more than once, as every step.
 ///
-/// A handler is given to [`TaskerBuilder::handler`](crate::TaskerBuilder::handler) and carries what it needs of the application.
+/// A handler is given to [`TaskerBuilder::handler`](crate::TaskerBuilder::handler) and carries what it needs of the application. A test calls it
+/// with `testing::StepCall`.
 ///
 /// ```
 /// use serde_json::{Value, json};

@@ -26,20 +26,22 @@ pub(super) struct Handled<H>(pub(super) Arc<H>);
 impl<H: StepHandler> Handler for Handled<H> {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>> {
         let handler = Arc::clone(&self.0);
-        Box::pin(async move {
-            if let Some(ended) = input.ended_by(true) {
-                return ended;
-            }
-            let execution = Arc::new(Execution { input, context: OnceLock::new() });
-            let (task, sequence) = (Task(Arc::clone(&execution)), StepSequence(Arc::clone(&execution)));
-            let step = StepContext(execution);
-            let output = handler.process(&task, &sequence, &step).await?;
-            let result = handler.process_results(&step, output).await?;
-            let json = Json::of(&result);
-            json.map(Ended::Complete)
-                .map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
-        })
+        Box::pin(async move { handle(&*handler, input).await })
     }
+}
+
+/// Runs a handler to its end.
+pub(crate) async fn handle<H: StepHandler>(handler: &H, input: StepInput) -> Result<Ended, StepError> {
+    if let Some(ended) = input.ended_by(true) {
+        return ended;
+    }
+    let execution = Arc::new(Execution { input, context: OnceLock::new() });
+    let (task, sequence) = (Task(Arc::clone(&execution)), StepSequence(Arc::clone(&execution)));
+    let step = StepContext(execution);
+    let output = handler.process(&task, &sequence, &step).await?;
+    let result = handler.process_results(&step, output).await?;
+    let json = Json::of(&result);
+    json.map(Ended::Complete).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
 }
 
 /// Reads what is stored as the type that a handler asks for.
