@@ -34,6 +34,32 @@ fn a_mistake_can_be_asked_for_its_parts() {
 }
 
 #[test]
+fn of_very_many_mistakes_a_hundred_are_told_at_once() {
+    use std::fmt::Write;
+    let mut text = "name: large\nstep_templates:\n".to_owned();
+    for n in 0..8_000 {
+        let _ = writeln!(text, "  - {{name: step_{n}, handler_class: A, depends_on_step: setp_{n}}}");
+    }
+    let before = std::time::Instant::now();
+    let error = load(&text).unwrap_err();
+    assert_eq!(error.mistakes().len(), 100);
+    assert!(error.to_string().ends_with("100 mistakes and more; nothing was registered"));
+    assert!(before.elapsed().as_secs() < 30, "{:?}", before.elapsed());
+}
+
+#[test]
+fn a_long_cycle_is_told_without_its_middle() {
+    use std::fmt::Write;
+    let mut text = "name: large\nstep_templates:\n".to_owned();
+    for n in 0..500 {
+        let _ = writeln!(text, "  - {{name: s{n}, handler_class: A, depends_on_step: s{}}}", (n + 1) % 500);
+    }
+    let error = load(&text).unwrap_err();
+    let [mistake] = error.mistakes() else { panic!("{error}") };
+    assert!(mistake.message().contains("`s4` waits for … (491 more) waits for `s496`"), "{mistake}");
+}
+
+#[test]
 fn nothing_that_is_cut_off_or_garbled_makes_it_panic() {
     let whole = include_str!("files/order_process.yaml");
     let seed = std::env::var("TASKER_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());

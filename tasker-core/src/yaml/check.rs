@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::from_workflow::cut;
 use super::graph::{Edges, cycles};
 use super::keys::MOST_EXECUTIONS;
 use super::mistake::{Report, line_of};
@@ -56,6 +57,9 @@ fn named_steps(task: &Node, steps: &[Node], report: &mut Report<'_>) {
     // A dependency is a step, or a mistake that is told where dependencies are checked.
     for node in steps.iter().filter_map(|step| step.get("name")) {
         let Some(name) = node.text().filter(|name| !set.contains(name)) else { continue };
+        if report.is_full() {
+            return;
+        }
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`? If not, add it to `named_steps`"),
             None => "add it to `named_steps`, or leave `named_steps` out".to_owned(),
@@ -79,6 +83,7 @@ fn dependencies(steps: &[Node], report: &mut Report<'_>) {
                     report.help(span, format!("the step `{own}` depends on itself"), help);
                 }
                 Some(&dependency) => edges[at].push(dependency),
+                None if report.is_full() => return,
                 None => {
                     let help = match nearest(name, names.iter().copied()) {
                         Some(near) => format!("did you mean `{near}`?"),
@@ -96,16 +101,27 @@ fn dependencies(steps: &[Node], report: &mut Report<'_>) {
     for cycle in cycles(&edges) {
         let name = |step: usize| steps[step].text_of("name").unwrap_or_default();
         let first = cycle[0];
-        let way = cycle.iter().chain([&first]).map(|&step| format!("`{}`", name(step))).collect::<Vec<_>>();
+        let way: Vec<String> =
+            cycle.iter().chain([&first]).map(|&step| format!("`{}`", name(step))).collect();
         let next = name(cycle[1 % cycle.len()]);
         let dependencies = dependencies_of(&steps[first]);
         let place = dependencies.iter().find(|(name, _)| *name == next).map(|(_, span)| *span);
         report.help(
             place.unwrap_or(steps[first].span),
-            format!("these steps wait for each other: {}", way.join(" waits for ")),
+            format!("these steps wait for each other: {}", shortened(way).join(" waits for ")),
             "take one of these dependencies out",
         );
     }
+}
+
+/// A long way without its middle.
+fn shortened(mut way: Vec<String>) -> Vec<String> {
+    const ENDS: usize = 5;
+    if way.len() > 3 * ENDS {
+        let left_out = way.len() - 2 * ENDS;
+        way.splice(ENDS..way.len() - ENDS, [format!("… ({left_out} more)")]);
+    }
+    way
 }
 
 fn limit(step: &Node, report: &mut Report<'_>) {
@@ -142,7 +158,8 @@ fn context_schema(task: &Node, report: &mut Report<'_>) {
                 format!("`{pattern}` is no regular expression"),
                 "look-around and references to groups are not there: a pattern takes time in proportion to the text",
             ),
-            _ => report.add(at.span, format!("this is no JSON Schema: {message}")),
+            // The message may quote all that stands there.
+            _ => report.add(at.span, format!("this is no JSON Schema: {}", cut(&message, 300))),
         }
     }
 }

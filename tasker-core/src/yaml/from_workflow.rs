@@ -163,7 +163,8 @@ pub(super) fn camel_case(name: &str) -> String {
     if camel.starts_with(char::is_alphabetic) { camel } else { format!("N{camel}") }
 }
 
-fn cut(text: &str, most: usize) -> String {
+/// At most so many characters of a text.
+pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

@@ -32,6 +32,8 @@ struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlError {
     mistakes: Vec<Mistake>,
+    /// Whether there are more than are told.
+    more: bool,
 }
 
 impl Mistake {
@@ -136,17 +138,23 @@ impl YamlError {
         let file = |mistake: &Mistake| files.iter().position(|file| *file == mistake.file);
         mistakes.sort_by_key(|mistake| (file(mistake), mistake.line(), mistake.column()));
         mistakes.dedup();
-        Self { mistakes }
+        Self { mistakes, more: false }
     }
 
-    /// Every mistake.
+    /// Every mistake, up to a hundred in a file.
     #[must_use]
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes
     }
 
-    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
-        self.mistakes
+    /// The mistakes of several files together.
+    pub(super) fn add(&mut self, other: Self) {
+        self.mistakes.extend(other.mistakes);
+        self.more |= other.more;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.mistakes.is_empty()
     }
 }
 
@@ -156,6 +164,7 @@ impl fmt::Display for YamlError {
             write!(f, "{mistake}\n\n")?;
         }
         match self.mistakes.len() {
+            number if self.more => write!(f, "{number} mistakes and more; nothing was registered"),
             1 => f.write_str("1 mistake; nothing was registered"),
             number => write!(f, "{number} mistakes; nothing was registered"),
         }
@@ -164,17 +173,21 @@ impl fmt::Display for YamlError {
 
 impl std::error::Error for YamlError {}
 
+/// The most mistakes that are told of a file.
+const MOST: usize = 100;
+
 /// The mistakes of one file, as they are found.
 pub(super) struct Report<'s> {
     source: &'s Source,
     mistakes: Vec<Mistake>,
+    more: bool,
     /// Where values stand of which nothing more is to be said.
     settled: HashSet<usize>,
 }
 
 impl<'s> Report<'s> {
     pub(super) fn of(source: &'s Source) -> Self {
-        Self { source, mistakes: Vec::new(), settled: HashSet::new() }
+        Self { source, mistakes: Vec::new(), more: false, settled: HashSet::new() }
     }
 
     pub(super) fn text(&self) -> &'s str {
@@ -189,8 +202,15 @@ impl<'s> Report<'s> {
         self.push(span, message.into(), Some(help.into()));
     }
 
+    /// Whether nobody wants to read more. Who compares names then stops, because that takes time.
+    pub(super) fn is_full(&self) -> bool {
+        self.mistakes.len() >= MOST
+    }
+
     fn push(&mut self, span: Span, message: String, help: Option<String>) {
-        if !self.settled.contains(&span.start) {
+        if self.is_full() {
+            self.more = true;
+        } else if !self.settled.contains(&span.start) {
             self.mistakes.push(Mistake::at(self.source, span, message, help));
         }
     }
@@ -205,7 +225,7 @@ impl<'s> Report<'s> {
     }
 
     pub(super) fn into_error(self) -> YamlError {
-        YamlError::of(self.mistakes)
+        YamlError { more: self.more || self.is_full(), ..YamlError::of(self.mistakes) }
     }
 }
 

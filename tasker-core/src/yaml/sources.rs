@@ -26,21 +26,23 @@ impl Sources {
     /// Registers all the tasks, or none if there is a mistake in one of them.
     pub(crate) fn register(&mut self, handlers: &Handlers, registry: &mut Registry) -> Result<(), YamlError> {
         let environment = self.environment.clone().unwrap_or_else(Environment::of_process);
-        let (mut tasks, mut mistakes) = (Vec::new(), Vec::new());
+        let (mut tasks, mut wrong) = (Vec::new(), YamlError::of(Vec::new()));
         for given in std::mem::take(&mut self.given) {
             for file in given.files() {
                 match file.and_then(|file| file.load(&environment)) {
                     Ok(task) => tasks.push(task),
-                    Err(error) => mistakes.extend(error.into_mistakes()),
+                    Err(error) => wrong.add(error),
                 }
             }
         }
+        let mut mistakes = Vec::new();
         for (at, task) in tasks.iter().enumerate() {
             check_name(task, &tasks[..at], registry, &mut mistakes);
             check_handlers(task, handlers, &mut mistakes);
         }
-        if !mistakes.is_empty() {
-            return Err(YamlError::of(mistakes));
+        wrong.add(YamlError::of(mistakes));
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         for task in tasks {
             let file = task.name().to_owned();
