@@ -93,14 +93,16 @@ async fn a_context_that_does_not_fit_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn all_mistakes_of_all_files_are_told_and_nothing_is_registered() {
     let file = |name: &str, text: &str| YamlFile::new(name, text);
-    let a = "name: same\nstep_templates:\n  - {name: one, handler_class: Shop::Chagre}\n  - {name: two, handler_class: Shop::Ship}\n";
+    let a = "name: wrong\nstep_templates:\n  - {name: one, handler_class: Shop::Chagre}\n  - {name: two, depends_on_step: three, handler_class: Shop::Ship, handler_config: {type: api}}\n";
     let b =
         "name: other\nstep_templates:\n  - {name: one, handler_class: Shop::Charge, depends_on_step: ono}\n";
+    let same = "name: same\nstep_templates:\n  - {name: one, handler_class: Shop::Charge}\n";
     let built = Tasker::builder(())
         .store(MemoryStore::new())
         .yaml(file("a.yaml", a))
         .yaml(file("b.yaml", b))
-        .yaml(file("c.yaml", "name: same\nstep_templates:\n  - {name: one, handler_class: Shop::Charge}\n"))
+        .yaml(file("c.yaml", same))
+        .yaml(file("d.yaml", same))
         .yaml_file("no/such.yaml")
         .yaml_dir("no/such")
         .handler("Shop::Charge", handler_fn(|_, _, _| async { Ok(Value::Null) }))
@@ -117,19 +119,21 @@ async fn all_mistakes_of_all_files_are_told_and_nothing_is_registered() {
         })
         .collect();
     let expected = [
+        "a.yaml:3 the handler `Shop::Chagre` of the step `one` is not registered; register it with `.handler(\"Shop::Chagre\", ..)`; \
+         registered are `Shop::Charge`; did you mean `Shop::Charge`?",
+        "a.yaml:4 the step `two` depends on `three`, which there is not; the steps are `one`, `two`",
+        "a.yaml:4 the handler `Shop::Ship` of the step `two` is not registered; register it with `.handler(\"Shop::Ship\", ..)`, or what \
+         runs all steps of its type with `.handler_for_type(\"api\", ..)`; registered are",
         "b.yaml:3 the step `one` depends on `ono`, which there is not; did you mean `one`?",
         "no/such.yaml:0 the file cannot be read: ",
         "no/such:0 the directory cannot be read: ",
-        "a.yaml:3 the handler `Shop::Chagre` of the step `one` is not registered; register it with `.handler(\"Shop::Chagre\", ..)`; \
-         registered are `Shop::Charge`; did you mean `Shop::Charge`?",
-        "a.yaml:4 the handler `Shop::Ship` of the step `two` is not registered; register it with",
-        "c.yaml:1 the task `default.same@0.1.0` is there twice; the other description stands at a.yaml:1; give one of the two",
+        "d.yaml:1 the task `default.same@0.1.0` is there twice; the other description stands at c.yaml:1; give one of the two",
     ];
     assert_eq!(told.len(), expected.len(), "{error}");
     for (told, expected) in told.iter().zip(expected) {
         assert!(told.starts_with(expected), "{told}\n{expected}");
     }
-    assert!(error.to_string().ends_with("6 mistakes; nothing was registered"));
+    assert!(error.to_string().ends_with("7 mistakes; nothing was registered"));
 }
 
 #[tokio::test(start_paused = true)]

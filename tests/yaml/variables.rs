@@ -106,6 +106,6 @@ async fn values_reach_the_handler_and_no_error() {
         .build()
         .await;
     let Err(BuildError::Yaml(error)) = built else { panic!("it has mistakes") };
-    assert_eq!(error.mistakes().len(), 2);
+    assert_eq!(error.mistakes().len(), 3, "no handler, no value, no variable");
     assert!(!format!("{error} {error:?}").contains(SECRET));
 }

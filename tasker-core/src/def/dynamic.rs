@@ -31,9 +31,4 @@ impl StepDef {
     pub(crate) fn config_as_written(&self) -> Option<&Value> {
         self.config.as_ref().and_then(Configuration::written)
     }
-
-    /// What its configuration says to be: `api` for `type: api`.
-    pub(crate) fn config_kind(&self) -> Option<&str> {
-        self.config()?.get("type")?.as_str()
-    }
 }

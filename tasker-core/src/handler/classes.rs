@@ -1,7 +1,10 @@
 //! The handlers of an application, by the names under which files and definitions ask for them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::StepHandler;
 use super::execution::Handled;
@@ -40,28 +43,41 @@ impl Handlers {
     /// What runs a step.
     pub(crate) fn of(&self, step: &StepDef) -> Result<&Arc<dyn Handler>, NoHandler> {
         let class = step.handler_class().ok_or(NoHandler::NotNamed)?;
-        self.find(class, step.config_kind()).ok_or_else(|| NoHandler::NotRegistered(self.help(class)))
+        let shown = step.shown_config().and_then(kind_of);
+        self.find(class, step.config().and_then(kind_of))
+            .ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))
     }
 
-    fn find(&self, class: &str, kind: Option<&str>) -> Option<&Arc<dyn Handler>> {
+    /// What runs steps of a class, or of a kind if there is none of the class.
+    pub(crate) fn find(&self, class: &str, kind: Option<&str>) -> Option<&Arc<dyn Handler>> {
         self.classes.get(class).or_else(|| self.kinds.get(kind?))
     }
 
-    /// What is there instead of a class.
-    fn help(&self, class: &str) -> String {
+    /// What is there instead of a class, and what could be done.
+    pub(crate) fn help(&self, class: &str, kind: Option<&str>) -> String {
         let names = || self.classes.keys().map(String::as_str);
-        if self.classes.is_empty() {
-            return format!("no handler is registered; register it with `.handler(\"{class}\", ..)`");
+        let mut help = format!("register it with `.handler(\"{class}\", ..)`");
+        if let Some(kind) = kind {
+            let _ =
+                write!(help, ", or what runs all steps of its type with `.handler_for_type(\"{kind}\", ..)`");
         }
-        let near = did_you_mean(class, names());
-        let registered = quoted(names());
-        format!("register it with `.handler(\"{class}\", ..)`; registered are {registered}{near}")
+        if self.classes.is_empty() {
+            help.push_str("; no handler is registered");
+        } else {
+            let _ = write!(help, "; registered are {}{}", quoted(names()), did_you_mean(class, names()));
+        }
+        help
     }
+}
+
+/// What a configuration says to be: `api` for `type: api`.
+pub(crate) fn kind_of(config: &Value) -> Option<&str> {
+    config.get("type")?.as_str()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::{StepSpec, WorkflowDef, handler_fn};
@@ -95,7 +111,7 @@ mod tests {
         assert_eq!(
             told(&handlers, &charge),
             NoHandler::NotRegistered(
-                "no handler is registered; register it with `.handler(\"Shop::Chagre\", ..)`".into()
+                "register it with `.handler(\"Shop::Chagre\", ..)`; no handler is registered".into()
             )
         );
         handlers.add("Shop::Charge".into(), nothing());
@@ -105,6 +121,12 @@ mod tests {
                 "register it with `.handler(\"Shop::Chagre\", ..)`; registered are `Shop::Charge`; did you mean `Shop::Charge`?"
                     .into()
             )
+        );
+        let api = step(StepSpec::new("a").handler_class("Shop::Ask").config(&json!({"type": "api"})));
+        let NoHandler::NotRegistered(help) = told(&handlers, &api) else { panic!() };
+        assert!(
+            help.contains(", or what runs all steps of its type with `.handler_for_type(\"api\", ..)`;"),
+            "{help}"
         );
     }
 }

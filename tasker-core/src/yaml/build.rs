@@ -15,9 +15,8 @@ use crate::{RetryPolicy, StepSpec, WorkflowDef};
 pub(super) struct Described {
     pub(super) workflow: WorkflowDef,
     pub(super) task_handler_class: Option<String>,
-    /// Where its name stands, and where those of the handlers of its steps do, by step.
+    /// Where its name stands.
     pub(super) name: Span,
-    pub(super) handlers: Vec<Span>,
 }
 
 /// Builds the workflow, unless there is a mistake: now that the environment is known, a variable that is not set is one too.
@@ -57,13 +56,7 @@ pub(super) fn build(
         error.mistakes().iter().for_each(|mistake| report.add(name, mistake.as_str()));
         report.into_error()
     })?;
-    let places: HashMap<&str, Span> = steps
-        .iter()
-        .filter_map(|step| Some((step.text_of("name")?, step.get("handler_class")?.span)))
-        .collect();
-    let handlers = workflow.steps().iter().map(|step| places.get(step.name()).copied().unwrap_or(name));
-    let handlers = handlers.collect();
-    Ok(Described { workflow, task_handler_class: class_of(task), name, handlers })
+    Ok(Described { workflow, task_handler_class: class_of(task), name })
 }
 
 fn step_of(

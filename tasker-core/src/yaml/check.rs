@@ -7,6 +7,7 @@ use super::graph::{Edges, cycles};
 use super::keys::MOST_EXECUTIONS;
 use super::mistake::{Report, line_of};
 use super::node::{Kind, Node, Span};
+use crate::handler::Handlers;
 use crate::schema::{self, Violation};
 use crate::suggest::{nearest, quoted};
 
@@ -111,6 +112,23 @@ fn dependencies(steps: &[Node], report: &mut Report<'_>) {
             format!("these steps wait for each other: {}", shortened(way).join(" waits for ")),
             "take one of these dependencies out",
         );
+    }
+}
+
+/// Whether the handlers of all steps are there. One whose type comes from a variable is looked for when the task is registered.
+pub(super) fn handlers(task: &Node, known: &Handlers, report: &mut Report<'_>) {
+    for step in task.get("step_templates").map(Node::items).unwrap_or_default() {
+        let Some(node) = step.get("handler_class") else { continue };
+        let kind = step.get("handler_config").and_then(|config| config.text_of("type"));
+        let Some(class) = node.text().filter(|class| known.find(class, kind).is_none()) else { continue };
+        if report.is_full() {
+            return;
+        }
+        if !kind.is_some_and(|kind| kind.contains("${")) {
+            let which = step.text_of("name").map(|name| format!(" of the step `{name}`")).unwrap_or_default();
+            let message = format!("the handler `{class}`{which} is not registered");
+            report.help(node.span, message, known.help(class, kind));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use super::node::Span;
 use super::parse::{self, LONGEST};
 use super::{check, merge, shape};
 use crate::WorkflowDef;
+use crate::handler::Handlers;
 
 /// A file that describes a task, not looked into yet. Copies share the text.
 #[derive(Clone)]
@@ -101,6 +102,15 @@ impl YamlFile {
     /// # Errors
     /// With every mistake that is found in it.
     pub fn load(&self, environment: &Environment) -> Result<TaskFile, YamlError> {
+        self.load_with(environment, None)
+    }
+
+    /// The same; a handler that is not among these is a mistake, too.
+    pub(super) fn load_with(
+        &self,
+        environment: &Environment,
+        handlers: Option<&Handlers>,
+    ) -> Result<TaskFile, YamlError> {
         let mut report = Report::of(&self.source);
         let Some(root) = parse::parse(&mut report) else {
             return Err(report.into_error());
@@ -108,9 +118,11 @@ impl YamlFile {
         shape::check(&root, &mut report);
         let merged = merge::merged(&root, environment.name(), &mut report);
         check::check(&merged, &mut report);
-        let Described { workflow, task_handler_class, name, handlers } =
-            build::build(&merged, environment, report)?;
-        Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name, handlers })
+        if let Some(handlers) = handlers {
+            check::handlers(&merged, handlers, &mut report);
+        }
+        let Described { workflow, task_handler_class, name } = build::build(&merged, environment, report)?;
+        Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
     }
 }
 
@@ -126,9 +138,8 @@ pub struct TaskFile {
     source: Arc<Source>,
     workflow: WorkflowDef,
     task_handler_class: Option<String>,
-    /// Where its name stands, and where those of the handlers of its steps do, by step.
+    /// Where its name stands.
     name: Span,
-    handlers: Vec<Span>,
 }
 
 impl TaskFile {
@@ -157,12 +168,6 @@ impl TaskFile {
     /// A mistake at its name.
     pub(super) fn mistake(&self, message: String, help: String) -> Mistake {
         Mistake::at(&self.source, self.name, message, Some(help))
-    }
-
-    /// A mistake at the handler of a step.
-    pub(super) fn mistake_at_handler(&self, step: usize, message: String, help: String) -> Mistake {
-        let span = self.handlers.get(step).copied().unwrap_or(self.name);
-        Mistake::at(&self.source, span, message, Some(help))
     }
 
     /// Where its name stands: `order.yaml:2`.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::file::{TaskFile, YamlFile};
 use super::mistake::{Mistake, YamlError};
-use crate::handler::{Handlers, NoHandler};
+use crate::handler::Handlers;
 use crate::registry::{Registration, Registry};
 use crate::{BuildError, TaskerBuilder};
 
@@ -29,7 +29,7 @@ impl Sources {
         let (mut tasks, mut wrong) = (Vec::new(), YamlError::of(Vec::new()));
         for given in std::mem::take(&mut self.given) {
             for file in given.files() {
-                match file.and_then(|file| file.load(&environment)) {
+                match file.and_then(|file| file.load_with(&environment, Some(handlers))) {
                     Ok(task) => tasks.push(task),
                     Err(error) => wrong.add(error),
                 }
@@ -38,7 +38,6 @@ impl Sources {
         let mut mistakes = Vec::new();
         for (at, task) in tasks.iter().enumerate() {
             check_name(task, &tasks[..at], registry, &mut mistakes);
-            check_handlers(task, handlers, &mut mistakes);
         }
         wrong.add(YamlError::of(mistakes));
         if !wrong.is_empty() {
@@ -100,16 +99,6 @@ fn check_name(task: &TaskFile, before: &[TaskFile], registry: &Registry, mistake
     };
     let help = format!("{other}; give one of the two another version, name or namespace");
     mistakes.push(task.mistake(format!("the task `{id}` is there twice"), help));
-}
-
-fn check_handlers(task: &TaskFile, handlers: &Handlers, mistakes: &mut Vec<Mistake>) {
-    for (at, step) in task.workflow().steps().iter().enumerate() {
-        if let Err(NoHandler::NotRegistered(help)) = handlers.of(step) {
-            let class = step.handler_class().unwrap_or_default();
-            let message = format!("the handler `{class}` of the step `{}` is not registered", step.name());
-            mistakes.push(task.mistake_at_handler(at, message, help));
-        }
-    }
 }
 
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
