@@ -2,6 +2,7 @@
 
 mod builder;
 mod configure;
+mod dynamic;
 mod handle;
 mod identity;
 mod operate;
@@ -165,13 +166,22 @@ impl Tasker {
     }
 
     fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
-        let registered =
-            self.0.client.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered = self
+            .0
+            .client
+            .0
+            .workflows
+            .iter()
+            .find(|(_, known)| known.workflow_type == Some(TypeId::of::<W>()));
         registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
-    /// Starts a task of a workflow that is known by name: for requests from outside. The version `latest` is the latest that this
-    /// process has, by semantic version. [`request`](Self::request) takes all that can be said of a task, as JSON.
+    /// Starts a task of a workflow that is known by name: for requests from outside, and for workflows that are no modules. The version
+    /// `latest` is the latest that this process has, by semantic version. [`request`](Self::request) takes all that can be said of a task,
+    /// as JSON.
+    ///
+    /// The context is checked against the schema as it is written. Where the workflow is no module, what the schema gives as the `default`
+    /// of a missing property is filled in then, in objects within objects too, and stored.
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
         let id = WorkflowId {
             namespace: namespace.to_owned(),

@@ -51,7 +51,6 @@ mod config;
 mod exchange;
 mod fill;
 mod method;
-mod nearest;
 mod outcome;
 mod prepare;
 mod query;

@@ -10,6 +10,7 @@ mod def;
 mod engine;
 mod error;
 mod event;
+mod handler;
 #[cfg(feature = "http")]
 pub mod http;
 mod ids;
@@ -25,6 +26,8 @@ pub mod store;
 mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{
@@ -40,6 +43,7 @@ pub use def::{
 };
 pub use error::StepError;
 pub use event::Event;
+pub use handler::{HandlerFunction, StepContext, StepHandler, StepSequence, Task, handler_fn};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
@@ -50,7 +54,7 @@ pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
     Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
-    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
+    RunsIn, Step, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     Attributes, MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, TaskSummary,

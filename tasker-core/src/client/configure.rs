@@ -77,7 +77,7 @@ impl Override {
             Self::Step { workflow_type, workflow, step, patch } => {
                 let patch = patch?;
                 let mut known = registry.iter_mut();
-                let known = known.find(|known| known.workflow_type == workflow_type);
+                let known = known.find(|known| known.workflow_type == Some(workflow_type));
                 let known = known.ok_or_else(|| {
                     format!("workflow `{workflow}` is not registered; call `register` for it")
                 })?;

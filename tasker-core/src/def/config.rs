@@ -1,10 +1,59 @@
 //! The configuration of a step, and how it is overridden.
 
+use std::fmt;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{StepDef, WorkflowDef};
 use crate::schema::{self, Violation};
 use crate::step::Payload;
+
+/// A configuration, and what may be shown of it.
+#[derive(Clone)]
+pub(super) struct Configuration {
+    value: Value,
+    /// The same with the names of variables where `value` has what they held, which may be secret.
+    written: Option<Value>,
+}
+
+impl Configuration {
+    pub(super) fn of<T: Serialize>(config: &T) -> Result<Self, String> {
+        let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
+        Ok(Self { value, written: None })
+    }
+
+    fn empty() -> Self {
+        Self { value: Value::Object(Map::new()), written: None }
+    }
+
+    #[cfg(feature = "yaml")]
+    pub(super) fn with_variables(value: Value, written: Value) -> Self {
+        Self { value, written: Some(written) }
+    }
+
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// As it was written, where variables have a part in it.
+    pub(super) fn written(&self) -> Option<&Value> {
+        self.written.as_ref()
+    }
+
+    pub(super) fn merge(&mut self, patch: &Value) {
+        merge(&mut self.value, patch);
+        if let Some(written) = &mut self.written {
+            merge(written, patch);
+        }
+    }
+}
+
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written.as_ref().unwrap_or(&self.value).fmt(f)
+    }
+}
 
 /// The type that a step takes its configuration as.
 #[derive(Debug, Clone, Copy)]
@@ -48,13 +97,19 @@ impl WorkflowDef {
             return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
         };
         let step = &mut self.steps[at];
+        if step.handler_class.is_some() {
+            // Its handler reads it as it likes.
+            let config = step.config.get_or_insert_with(Configuration::empty);
+            config.merge(patch);
+            return Ok(());
+        }
         let (Some(config), Some(config_type)) = (&step.config, step.config_type) else {
             return Err(format!(
                 "the step `{}` takes no configuration; give it one with `config = ...` and `Config<T>`",
                 step.name
             ));
         };
-        let mut merged = config.clone();
+        let mut merged = config.value.clone();
         merge(&mut merged, patch);
         let Read { value, unread } = (config_type.read)(&merged).map_err(|violation| {
             format!("the configuration of the step `{}` does not fit: {violation}", step.name)
@@ -63,7 +118,7 @@ impl WorkflowDef {
         if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
             return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
-        step.config = Some(value);
+        step.config = Some(Configuration { value, written: None });
         Ok(())
     }
 }
@@ -155,6 +210,39 @@ mod tests {
         let tiers = json!({"tiers": [{"at": 100}]});
         assert_eq!(configured("charge", &tiers).unwrap()["tiers"], json!([{"from": 100}]));
         assert!(configured("charge", &json!({"tiers": []})).unwrap().get("tiers").is_none());
+    }
+
+    #[test]
+    fn a_handler_by_name_takes_whatever_the_patch_says() {
+        let mut order = WorkflowDef::builder("shop", "order", "1.0.0")
+            .step(
+                StepSpec::new("charge")
+                    .handler_class("Charge")
+                    .config(&json!({"url": "a", "params": {"x": 1}})),
+            )
+            .step(StepSpec::new("ship").handler_class("Ship"))
+            .build()
+            .unwrap();
+        order.configure("charge", &json!({"url": "b", "params": {"y": 2}})).unwrap();
+        order.configure("ship", &json!({"fast": true})).unwrap();
+        assert_eq!(order.steps()[0].config(), Some(&json!({"url": "b", "params": {"x": 1, "y": 2}})));
+        assert_eq!(order.steps()[1].config(), Some(&json!({"fast": true})));
+    }
+
+    #[cfg(feature = "yaml")]
+    #[test]
+    fn what_variables_held_is_not_shown() {
+        let spec = StepSpec::new("charge").handler_class("Charge");
+        let spec = spec.config_with_variables(json!({"key": "hunter2"}), json!({"key": "${KEY}"}));
+        let shown = format!("{spec:?}");
+        let mut order = WorkflowDef::builder("shop", "order", "1.0.0").step(spec).build().unwrap();
+        order.configure("charge", &json!({"url": "x"})).unwrap();
+        let step = &order.steps()[0];
+        assert_eq!(step.config(), Some(&json!({"key": "hunter2", "url": "x"})));
+        assert_eq!(step.shown_config(), Some(&json!({"key": "${KEY}", "url": "x"})));
+        for shown in [shown, format!("{order:?}")] {
+            assert!(shown.contains("${KEY}") && !shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@
 
 use serde_json::{Map, Value};
 
-use super::nearest::nearest;
 use super::query::escape;
+use crate::suggest::nearest;
 
 /// Why a text could not be filled. None of these names a value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

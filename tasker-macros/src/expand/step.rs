@@ -102,7 +102,7 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
 
         // For all steps at once it would not show which one takes what an application does not have.
         #[automatically_derived]
-        impl<__A> #krate::StepHandler<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
+        impl<__A> #krate::RunsIn<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
     }
 }
 

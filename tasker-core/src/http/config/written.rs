@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{ApiConfig, ApiConfigError, Ssl};
 use crate::http::Method;
-use crate::http::nearest::nearest;
+use crate::suggest::nearest;
 
 /// Every key. What serde would say of an unknown one is a list of all that are known; `unknown` lets [`ApiConfig`] say it better.
 #[derive(Serialize, Deserialize, JsonSchema)]
