@@ -14,6 +14,7 @@ mod ids;
 mod json;
 mod param;
 mod registry;
+pub mod report;
 mod retention;
 mod retry;
 mod schema;
