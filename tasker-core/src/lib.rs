@@ -7,6 +7,7 @@ mod batcher;
 mod client;
 mod clock;
 mod def;
+pub mod diagram;
 mod engine;
 mod error;
 mod event;

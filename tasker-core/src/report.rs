@@ -33,5 +33,7 @@ pub use analysis::{
 pub use execution::{ExecutionStatus, HealthStatus, RecommendedAction, TaskExecution};
 pub use next::{NextAction, ProgressDetails, Urgency, WorkflowSummary};
 pub use readiness::{BackoffType, BlockingReason, DependencyStatus, RetryStatus, StepReadiness};
+pub(crate) use serial::span;
 pub use snapshot::{SnapshotError, StepSnapshot, TaskSnapshot};
 pub use template::{EdgeType, TemplateAnalysis, TemplateEdge, TemplateNode, TemplateSummary};
+pub(crate) use words::words;

@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn percentages_are_rounded_to_two_decimals() {
-        let said = [percent(1, 3), percent(2, 3), percent(5, 5), percent(0, 0)].map(|found| found.to_string());
+        let said =
+            [percent(1, 3), percent(2, 3), percent(5, 5), percent(0, 0)].map(|found| found.to_string());
         assert_eq!(said, ["33.33", "66.67", "100", "0"]);
     }
 
