@@ -1,7 +1,7 @@
 //! The text that Mermaid draws a diagram from.
 //!
 //! Names, errors and addresses are anything that somebody wrote, and Mermaid reads much as its own: quotes, semicolons, backticks, `%%`,
-//! tags, even the word `end`. So node ids are made here, and in labels only letters, digits and a few marks stand as they are; all
+//! tags, formulas, even the word `end`. So node ids are made here, and in labels only letters, digits and a few marks stand as they are; all
 //! else is written as `#CODE;`, which Mermaid shows as that character.
 
 use std::fmt::Write;
@@ -12,6 +12,8 @@ pub(super) fn write(model: &DiagramModel) -> String {
     let mut text = format!("graph {}\n", model.direction);
     // Writing to a string does not fail.
     let _ = writeln!(text, "  subgraph diagram[\"{}\"]", label(&model.title));
+    // What is in a frame goes across unless it is told otherwise.
+    let _ = writeln!(text, "    direction {}", model.direction);
     for node in &model.nodes {
         let _ = writeln!(text, "    {}[\"{}\"]", node.id, label(&node.label));
         if let Some(url) = &node.url {
@@ -46,6 +48,8 @@ fn label(text: &str) -> String {
                 label.push(c);
             }
             c if c.is_control() => label.push(' '),
+            // Two of them in a row would begin a formula, whichever way they are written: a space without width goes between.
+            '$' => label.push_str("#36;#8203;"),
             c => {
                 let _ = write!(label, "#{};", u32::from(c));
             }

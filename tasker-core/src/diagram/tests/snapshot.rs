@@ -39,3 +39,34 @@ fn a_workflow_is_drawn_as_it_always_was() {
     check("workflow.mmd", &diagram.mermaid());
     check("workflow.json", &serde_json::to_string_pretty(&diagram.model()).unwrap());
 }
+
+#[test]
+fn names_that_mermaid_would_read_as_its_own_are_drawn_as_they_always_were() {
+    let names = [
+        "end",
+        "say \"no\"",
+        "`code`",
+        "%%{init: {}}%% ",
+        "a;b & c --> d",
+        "<script>alert(1)</script>",
+        "x]y[\"] --> z",
+        "#35; #quot; &amp;",
+        "1. first",
+        "- item",
+        "back\\slash",
+        "größe 記録 🚀",
+        "a|b{c}d(e)",
+        "subgraph",
+        "style step_0 fill:red",
+        "$$x^2$$",
+    ];
+    let mut made = Made::new(&[]);
+    for (at, name) in (0..).zip(names) {
+        let before = if at == 0 { Vec::new() } else { vec![StepNo((at - 1) / 2)] };
+        let mut step = crate::report::fixture::MadeStep::new(name.to_owned(), before);
+        step.error = Some(StepError::retryable(name));
+        made.steps.push(step);
+    }
+    let diagram = Diagram::of_task(&made.snapshot()).links("https://ops.example/a \"b\" c?d=<e>&f=%20#g");
+    check("odd.mmd", &diagram.mermaid());
+}
