@@ -194,7 +194,8 @@ impl Stand {
             sign,
             words,
             attempts: step.attempts,
-            error: step.error.clone(),
+            // An operator who resolved or cancelled it has seen the error.
+            error: step.error.clone().filter(|_| !step.current_state.allowed().is_empty()),
             waiting_because: step.waiting_because.clone(),
         }
     }

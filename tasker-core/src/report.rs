@@ -9,7 +9,7 @@
 //! - [`TaskSnapshot::analysis`]: levels, critical path, parallelism, error chains, bottlenecks, recommendations.
 //! - [`TemplateAnalysis::of`]: the graph of a definition.
 //!
-//! Costs are O(steps + edges), and where many steps failed, once more for each 64 of them.
+//! Costs are O(steps + edges), and at worst as much again for each step that failed.
 
 mod analysis;
 mod because;

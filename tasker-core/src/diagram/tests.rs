@@ -147,6 +147,16 @@ fn a_box_says_what_its_step_does() {
 }
 
 #[test]
+fn the_error_of_a_step_that_was_resolved_or_cancelled_is_not_shown_any_more() {
+    for (state, shown) in
+        [(StepState::Error, true), (StepState::ResolvedManually, false), (StepState::Cancelled, false)]
+    {
+        let made = Made::new(&[("a", &[])]).failed("a").step("a", |step| step.state = state);
+        assert_eq!(node(&made, "step_0").label.contains("Error: the gateway is busy"), shown, "{state}");
+    }
+}
+
+#[test]
 fn nodes_lead_to_their_pages_only_where_there_are_some() {
     let made = Made::new(&[("a", &[])]);
     assert_eq!(node(&made, "step_0").url, None);

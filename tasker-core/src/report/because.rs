@@ -4,7 +4,7 @@ use super::execution::{ExecutionStatus, TaskExecution};
 use super::readiness::BlockingReason;
 use super::serial::{listed, span};
 use super::snapshot::TaskSnapshot;
-use crate::{StepNo, StepState, StepStatus, TaskState, Timestamp, WaitingFor};
+use crate::{StepError, StepNo, StepState, StepStatus, TaskState, Timestamp, WaitingFor};
 
 /// Why a pending step has not begun.
 pub(super) fn step_waits(
@@ -12,6 +12,7 @@ pub(super) fn step_waits(
     step: &StepStatus,
     reason: Option<BlockingReason>,
     cause: Option<StepNo>,
+    holder: Option<StepNo>,
 ) -> Option<String> {
     if step.state != StepState::Pending {
         return None;
@@ -23,7 +24,7 @@ pub(super) fn step_waits(
             None => "a step before it failed".to_owned(),
         },
         Some(BlockingReason::WaitingForBackoff) => retry(task, step),
-        Some(BlockingReason::WaitingForTurn) => turn(task, step),
+        Some(BlockingReason::WaitingForTurn) => turn(task, holder),
         Some(BlockingReason::TaskPaused) => "the task is paused; it goes on when it is resumed".to_owned(),
         Some(BlockingReason::NoWorkerCanRunIt) => no_worker(step.waiting_for.as_ref()),
         Some(BlockingReason::TaskEnded) => {
@@ -61,8 +62,9 @@ fn retry(task: &TaskSnapshot, step: &StepStatus) -> String {
         Some(error) if failures > 0 => {
             let left = limit.saturating_sub(failures);
             format!(
-                "attempt {} failed ({error}); it is tried again {when}, {} left",
+                "attempt {} failed ({}); it is tried again {when}, {} left",
                 step.attempts,
+                brief(error),
                 attempts(left)
             )
         }
@@ -79,24 +81,36 @@ fn in_time(at: Timestamp, now: Timestamp) -> String {
     format!("in {} (at {at})", span(at.since(now)))
 }
 
-fn turn(task: &TaskSnapshot, step: &StepStatus) -> String {
-    let others = task.status().steps.iter().filter(|other| other.no != step.no);
-    let mut holders = others.filter(|other| match other.state {
+/// The step that has the turn, in a task that runs one step at a time.
+pub(super) fn turn_holder(task: &TaskSnapshot) -> Option<StepNo> {
+    let has_turn = |step: &&StepStatus| match step.state {
         StepState::InProgress => true,
-        StepState::Pending => {
-            matches!(
-                other.waiting_for,
-                Some(WaitingFor::Time(_) | WaitingFor::Worker | WaitingFor::Definition { .. })
-            )
-        }
+        StepState::Pending => matches!(
+            step.waiting_for,
+            Some(WaitingFor::Time(_) | WaitingFor::Worker | WaitingFor::Definition { .. })
+        ),
         _ => false,
-    });
-    match holders.next() {
+    };
+    task.status().steps.iter().find(has_turn).map(|step| step.no)
+}
+
+fn turn(task: &TaskSnapshot, holder: Option<StepNo>) -> String {
+    match holder {
         Some(holder) => {
-            format!("the task runs one step at a time, and now it is the turn of `{}`", holder.name)
+            format!("the task runs one step at a time, and now it is the turn of `{}`", task.name(holder))
         }
         None => "the task runs one step at a time, and its turn has not come".to_owned(),
     }
+}
+
+/// An error as a sentence has room for it: in one line, and not too long.
+fn brief(error: &StepError) -> String {
+    const MOST: usize = 200;
+    let line = error.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MOST {
+        return line;
+    }
+    line.chars().take(MOST).chain(['…']).collect()
 }
 
 fn no_worker(waiting_for: Option<&WaitingFor>) -> String {
@@ -172,13 +186,15 @@ fn failures(task: &TaskSnapshot, execution: &TaskExecution) -> String {
             )
         }
         [only] => match &only.error {
-            Some(error) => format!("`{}` failed for good: {error}{also}", only.name),
+            Some(error) => format!("`{}` failed for good: {}{also}", only.name, brief(error)),
             None => format!("`{}` failed for good{also}", only.name),
         },
         [first, ..] => {
             let names = listed(failed.iter().map(|step| &*step.name));
             match &first.error {
-                Some(error) => format!("{names} failed for good, `{}` with: {error}{also}", first.name),
+                Some(error) => {
+                    format!("{names} failed for good, `{}` with: {}{also}", first.name, brief(error))
+                }
                 None => format!("{names} failed for good{also}"),
             }
         }

@@ -36,7 +36,8 @@ pub(super) const LISTED: usize = 20;
 
 /// What lies behind each of these steps, every step counted once however many ways lead to it.
 ///
-/// One pass over the graph serves 64 of them: each step keeps a bit for each of the 64 that it lies behind.
+/// One pass over the graph serves 64 of them: each step keeps a bit for each of the 64 that it lies behind. Beside the passes it takes as long as
+/// there is to count.
 pub(super) fn downstream(
     task: &TaskSnapshot,
     of: &[StepNo],

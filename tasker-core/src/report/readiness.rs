@@ -178,9 +178,9 @@ impl StepReadiness {
 
 /// The readiness of every step, in canonical order.
 pub(super) fn assess(task: &TaskSnapshot) -> Vec<StepReadiness> {
-    let causes = causes(task);
+    let (causes, holder) = (causes(task), because::turn_holder(task));
     let steps = task.status().steps.iter().zip(task.steps()).zip(causes);
-    steps.map(|((step, known), cause)| of_step(task, step, known, cause)).collect()
+    steps.map(|((step, known), cause)| of_step(task, step, known, cause, holder)).collect()
 }
 
 fn of_step(
@@ -188,6 +188,7 @@ fn of_step(
     step: &StepStatus,
     known: &StepSnapshot,
     cause: Option<StepNo>,
+    turn_holder: Option<StepNo>,
 ) -> StepReadiness {
     let is_over = |no: &&StepNo| task.state(**no).satisfies_dependents();
     let completed_parents = known.depends_on.iter().filter(is_over).count();
@@ -204,7 +205,7 @@ fn of_step(
         retry_eligible: matches!(retry_status, RetryStatus::RetryEligible | RetryStatus::WaitingForBackoff),
         ready_for_execution: blocking_reason.is_none(),
         blocking_reason,
-        waiting_because: because::step_waits(task, step, blocking_reason, cause),
+        waiting_because: because::step_waits(task, step, blocking_reason, cause, turn_holder),
         blocked_by: cause.map(|cause| task.name(cause).to_owned()),
         dependency_status: DependencyStatus::of(completed_parents, total_parents),
         total_parents,

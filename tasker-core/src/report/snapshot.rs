@@ -1,7 +1,7 @@
 //! What reports are made from.
 
 use crate::def::Graph;
-use crate::{StepNo, StepState, StepStatus, TaskId, TaskStatus, Timestamp};
+use crate::{StepNo, StepState, StepStatus, StoredStep, TaskId, TaskStatus, Timestamp};
 
 /// A task as it stood at one moment, with its graph and its times.
 ///
@@ -173,6 +173,13 @@ impl TaskSnapshot {
     }
 }
 
+/// What the graph says of a step; its times and its limit are to be filled in.
+impl From<&StoredStep> for StepSnapshot {
+    fn from(step: &StoredStep) -> Self {
+        Self { depends_on: step.depends_on.clone(), optional: step.optional, ..Self::default() }
+    }
+}
+
 impl StepSnapshot {
     /// How long its last execution took, if it has ended.
     #[must_use]
@@ -207,6 +214,13 @@ mod tests {
         let error = TaskSnapshot::new(status, now, looped).unwrap_err();
         assert!(error.to_string().starts_with("step `charge` of task"), "{error}");
         assert!(matches!(error, SnapshotError::Edge { dependency: StepNo(1), .. }));
+    }
+
+    #[test]
+    fn the_graph_of_a_stored_definition_is_taken_over() {
+        let stored = StoredStep { name: "ship".to_owned(), depends_on: vec![StepNo(0)], optional: true };
+        let step = StepSnapshot::from(&stored);
+        assert_eq!((step.depends_on, step.optional), (vec![StepNo(0)], true));
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub(super) fn of(task: &TaskSnapshot) -> DependencyGraph {
 mod tests {
     use serde_json::json;
 
-    use crate::report::fixture::Made;
+    use crate::StepNo;
+    use crate::report::fixture::{Made, random_graph};
 
     #[test]
     fn a_graph_reads_as_taskers_does() {
@@ -87,5 +88,26 @@ mod tests {
                 "dependency_levels": {"0": 0, "1": 1},
             })
         );
+    }
+
+    #[test]
+    fn both_lists_hold_every_edge_and_levels_are_longest_ways() {
+        for seed in 0..40 {
+            let task = random_graph(&mut fastrand::Rng::with_seed(seed), 40).snapshot();
+            let graph = super::of(&task);
+            for (to, step) in (0..).map(StepNo).zip(task.steps()) {
+                assert_eq!(graph.reverse_adjacency_list[&to], step.depends_on, "seed {seed}");
+                let before = step.depends_on.iter().map(|from| graph.dependency_levels[from] + 1);
+                assert_eq!(graph.dependency_levels[&to], before.max().unwrap_or(0), "seed {seed}");
+            }
+            let edges: Vec<_> = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect();
+            let mut listed: Vec<_> = graph
+                .adjacency_list
+                .iter()
+                .flat_map(|(&from, to)| to.iter().map(move |&to| (from, to)))
+                .collect();
+            listed.sort_unstable_by_key(|&(from, to)| (to, from));
+            assert_eq!(edges, listed, "seed {seed}");
+        }
     }
 }

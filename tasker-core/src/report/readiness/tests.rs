@@ -127,6 +127,20 @@ fn when_the_time_of_a_retry_has_come_the_step_is_ready() {
 }
 
 #[test]
+fn a_sentence_has_no_more_of_an_error_than_fits_in_a_line() {
+    let made = order().backoff("charge", 12).step("charge", |step| {
+        step.error = Some(StepError::retryable(format!("line one\n  line two {}", "é".repeat(900))));
+    });
+    let (_, sentence) = why(&made, "charge");
+    assert!(sentence.starts_with("attempt 1 failed (line one line two éé"), "{sentence}");
+    assert!(
+        sentence.contains("é…); it is tried again in 12 s") && sentence.chars().count() < 320,
+        "{sentence}"
+    );
+    assert!(step(&made, "charge").error.unwrap().len() > 1800, "which is there as a whole");
+}
+
+#[test]
 fn a_step_of_a_paused_task_waits_for_its_operator() {
     let made = order().backoff("charge", 12).paused();
     let (reason, sentence) = why(&made, "charge");
