@@ -17,12 +17,16 @@ const WORK: usize = 150_000;
 
 /// The rows from above, each from left to right.
 pub(super) fn find(slots: &Slots) -> Vec<Vec<usize>> {
+    best_of(slots, (WORK / (slots.len() + slots.edges()).max(1)).clamp(LEAST, MOST))
+}
+
+/// The best order that is seen in so many goes.
+pub(super) fn best_of(slots: &Slots, goes: usize) -> Vec<Vec<usize>> {
     let mut rows = walked(slots);
     let mut place = vec![0; slots.len()];
     for row in &rows {
         number(row, &mut place);
     }
-    let goes = (WORK / (slots.len() + slots.edges()).max(1)).clamp(LEAST, MOST);
     let (mut best, mut fewest, mut idle) = (rows.clone(), crossings(slots, &rows, &place), 0);
     for go in 0..goes {
         if fewest == 0 || idle == IDLE {

@@ -164,6 +164,22 @@ fn the_order_never_has_more_crossings_than_the_walk_and_mostly_fewer() {
 }
 
 #[test]
+fn more_goes_never_make_it_worse() {
+    let mut improved = 0;
+    for seed in 0..30 {
+        let dependencies = random(&mut Rng::with_seed(seed), 80);
+        let (slots, _) = Slots::new(&vec![SIZE; dependencies.len()], &dependencies);
+        let crossings: Vec<_> = (0..8)
+            .map(|goes| order::best_of(&slots, goes))
+            .map(|rows| order::crossings(&slots, &rows, &places(&slots, &rows)))
+            .collect();
+        assert!(crossings.is_sorted_by(|a, b| a >= b), "seed {seed}: {crossings:?}");
+        improved += usize::from(crossings[2] > crossings[7]);
+    }
+    assert!(improved > 5, "later goes help {improved} times");
+}
+
+#[test]
 fn what_can_be_drawn_without_crossings_is() {
     // Two chains that share a beginning and an end, given crosswise; and a tree.
     let ladder = vec![vec![], vec![0], vec![0], vec![2], vec![1], vec![4], vec![3], vec![5, 6]];
