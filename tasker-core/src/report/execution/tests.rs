@@ -1,4 +1,5 @@
 mod history;
+mod store;
 
 use super::super::fixture::Made;
 use super::super::next::Urgency;
