@@ -26,8 +26,8 @@ pub mod weights;
 mod words;
 
 pub use analysis::{
-    AnalysisSummary, Bottleneck, BottleneckType, Bottlenecks, CriticalPaths, DependencyGraph, ErrorChain,
-    ErrorChains, GraphEdge, GraphNode, Impact, Level, MeasuredBy, OverallHealth, Parallelism, Path,
+    AnalysisSummary, Bottleneck, BottleneckType, Bottlenecks, CriticalPath, CriticalPaths, DependencyGraph,
+    ErrorChain, ErrorChains, GraphEdge, GraphNode, Impact, Level, MeasuredBy, OverallHealth, Parallelism,
     Potential, RecoveryAction, RecoveryStrategy, RetryAnalysis, Severity, TaskAnalysis,
 };
 pub use execution::{ExecutionStatus, HealthStatus, RecommendedAction, TaskExecution};

@@ -17,7 +17,7 @@ pub use bottlenecks::{Bottleneck, BottleneckType, Bottlenecks, Impact, Severity}
 pub use errors::{ErrorChain, ErrorChains, RecoveryAction, RecoveryStrategy, RetryAnalysis};
 pub use graph::{DependencyGraph, GraphEdge, GraphNode};
 pub use parallelism::{Level, Parallelism, Potential};
-pub use paths::{CriticalPaths, MeasuredBy, Path};
+pub use paths::{CriticalPath, CriticalPaths, MeasuredBy};
 pub use summary::{AnalysisSummary, OverallHealth};
 
 use super::execution::TaskExecution;

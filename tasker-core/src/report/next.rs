@@ -38,7 +38,7 @@ pub struct WorkflowSummary {
 }
 
 /// The progress of a task as one would write it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProgressDetails {
     /// Steps that are complete, resolved or skipped, of all: `3/7`.
     pub completed_ratio: String,
@@ -46,10 +46,10 @@ pub struct ProgressDetails {
     pub completion_percentage: String,
     /// How many steps are not over.
     pub remaining_steps: usize,
-    /// The names of those that failed for good.
-    pub failed_steps: Vec<String>,
-    /// The names of those that are ready.
-    pub ready_steps: Vec<String>,
+    /// How many failed for good.
+    pub failed_steps: usize,
+    /// How many are ready.
+    pub ready_steps: usize,
 }
 
 /// What to do about a task.
@@ -84,9 +84,6 @@ impl TaskExecution {
     #[must_use]
     pub fn workflow_summary(&self) -> WorkflowSummary {
         let over = self.steps_over();
-        let names = |is: &dyn Fn(&super::StepReadiness) -> bool| {
-            self.steps.iter().filter(|step| is(step)).map(|step| step.name.clone()).collect()
-        };
         WorkflowSummary {
             total_steps: self.total_steps,
             completed: self.completed_steps,
@@ -104,8 +101,8 @@ impl TaskExecution {
                 completed_ratio: format!("{over}/{}", self.total_steps),
                 completion_percentage: format!("{}%", self.completion_percentage),
                 remaining_steps: self.total_steps - over,
-                failed_steps: names(&|step| step.current_state == crate::StepState::Error),
-                ready_steps: names(&|step| step.ready_for_execution),
+                failed_steps: self.failed_steps,
+                ready_steps: self.ready_steps,
             },
         }
     }

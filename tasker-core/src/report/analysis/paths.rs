@@ -26,11 +26,11 @@ pub struct CriticalPaths {
     /// How many steps the chain with the most steps has.
     pub longest_path_length: usize,
     /// The longest chain from a root to a leaf.
-    pub critical_path: Option<Path>,
+    pub critical_path: Option<CriticalPath>,
     /// The longest chain of steps that are over, by the time that they took; none until one has.
-    pub completed_path: Option<Path>,
+    pub completed_path: Option<CriticalPath>,
     /// The longest chain of steps that are not over; none where all are.
-    pub remaining_path: Option<Path>,
+    pub remaining_path: Option<CriticalPath>,
     /// The names of the steps that wait for none.
     pub root_nodes: Vec<String>,
     /// The names of the steps that none waits for.
@@ -39,7 +39,7 @@ pub struct CriticalPaths {
 
 /// A chain of steps, each waiting for the one before.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Path {
+pub struct CriticalPath {
     /// The steps.
     pub path: Vec<StepNo>,
     /// Their names.
@@ -95,7 +95,7 @@ pub(super) fn find(
             _ if remaining => times[step.index()].left,
             _ => times[step.index()].whole,
         })
-        .map(|(path, duration)| Path::new(execution, path, by, duration))
+        .map(|(path, duration)| CriticalPath::new(execution, path, by, duration))
     };
     let measured = |step| is_over(step) && task.steps()[step.index()].duration().is_some();
     CriticalPaths {
@@ -215,7 +215,7 @@ fn count(task: &TaskSnapshot, is_leaf: &[bool]) -> u64 {
     all
 }
 
-impl Path {
+impl CriticalPath {
     fn new(execution: &TaskExecution, path: Vec<StepNo>, measured_by: MeasuredBy, time: Duration) -> Self {
         let steps = || path.iter().map(|step| &execution.steps[step.index()]);
         let count = |is: &dyn Fn(&StepReadiness) -> bool| steps().filter(|step| is(step)).count();

@@ -10,7 +10,7 @@ fn found(made: &Made) -> CriticalPaths {
     made.snapshot().analysis().critical_paths
 }
 
-fn names_of(path: Option<&Path>) -> Vec<String> {
+fn names_of(path: Option<&CriticalPath>) -> Vec<String> {
     path.map(|path| path.step_names.clone()).unwrap_or_default()
 }
 
