@@ -26,7 +26,7 @@ const TITLE: f64 = 16.0;
 const NAME: f64 = 13.0;
 const LINE: f64 = 11.0;
 /// How much wider bold letters are.
-const BOLD: f64 = 1.12;
+const BOLD: f64 = 1.15;
 /// Where the texts of a box begin, with a sign and without.
 const INDENT: f64 = 36.0;
 const PLAIN_INDENT: f64 = 16.0;

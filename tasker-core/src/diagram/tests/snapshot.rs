@@ -41,7 +41,7 @@ fn a_workflow_is_drawn_as_it_always_was() {
 }
 
 #[test]
-fn names_that_mermaid_would_read_as_its_own_are_drawn_as_they_always_were() {
+fn odd_names_are_drawn_as_they_always_were() {
     let names = [
         "end",
         "say \"no\"",
@@ -69,4 +69,5 @@ fn names_that_mermaid_would_read_as_its_own_are_drawn_as_they_always_were() {
     }
     let diagram = Diagram::of_task(&made.snapshot()).links("https://ops.example/a \"b\" c?d=<e>&f=%20#g");
     check("odd.mmd", &diagram.mermaid());
+    check("odd.svg", &diagram.svg());
 }
