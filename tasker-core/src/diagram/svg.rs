@@ -3,19 +3,21 @@
 //! An SVG that stands alone: no scripts, no ids that could be another picture's, no fonts to load. What a box means is said by its words and its
 //! sign, and by its colour besides. Everything that somebody wrote is escaped.
 
+mod cells;
 mod sign;
 mod style;
 pub(super) mod text;
+mod wire;
 
 use std::fmt::Write;
 
+use cells::Cells;
 pub use style::Theme;
 use text::{Size, escape, fit, number, width};
 
-use super::layout::{Layout, Rect, Run, lay_out};
+use super::layout::{Layout, Rect, lay_out};
 use super::{Diagram, Step, short};
 use crate::StepNo;
-use crate::StepState;
 
 /// The room around the drawing.
 const MARGIN: f64 = 24.0;
@@ -38,9 +40,6 @@ const WIDE: f64 = 264.0;
 /// The height of a box with its name only, and of each line more.
 const BOX: f64 = 36.0;
 const MORE: f64 = 15.0;
-/// The length of an arrow's head.
-const HEAD_OF_ARROW: f64 = 7.0;
-
 /// What a box says.
 struct Texts {
     name: String,
@@ -86,13 +85,15 @@ pub(super) fn draw(diagram: &Diagram, theme: Theme) -> String {
         .iter()
         .map(|step| step.depends_on.iter().map(|&StepNo(no)| no as usize).collect())
         .collect();
-    let layout = lay_out(&sizes, &dependencies);
-    Picture { diagram, texts: &texts, layout: &layout, left: 0.0 }.draw(theme)
+    let cells = Cells::of(&sizes, &dependencies);
+    let layout = lay_out(&cells.sizes(), &cells.dependencies);
+    Picture { diagram, texts: &texts, cells: &cells, layout: &layout, left: 0.0 }.draw(theme)
 }
 
 struct Picture<'p> {
     diagram: &'p Diagram,
     texts: &'p [Texts],
+    cells: &'p Cells,
     layout: &'p Layout,
     /// How far the drawing stands from the left, within the margins.
     left: f64,
@@ -116,25 +117,42 @@ impl Picture<'_> {
         head.draw(&mut svg);
         let top = MARGIN + HEAD;
         let _ = writeln!(svg, "<g transform=\"translate({} {})\">", number(MARGIN + self.left), number(top));
+        self.frames(&mut svg);
         self.wires(&mut svg);
-        for (no, (step, rect)) in (0..).zip(self.diagram.steps.iter().zip(&self.layout.boxes)) {
+        let boxes = self.cells.boxes(self.layout);
+        for (no, (step, rect)) in (0..).zip(self.diagram.steps.iter().zip(&boxes)) {
             self.step(&mut svg, StepNo(no), step, rect);
         }
         svg.push_str("</g>\n</svg>\n");
         svg
     }
 
-    /// The edges, those of one step together.
+    /// The frames around steps that are alike.
+    fn frames(&self, svg: &mut String) {
+        for rect in self.cells.frames(self.layout) {
+            let _ = writeln!(
+                svg,
+                "<rect class=\"frame\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"16\"/>",
+                number(rect.left),
+                number(rect.top),
+                number(rect.width),
+                number(rect.height)
+            );
+        }
+    }
+
+    /// The edges, those of one step or frame together.
     fn wires(&self, svg: &mut String) {
         for runs in self.layout.runs.chunk_by(|a, b| a.source == b.source) {
             let (mut lines, mut heads) = (String::new(), String::new());
             for run in runs {
-                line(&mut lines, run);
+                wire::line(&mut lines, run);
                 if run.target.is_some() {
-                    head_of_arrow(&mut heads, run);
+                    wire::head(&mut heads, run);
                 }
             }
-            let class = wire_class(&self.diagram.steps[runs[0].source]);
+            let class =
+                wire::class(self.cells.steps(runs[0].source).iter().map(|&step| &self.diagram.steps[step]));
             let _ = writeln!(
                 svg,
                 "<g class=\"wire{class}\"><path d=\"{lines}\"/><path class=\"head\" d=\"{heads}\"/></g>"
@@ -163,12 +181,14 @@ impl Picture<'_> {
         if let Some(stand) = &step.stand {
             sign::draw(svg, stand.sign, 19.0, rect.height / 2.0);
         }
+        // In a frame a box may be higher than its texts.
+        let first = 22.5 + (rect.height - texts.size.height) / 2.0;
         let lines =
             [(Some(&texts.name), "name"), (texts.line.as_ref(), "line"), (texts.error.as_ref(), "error")];
         for (at, (text, class)) in
             (0_u8..).zip(lines.iter().filter_map(|(text, class)| Some((text.as_ref()?, class))))
         {
-            let y = 22.5 + f64::from(at) * (MORE + 0.5);
+            let y = first + f64::from(at) * (MORE + 0.5);
             let _ = write!(
                 svg,
                 "<text class=\"{class}\" x=\"{}\" y=\"{}\">{}</text>",
@@ -217,59 +237,6 @@ impl Head {
             escape(&self.line),
         );
     }
-}
-
-/// What the edges of a step are drawn as: whether they let their targets run.
-fn wire_class(step: &Step) -> &'static str {
-    match step.stand.as_ref().map(|stand| stand.state) {
-        Some(state) if state.satisfies_dependents() => " open",
-        Some(StepState::Error | StepState::Cancelled) => " shut",
-        _ => "",
-    }
-}
-
-/// A curve that leaves and arrives straight down.
-fn line(path: &mut String, run: &Run) {
-    let ends_at = if run.target.is_some() { run.to.y - HEAD_OF_ARROW + 1.0 } else { run.to.y };
-    let _ = write!(path, "M{} {}", number(run.from.x), number(run.from.y));
-    let (from, to) = (run.from.x, run.to.x);
-    if (from - to).abs() < 0.05 {
-        let _ = write!(path, "V{}", number(ends_at));
-        return;
-    }
-    if run.leaves > run.from.y {
-        let _ = write!(path, "V{}", number(run.leaves));
-    }
-    // A box in a row of higher boxes begins below the row; the curve ends where the row begins.
-    let arrives = run.arrives.min(ends_at);
-    let bow = (arrives - run.leaves) * 0.52;
-    let _ = write!(
-        path,
-        "C{} {} {} {} {} {}",
-        number(from),
-        number(run.leaves + bow),
-        number(to),
-        number(arrives - bow),
-        number(to),
-        number(arrives)
-    );
-    if ends_at > arrives {
-        let _ = write!(path, "V{}", number(ends_at));
-    }
-}
-
-fn head_of_arrow(path: &mut String, run: &Run) {
-    let (x, y) = (run.to.x, run.to.y - 1.0);
-    let _ = write!(
-        path,
-        "M{} {}L{} {}L{} {}Z",
-        number(x),
-        number(y),
-        number(x - 3.6),
-        number(y - HEAD_OF_ARROW),
-        number(x + 3.6),
-        number(y - HEAD_OF_ARROW)
-    );
 }
 
 /// What is said about a step when one points at it.

@@ -120,7 +120,8 @@ pub(super) fn sheet(theme: Theme) -> String {
             css.push('}');
         }
     }
-    css
+    // A line each, for whoever reads or compares it.
+    css.replace("}.", "}\n.")
 }
 
 fn colours(css: &mut String, palette: &Palette) {
@@ -133,6 +134,7 @@ fn colours(css: &mut String, palette: &Palette) {
             ".tasker-diagram .{class}{{stroke:{colour}}}.tasker-diagram .{class} .head{{fill:{colour}}}"
         );
     }
+    let _ = write!(css, ".tasker-diagram .frame{{fill:none;stroke:{wire};stroke-dasharray:2 4}}");
     for Paint { class, fill, line, ink } in boxes {
         let _ = write!(
             css,

@@ -106,6 +106,25 @@ fn every_state_has_its_own_colours_and_sign() {
 }
 
 #[test]
+fn many_steps_that_are_alike_stand_in_a_frame() {
+    let mut made = Made::new(&[("split", &[])]);
+    for at in 0..12 {
+        made.steps.push(crate::report::fixture::MadeStep::new(format!("part_{at}"), vec![StepNo(0)]));
+    }
+    made.steps.push(crate::report::fixture::MadeStep::new("join".to_owned(), (1..=12).map(StepNo).collect()));
+    let draw = |made: &Made| Diagram::of_task(&made.snapshot()).svg();
+    let made = (0..12).fold(made.done("split"), |made, at| made.done(&format!("part_{at}")));
+    let svg = draw(&made);
+    elements(&svg);
+    assert_eq!((count(&svg, "<rect class=\"frame\""), count(&svg, "<g class=\"step ")), (1, 14));
+    assert_eq!(count(&svg, "<g class=\"wire open\">"), 2, "one to the frame and one from it");
+    let one_runs = draw(&made.clone().running("part_3"));
+    assert_eq!((count(&one_runs, "<g class=\"wire open\">"), count(&one_runs, "<g class=\"wire\">")), (1, 1));
+    let one_failed = draw(&made.failed("part_3"));
+    assert_eq!(count(&one_failed, "<g class=\"wire shut\">"), 1);
+}
+
+#[test]
 fn a_step_leads_to_its_page_where_there_is_one() {
     let task = colourful().snapshot();
     let svg = Diagram::of_task(&task).links("https://ops.example/tasker/").svg();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use super::*;
+use crate::report::fixture::MadeStep;
 
 /// Compares a text with the kept one. `TASKER_SNAPSHOTS=overwrite` writes it anew: look at the difference before it is committed.
 fn check(file: &str, text: &str) {
@@ -30,6 +31,20 @@ fn a_task_is_drawn_as_it_always_was() {
     check("task.svg", &diagram.svg());
     check("task.mmd", &diagram.mermaid());
     check("task.json", &serde_json::to_string_pretty(&diagram.model()).unwrap());
+}
+
+#[test]
+fn steps_that_are_alike_are_drawn_as_they_always_were() {
+    let mut made = Made::new(&[("split_file", &[]), ("notify", &[])]);
+    for at in 1..=14 {
+        made.steps.push(MadeStep::new(format!("import_part_{at}"), vec![StepNo(0)]));
+    }
+    made.steps.push(MadeStep::new("merge_parts".to_owned(), (2..16).map(StepNo).collect()));
+    made.steps.push(MadeStep::new("publish".to_owned(), vec![StepNo(1), StepNo(16)]));
+    let made =
+        made.done("split_file").done("import_part_1").done_in("import_part_2", 70).running("import_part_5");
+    let made = made.backoff("import_part_9", 4).running("notify").task(TaskState::InProgress);
+    check("alike.svg", &Diagram::of_task(&made.snapshot()).svg());
 }
 
 #[test]
@@ -63,7 +78,7 @@ fn odd_names_are_drawn_as_they_always_were() {
     let mut made = Made::new(&[]);
     for (at, name) in (0..).zip(names) {
         let before = if at == 0 { Vec::new() } else { vec![StepNo((at - 1) / 2)] };
-        let mut step = crate::report::fixture::MadeStep::new(name.to_owned(), before);
+        let mut step = MadeStep::new(name.to_owned(), before);
         step.error = Some(StepError::retryable(name));
         made.steps.push(step);
     }
