@@ -25,7 +25,7 @@ pub(super) fn step_waits(
         },
         Some(BlockingReason::WaitingForBackoff) => retry(task, step),
         Some(BlockingReason::WaitingForTurn) => turn(task, holder),
-        Some(BlockingReason::TaskPaused) => "the task is paused; it goes on when it is resumed".to_owned(),
+        Some(BlockingReason::TaskPaused) => PAUSED.to_owned(),
         Some(BlockingReason::NoWorkerCanRunIt) => no_worker(step.waiting_for.as_ref()),
         Some(BlockingReason::TaskEnded) => {
             format!("the task has ended as `{}`, and this step with it", task.status().state)
@@ -113,6 +113,9 @@ fn brief(error: &StepError) -> String {
     line.chars().take(MOST).chain(['…']).collect()
 }
 
+/// A status does not tell which of them it is.
+const PAUSED: &str = "the task or its workflow is paused; it goes on when that is resumed";
+
 fn no_worker(waiting_for: Option<&WaitingFor>) -> String {
     match waiting_for {
         Some(WaitingFor::Definition { reason: Some(reason) }) => {
@@ -159,7 +162,7 @@ pub(super) fn task_waits(task: &TaskSnapshot, execution: &TaskExecution) -> Opti
             format!("{names} {}", if execution.in_progress_steps == 1 { "runs" } else { "run" })
         }
         ExecutionStatus::BlockedByFailures => failures(task, execution),
-        ExecutionStatus::Paused => "the task is paused; it goes on when it is resumed".to_owned(),
+        ExecutionStatus::Paused => PAUSED.to_owned(),
         ExecutionStatus::Parked => first_with(BlockingReason::NoWorkerCanRunIt)?,
         ExecutionStatus::WaitingForDependencies => {
             let first = steps.iter().filter(|step| step.time_until_ready.is_some());

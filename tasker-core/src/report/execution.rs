@@ -11,7 +11,7 @@
 //! | 4 | `has_ready_steps` | `execute_ready_steps` | a step is ready |
 //! | 5 | `processing` | `wait_for_completion` | a step runs |
 //! | 6 | `all_complete` | `finalize_task` | every step is complete, resolved or skipped, and the task has yet to be told |
-//! | 7 | `paused` | `resume_task` | the task is paused |
+//! | 7 | `paused` | `resume_task` | the task is paused, or its workflow |
 //! | 8 | `parked` | `start_worker` | workers are alive, and none of them can run the task |
 //! | 9 | `waiting_for_dependencies` | `wait_for_retry` | a step waits for its next attempt |
 //! | 10 | `blocked_by_failures` | `handle_failures` | a step failed for good or was cancelled, and nothing else goes on |
@@ -41,7 +41,7 @@ words! {
         AllComplete = "all_complete",
         /// Nothing runs, and something will by itself: when a step's time or turn has come.
         WaitingForDependencies = "waiting_for_dependencies",
-        /// An operator paused it. (Not in Ruby Tasker.)
+        /// An operator paused it, or its workflow. (Not in Ruby Tasker.)
         Paused = "paused",
         /// No worker that is alive can run it. (Not in Ruby Tasker.)
         Parked = "parked",
@@ -65,7 +65,7 @@ words! {
         WaitForDependencies = "wait_for_dependencies",
         /// Nothing but wait until a step is tried again. (Ruby Tasker says `wait_for_dependencies`.)
         WaitForRetry = "wait_for_retry",
-        /// Resume it. (Not in Ruby Tasker.)
+        /// Resume it, or its workflow, whichever is paused. (Not in Ruby Tasker.)
         ResumeTask = "resume_task",
         /// Start a build of the application that can run it. (Not in Ruby Tasker.)
         StartWorker = "start_worker",
@@ -94,7 +94,7 @@ pub struct TaskExecution {
     pub workflow: WorkflowId,
     /// Where it stands.
     pub status: TaskState,
-    /// Whether it is paused.
+    /// Whether it is paused, or its workflow.
     pub paused: bool,
     /// All its steps. Each is in exactly one of the next six counts.
     pub total_steps: usize,

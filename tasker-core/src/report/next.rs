@@ -121,7 +121,7 @@ impl TaskExecution {
             }
             RecommendedAction::WaitForDependencies => ("wait", Urgency::Low),
             RecommendedAction::WaitForRetry => ("wait until it is tried again", Urgency::Low),
-            RecommendedAction::ResumeTask => ("resume the task", Urgency::Medium),
+            RecommendedAction::ResumeTask => ("resume it", Urgency::Medium),
             RecommendedAction::StartWorker => {
                 ("start a build of the application that can run it", Urgency::Critical)
             }

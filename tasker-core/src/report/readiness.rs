@@ -87,7 +87,7 @@ words! {
         WaitingForBackoff = "waiting_for_backoff",
         /// The task runs one step at a time, and another has its turn. (Not in Ruby Tasker.)
         WaitingForTurn = "waiting_for_turn",
-        /// The task is paused. (Not in Ruby Tasker.)
+        /// The task is paused, or its workflow. (Not in Ruby Tasker.)
         TaskPaused = "task_paused",
         /// Workers are alive, and none of them can run the task's definition. (Not in Ruby Tasker.)
         NoWorkerCanRunIt = "no_worker_can_run_it",

@@ -102,7 +102,7 @@ fn recommendations(
     let because = execution.waiting_because.as_deref().unwrap_or_default();
     match execution.execution_status {
         ExecutionStatus::Parked => all.push(format!("start a build that can run the task: {because}")),
-        ExecutionStatus::Paused => all.push("resume the task: it is paused".to_owned()),
+        ExecutionStatus::Paused => all.push(format!("resume it: {because}")),
         _ => {}
     }
     for chain in errors.error_chains.iter().filter(|chain| chain.retry_analysis.exhausted).take(3) {

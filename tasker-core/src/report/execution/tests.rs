@@ -98,6 +98,10 @@ fn a_complete_task_is_all_complete_and_healthy() {
 #[test]
 fn a_paused_task_waits_for_its_operator_once_nothing_runs() {
     assert_eq!(row(&order().paused()), ("paused", "resume_task", "healthy"));
+    assert_eq!(
+        because(&order().paused()),
+        "the task or its workflow is paused; it goes on when that is resumed"
+    );
     assert_eq!(row(&order().running("charge").paused()).0, "processing");
     assert_eq!(
         row(&order().done("charge").backoff("stock", 5).paused()),

@@ -145,7 +145,7 @@ fn a_step_of_a_paused_task_waits_for_its_operator() {
     let made = order().backoff("charge", 12).paused();
     let (reason, sentence) = why(&made, "charge");
     assert_eq!(reason, Some(BlockingReason::TaskPaused));
-    assert_eq!(sentence, "the task is paused; it goes on when it is resumed");
+    assert_eq!(sentence, "the task or its workflow is paused; it goes on when that is resumed");
     let step = step(&made, "charge");
     assert_eq!(step.next_retry_at, Some(NOW + Duration::from_secs(12)), "which the pause does not change");
     assert_eq!(step.time_until_ready, None, "which nobody knows");

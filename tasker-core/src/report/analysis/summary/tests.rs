@@ -68,7 +68,10 @@ fn what_to_do_names_the_steps() {
             "`charge` was cancelled, which cannot be undone: resolve or cancel what waits for it, or start a new task"
         ]
     );
-    assert_eq!(summary(&order().paused()).recommendations, ["resume the task: it is paused"]);
+    assert_eq!(
+        summary(&order().paused()).recommendations,
+        ["resume it: the task or its workflow is paused; it goes on when that is resumed"]
+    );
 }
 
 #[test]
