@@ -3,10 +3,14 @@
 mod builder;
 mod configure;
 mod handle;
+mod identity;
 mod operate;
 mod prepare;
+mod registry;
+mod request;
 mod start;
 mod start_many;
+mod tasks;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -20,10 +24,17 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
-pub use operate::{Operation, OperatorError};
+pub use identity::{Identity, IdentityRequest};
+pub use operate::{Operate, OperateWorkflow, OperatorError, StepHandle, WorkflowHandle};
 pub use prepare::Prepared;
+pub use registry::{
+    DependencyEdge, DependencyGraph, RegisteredWorkflow, RegistryStatistics, UnknownWorkflow,
+    WorkflowRegistry,
+};
+pub use request::TaskRequest;
 pub use start::{Start, StartError};
 pub use start_many::StartMany;
+pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
@@ -31,6 +42,8 @@ use crate::registry::Registration;
 use crate::step::Workflow;
 use crate::store::{Created, NewTask, Store, StoreError, TaskStatus};
 use crate::{DefinitionId, TaskId, TaskState, WorkflowId};
+use registry::{LATEST, version_of};
+use start::Wish;
 
 /// The workflows of an application, and the engine that runs them.
 ///
@@ -72,7 +85,6 @@ pub struct Tasker(Arc<Inner>);
 
 struct Inner {
     client: Client,
-    workflows: Vec<(DefinitionId, Arc<Registration>)>,
     stop: CancellationToken,
     /// Cancelled when the engine has ended.
     ended: CancellationToken,
@@ -90,6 +102,8 @@ pub(crate) struct Client(Arc<ClientParts>);
 
 struct ClientParts {
     store: Arc<dyn Store>,
+    workflows: Vec<(DefinitionId, Arc<Registration>)>,
+    identity: Identity,
     create: Batcher<NewTask, Created>,
     states: Batcher<TaskId, Option<TaskState>>,
     statuses: Batcher<TaskId, Option<TaskStatus>>,
@@ -119,7 +133,7 @@ impl Tasker {
     #[expect(clippy::needless_pass_by_value, reason = "a task takes its context over")]
     pub fn start<W: Workflow>(&self, context: W::Context) -> Start<W> {
         let context = serde_json::to_value(&context).map_err(|error| error.to_string());
-        Start::new(self.0.client.clone(), self.registered::<W>(), context)
+        Start::new(self.0.client.clone(), self.registered::<W>(), context, Wish::default())
     }
 
     /// Starts many tasks of one workflow, a thousand in a transaction. All contexts are checked before the first task is
@@ -151,20 +165,34 @@ impl Tasker {
     }
 
     fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
-        let registered = self.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered =
+            self.0.client.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
         registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
-    /// Starts a task of a workflow that is known by name: for requests from outside.
+    /// Starts a task of a workflow that is known by name: for requests from outside. The version `latest` is the latest that this
+    /// process has, by semantic version. [`request`](Self::request) takes all that can be said of a task, as JSON.
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
         let id = WorkflowId {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
             version: version.to_owned(),
         };
-        let registered = self.0.workflows.iter().find(|(_, known)| *known.workflow.id() == id);
-        let registered = registered.cloned().ok_or_else(|| self.not_registered(id));
-        Start::new(self.0.client.clone(), registered, Ok(context))
+        Start::new(self.0.client.clone(), self.named(id), Ok(context), Wish::default())
+    }
+
+    fn named(&self, id: WorkflowId) -> Result<(DefinitionId, Arc<Registration>), StartError> {
+        let registered = self.0.client.0.workflows.iter();
+        let found = if id.version == LATEST {
+            let named = registered.filter(|(_, known)| {
+                let known = known.workflow.id();
+                known.namespace == id.namespace && known.name == id.name
+            });
+            named.max_by_key(|(_, known)| version_of(known.workflow.id()))
+        } else {
+            registered.into_iter().find(|(_, known)| *known.workflow.id() == id)
+        };
+        found.cloned().ok_or_else(|| self.not_registered(id))
     }
 
     /// A handle of a task that was started before.
@@ -215,7 +243,7 @@ impl Tasker {
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {
-        let known = self.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
+        let known = self.0.client.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
         StartError::NotRegistered { workflow, known: known.collect() }
     }
 }

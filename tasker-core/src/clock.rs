@@ -4,10 +4,14 @@
 //! default; tests give a store [`TokioClock`], which follows tokio's pausable time, or a [`ManualClock`],
 //! which moves only when told to.
 
+mod text;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use text::InvalidTimestamp;
 
 /// A moment, in whole microseconds since 1970-01-01 UTC: what every supported database can keep exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

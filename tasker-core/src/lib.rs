@@ -11,6 +11,8 @@ pub mod diagram;
 mod engine;
 mod error;
 mod event;
+#[cfg(feature = "http")]
+pub mod http;
 mod ids;
 mod json;
 mod param;
@@ -22,15 +24,18 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
+mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, HasStore, NoStore, Operation, OperatorError, Prepared, ResultError,
-    Start, StartError, StartMany, TaskHandle, Tasker, TaskerBuilder,
+    BuildError, ConfigurationError, Cursor, CursorError, DependencyEdge, DependencyGraph, HasStore, Identity,
+    IdentityRequest, NoStore, Operate, OperateWorkflow, OperatorError, Page, Prepared, QueryError,
+    RegisteredWorkflow, RegistryStatistics, ResultError, Start, StartError, StartMany, StepHandle,
+    TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
-pub use clock::{Clock, ManualClock, SystemClock, Timestamp, TokioClock};
+pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
     DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, StoredDefinition, StoredStep,
     WorkflowBuilder, WorkflowDef, WorkflowId,
@@ -50,7 +55,8 @@ pub use step::{
     Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
-    MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, Waiting, WaitingFor,
+    Attributes, MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, TaskSummary,
+    Waiting, WaitingFor,
 };
 pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
 

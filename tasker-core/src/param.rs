@@ -146,11 +146,12 @@ pub fn told(step: StepSpec, description: &str, depends_on: &[&str]) -> StepSpec 
     step.description(description).depends_on(depends_on.iter().copied())
 }
 
-/// The end of a step whose `when` says that there is nothing to do; none if the step is to run. Who asked only that is told so, and the
-/// step does not run.
+/// The end of a step whose `when` says that there is nothing to do; none if the step is to run, as it does in a task that was started when
+/// it had no `when`. Who asked only that is told so, and the step does not run.
 #[must_use]
 pub(crate) fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
-    if when {
+    let StepInput { workflow, step, .. } = invocation.input;
+    if when || !workflow.step(*step).is_some_and(StepDef::is_optional) {
         invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
     }
     Some(Ok(Ended::Skipped))

@@ -66,7 +66,9 @@ pub enum RegisterError {
         source: SchemaError,
     },
     /// Another workflow has its namespace, name and version.
-    #[error("workflow `{0}` is registered twice; give one of the two another version or name")]
+    #[error(
+        "workflow `{0}` is registered twice; give one of the two another version or name, or put it in the other's place with `replace`"
+    )]
     Duplicate(WorkflowId),
 }
 
@@ -138,6 +140,12 @@ impl Registry {
         }
         self.0.push(Arc::new(registration));
         Ok(())
+    }
+
+    /// Puts a registration in the place of the one of the same name and version.
+    pub(crate) fn replace(&mut self, registration: Registration) {
+        self.0.retain(|known| known.workflow.id() != registration.workflow.id());
+        self.0.push(Arc::new(registration));
     }
 
     pub(crate) fn find(&self, id: &WorkflowId) -> Option<&Arc<Registration>> {

@@ -63,15 +63,44 @@ pub(crate) fn read<'de, T: DeserializeOwned>(value: impl Deserializer<'de>) -> R
         .map_err(|error| Violation { path: pointer(error.path()), message: error.inner().to_string() })
 }
 
+/// The same, and tells the place of each field that the type does not have.
+pub(crate) fn read_and_tell<'de, T: DeserializeOwned>(
+    value: impl Deserializer<'de>,
+    mut unread: impl FnMut(String),
+) -> Result<T, Violation> {
+    let mut tell = |path: serde_ignored::Path<'_>| {
+        let mut place = String::new();
+        place_of(&path, &mut place);
+        unread(place);
+    };
+    read(serde_ignored::Deserializer::new(value, &mut tell))
+}
+
+/// A path as a JSON Pointer.
+fn place_of(path: &serde_ignored::Path<'_>, pointer: &mut String) {
+    use serde_ignored::Path;
+    match path {
+        Path::Root => {}
+        Path::Seq { parent, index } => {
+            place_of(parent, pointer);
+            let _ = write!(pointer, "/{index}");
+        }
+        Path::Map { parent, key } => {
+            place_of(parent, pointer);
+            push_key(pointer, key);
+        }
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            place_of(parent, pointer);
+        }
+    }
+}
+
 /// A path as a JSON Pointer.
 fn pointer(path: &Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Map { key } => {
-                pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-            }
+            Segment::Map { key } => push_key(&mut pointer, key),
             Segment::Seq { index } => {
                 let _ = write!(pointer, "/{index}");
             }
@@ -80,6 +109,11 @@ fn pointer(path: &Path) -> String {
         }
     }
     pointer
+}
+
+fn push_key(pointer: &mut String, key: &str) {
+    pointer.push('/');
+    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
 }
 
 #[cfg(test)]

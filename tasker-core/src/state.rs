@@ -117,7 +117,8 @@ impl TaskState {
 
 impl StepState {
     /// The states that follow this one. Not in Ruby Tasker are `in_progress` → `pending`, which hands a step back that
-    /// a worker did not finish before it shut down, and `in_progress` → `skipped`: a worker found that there is nothing to do.
+    /// a worker did not finish before it shut down, and what leads to `skipped`: a worker found that there is nothing to do, or an operator
+    /// passed over the step.
     #[must_use]
     pub const fn allowed(self) -> &'static [Self] {
         match self {
@@ -125,7 +126,7 @@ impl StepState {
                 &[Self::InProgress, Self::Error, Self::Cancelled, Self::ResolvedManually, Self::Skipped]
             }
             Self::InProgress => &[Self::Complete, Self::Error, Self::Cancelled, Self::Pending, Self::Skipped],
-            Self::Error => &[Self::Pending, Self::ResolvedManually],
+            Self::Error => &[Self::Pending, Self::ResolvedManually, Self::Skipped],
             Self::Complete | Self::Cancelled | Self::ResolvedManually | Self::Skipped => &[],
         }
     }

@@ -8,9 +8,14 @@
 //! The store has the only clock that matters. Times are handed to it as durations from now, so that workers whose clocks
 //! differ agree.
 
+mod attributes;
 mod error;
+mod find;
+mod history;
 mod memory;
 mod offer;
+mod operate;
+mod order;
 mod record;
 mod room;
 mod runnable;
@@ -22,9 +27,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use attributes::Attributes;
 pub use error::StoreError;
+pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
+pub use history::{Happened, HistoryPlace, What};
 pub use memory::MemoryStore;
 pub use offer::Offer;
+pub use operate::{Move, Situation, StepSituation};
+pub use order::{Action, Operated, Order, StepAction, WorkflowOrder};
 pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
@@ -99,23 +109,31 @@ pub trait Store: Any + Send + Sync + 'static {
     /// The tasks that have not ended, by id, which is by age; those after `after`, at most `limit`.
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError>;
 
+    /// A page of a list of tasks; of one moment.
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError>;
+
+    /// How many tasks fit. It looks at each of them.
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError>;
+
     /// The recorded result of a step, by its name.
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError>;
 
     /// What the steps of a task wrote beside their results, in the order in which it was recorded; of one moment, by step.
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError>;
 
-    /// Ends an open task: no step of it begins any more, and what still runs is refused when it ends.
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// What happened to a task, in order; nothing where there is no such task.
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;
 
-    /// Opens a task in error again: its failed steps run as if they never had.
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// Does what operators want, one order after the other, each as [`Situation::apply`] says, and keeps who wanted it and why. One that
+    /// changed something is not done again when it is asked for again.
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError>;
 
-    /// Lets no further step of an open task begin; what runs may come to its end.
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// Lets no step of a workflow's tasks begin, or lets them begin again; what runs comes to its end. Whether the store knows the
+    /// workflow. A graph of a version that is paused and comes later is paused as well.
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError>;
 
-    /// Lets a paused task go on.
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError>;
+    /// What operators did to the workflows of a namespace and name, in order.
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError>;
 
     /// Removes tasks that ended at least `age` ago with all that belongs to them, the oldest end first and at most `limit`;
     /// how many. Their idempotency keys are free again.
@@ -151,6 +169,8 @@ pub struct NewTask {
     pub context: Json,
     /// Steps of tasks with a higher priority are claimed first.
     pub priority: i16,
+    /// Who asked for it, and what it is found by.
+    pub attributes: Attributes,
 }
 
 /// What became of a [`NewTask`].
@@ -281,15 +301,4 @@ pub enum Lease {
     Held,
     /// The worker was given up: what it ran belongs to others.
     Lost,
-}
-
-/// What came of an operator's wish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operated {
-    /// It was done, or was so already.
-    Done,
-    /// The task stands in a state in which this cannot be done; nothing changed.
-    Refused(TaskState),
-    /// There is no such task.
-    NoTask,
 }

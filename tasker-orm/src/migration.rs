@@ -7,6 +7,8 @@
 mod m20261122_000001_create_tables;
 mod m20261122_000002_place_records;
 mod m20261122_000003_create_worker_definitions;
+mod m20261122_000004_create_operations;
+mod m20261122_000005_describe_tasks;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -18,6 +20,8 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000001_create_tables::Migration),
         Box::new(m20261122_000002_place_records::Migration),
         Box::new(m20261122_000003_create_worker_definitions::Migration),
+        Box::new(m20261122_000004_create_operations::Migration),
+        Box::new(m20261122_000005_describe_tasks::Migration),
     ]
 }
 

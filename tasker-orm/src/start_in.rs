@@ -5,7 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use tasker_core::{Start, StartError, TaskHandle, Tasker, Workflow};
+use tasker_core::{Start, StartError, TaskHandle, Tasker, Timestamp, Workflow};
 
 use crate::SqlStore;
 use crate::error::store_error;
@@ -101,6 +101,48 @@ impl<W: Workflow> StartInTransaction<'_, W> {
         self
     }
 
+    /// As [`Start::initiator`].
+    pub fn initiator(mut self, initiator: impl Into<String>) -> Self {
+        self.start = self.start.initiator(initiator);
+        self
+    }
+
+    /// As [`Start::source_system`].
+    pub fn source_system(mut self, system: impl Into<String>) -> Self {
+        self.start = self.start.source_system(system);
+        self
+    }
+
+    /// As [`Start::reason`].
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.start = self.start.reason(reason);
+        self
+    }
+
+    /// As [`Start::tags`].
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.start = self.start.tags(tags);
+        self
+    }
+
+    /// As [`Start::requested_at`].
+    pub fn requested_at(mut self, moment: Timestamp) -> Self {
+        self.start = self.start.requested_at(moment);
+        self
+    }
+
+    /// As [`Start::or_existing`].
+    pub fn or_existing(mut self) -> Self {
+        self.start = self.start.or_existing();
+        self
+    }
+
+    /// As [`Start::or_conflict`].
+    pub fn or_conflict(mut self) -> Self {
+        self.start = self.start.or_conflict();
+        self
+    }
+
     async fn create(self) -> Result<TaskHandle<W>, StartError> {
         const WHAT: &str = "starting a task in a transaction";
         let prepared = self.start.prepare()?;
@@ -110,7 +152,7 @@ impl<W: Workflow> StartInTransaction<'_, W> {
             return Err(store_error(WHAT, DbErr::Custom(message.to_owned())).into());
         };
         let created = store.create_in(self.transaction, std::slice::from_ref(prepared.task())).await?;
-        Ok(prepared.created(created[0]))
+        prepared.created(created[0])
     }
 }
 

@@ -10,13 +10,13 @@ use crate::profile::Profile;
 /// Calls of the procedures that `sqlite_procedures` makes.
 const SQLITE_EXCHANGE: &str = "INSERT INTO tasker_exchange (ends, rooms, worker_id, room, now, ready, due, turns, records) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9); SELECT json FROM tasker_answer";
-const SQLITE_CREATE: &str =
-    "INSERT INTO tasker_create (tasks, steps, now) VALUES ($1, $2, $3); SELECT json FROM tasker_answer";
+const SQLITE_CREATE: &str = "INSERT INTO tasker_create (tasks, steps, now, attributes) VALUES ($1, $2, $3, $4); SELECT json FROM tasker_answer";
 
 /// Makes the procedures of a connection that writes to a SQLite database.
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite_procedures() -> String {
-    let create = sqlite_create("INSERT INTO tasker_answer", ["NEW.tasks", "NEW.steps", "NEW.now"]);
+    let create =
+        sqlite_create("INSERT INTO tasker_answer", ["NEW.tasks", "NEW.steps", "NEW.now", "NEW.attributes"]);
     let among = "t.task_id IN (SELECT task_id FROM tasker_ends)";
     let pass_turns = Dialect::pass_turns(among, "NEW.now");
     let prepare = include_str!("sql/sqlite/prepare.sql").replace("{create}", &create);
@@ -24,9 +24,9 @@ pub(crate) fn sqlite_procedures() -> String {
     prepare + &exchange
 }
 
-fn sqlite_create(answer: &str, [tasks, steps, now]: [&str; 3]) -> String {
-    let text = include_str!("sql/sqlite/create.sql").replace("{answer}", answer);
-    text.replace("{tasks}", tasks).replace("{steps}", steps).replace("{now}", now)
+fn sqlite_create(answer: &str, [tasks, steps, now, attributes]: [&str; 4]) -> String {
+    let text = include_str!("sql/sqlite/create.sql").replace("{answer}", answer).replace("{tasks}", tasks);
+    text.replace("{steps}", steps).replace("{now}", now).replace("{attributes}", attributes)
 }
 
 /// Whose SQL it is.
@@ -67,6 +67,8 @@ pub(crate) enum Part {
     Tell,
     /// What steps wrote beside their results is recorded.
     Records,
+    /// Tasks that are created have attributes.
+    Attributes,
 }
 
 /// The text without the sections that are not needed, and without remarks.
@@ -92,6 +94,7 @@ fn is_there(section: &str, parts: &[Part]) -> bool {
         "due" => Part::Due,
         "tell" => Part::Tell,
         "records" => Part::Records,
+        "attributes" => Part::Attributes,
         _ => unreachable!("there is no section `{section}`"),
     };
     parts.contains(&part)
@@ -112,15 +115,12 @@ impl Dialect {
         }
     }
 
-    /// Creates tasks.
-    pub(crate) fn create(self, tell: bool, connection: Connection) -> String {
+    /// Creates tasks; of the parts there are to tell others, and attributes.
+    pub(crate) fn create(self, parts: &[Part], connection: Connection) -> String {
         match (self.backend, connection) {
-            (Backend::Postgres, _) => {
-                let parts: &[Part] = if tell { &[Part::Tell] } else { &[] };
-                self.postgres(include_str!("sql/postgres/create.sql"), parts)
-            }
+            (Backend::Postgres, _) => self.postgres(include_str!("sql/postgres/create.sql"), parts),
             (Backend::Sqlite, Connection::Ours) => SQLITE_CREATE.to_owned(),
-            (Backend::Sqlite, Connection::Hosts) => sqlite_create("", ["$1", "$2", "$3"]),
+            (Backend::Sqlite, Connection::Hosts) => sqlite_create("", ["$1", "$2", "$3", "$4"]),
         }
     }
 

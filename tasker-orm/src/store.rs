@@ -9,10 +9,13 @@ mod connect;
 mod create;
 mod definitions;
 mod exchange;
+mod find;
+mod history;
 mod install;
 mod lease;
 mod listen;
 mod operate;
+mod operate_workflow;
 mod outlook;
 mod purge;
 mod query;
@@ -27,8 +30,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
-    Claim, Created, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable, Settled,
-    Store, StoreError, Swept,
+    Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
+    Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -37,7 +40,6 @@ use tasker_core::{
 pub use connect::SqlStoreOptions;
 use connect::Url;
 use listen::Company;
-use operate::Action;
 use record::AnnotationTypes;
 use trip::{execute, query};
 
@@ -166,20 +168,20 @@ impl Store for SqlStore {
         self.held_by(worker).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Cancel, task).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.history_of(task).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Retry, task).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.follow(orders).await
     }
 
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Pause, task).await
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.follow_workflow(order).await
     }
 
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.operate(Action::Resume, task).await
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.history_of_workflow(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
@@ -208,6 +210,14 @@ impl Store for SqlStore {
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
         self.open_tasks_after(after, limit).await
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.find_tasks(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.count_tasks(filter).await
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {

@@ -50,6 +50,8 @@
 //!
 //! With the feature `testing`, the module `testing` runs workflows in virtual time, for the tests of an application.
 //!
+//! With the feature `http`, the module `http` lets steps call the API of another system.
+//!
 //! The book beside this crate says what holds when processes and databases die, and what operation takes.
 
 pub use tasker_core::*;

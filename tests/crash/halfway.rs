@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, Database, EntityTrait};
 use serde_json::json;
 use tasker::orm::entity::worker;
 use tasker::{SqlStore, Store, WorkerId};
+use tasker_tests::operator::Operator as _;
 use tasker_tests::postgres;
 
 use crate::patience::soon;

@@ -83,7 +83,7 @@ async fn a_prepared_task_runs_when_somebody_else_has_written_it() {
     let its_store: &dyn Any = &**prepared.store();
     assert!(its_store.is::<tasker::MemoryStore>(), "a store can tell that it is one of its own");
     let task = prepared.task().clone();
-    let handle = prepared.created(Created::New(task.id));
+    let handle = prepared.created(Created::New(task.id)).unwrap();
     assert!(matches!(handle.wait().await, Err(ResultError::NoTask(_))), "not committed yet");
     store.create(&[task]).await.unwrap();
     let began = Instant::now();

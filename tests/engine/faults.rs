@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tasker::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Room, Runnable, Settled,
-    Swept,
+    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Room,
+    Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -33,6 +33,7 @@ pub(crate) enum Verb {
     TaskStates,
     Statuses,
     OpenTasks,
+    Find,
     Result,
     Records,
     Operate,
@@ -380,6 +381,14 @@ impl Store for Faulty {
         self.call(Verb::OpenTasks, self.store.open_tasks(after, limit)).await
     }
 
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.call(Verb::Find, self.store.find(query)).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.call(Verb::Find, self.store.count(filter)).await
+    }
+
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.call(Verb::Result, self.store.result(task, step)).await
     }
@@ -388,20 +397,20 @@ impl Store for Faulty {
         self.call(Verb::Records, self.store.records(task)).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.cancel(task)).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.call(Verb::Records, self.store.history(task)).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.retry(task)).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.call(Verb::Operate, self.store.operate(orders)).await
     }
 
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.pause(task)).await
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.call(Verb::Operate, self.store.operate_workflow(order)).await
     }
 
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.call(Verb::Operate, self.store.resume(task)).await
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.call(Verb::Records, self.store.workflow_history(namespace, name)).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tasker::{Store, TaskState};
+use tasker_tests::operator::Operator as _;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::faults::{Faulty, Verb};

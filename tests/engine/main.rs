@@ -18,7 +18,6 @@ mod operate;
 mod overlap;
 mod records;
 mod retention;
-mod skipped;
 mod support;
 mod versions;
 mod when;

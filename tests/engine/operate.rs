@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use tasker::store::What;
 use tasker::{Attempt, OperatorError, StepState, TaskId, TaskState};
 use tokio::time::{Instant, timeout};
 
@@ -202,4 +203,155 @@ async fn operators_and_chance_strand_no_task() {
         assert!(store.most_held() <= 6 && app.script.most_running() <= 6, "seed {seed}");
         assert_eq!(app.script.running(), 0, "seed {seed}");
     }
+}
+
+/// Asks for a price and ships, with an insurance or without.
+#[tasker::workflow(namespace = "test")]
+mod parcel {
+    use tasker::schemars::JsonSchema;
+    use tasker::serde::{Deserialize, Serialize};
+    use tasker::{Output, StepError};
+
+    #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+    #[serde(crate = "tasker::serde")]
+    #[schemars(crate = "tasker::schemars")]
+    pub(crate) struct Context {
+        #[schemars(range(min = 1))]
+        pub(crate) grams: u32,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+    #[serde(crate = "tasker::serde")]
+    #[schemars(crate = "tasker::schemars")]
+    pub(crate) struct Price {
+        pub(crate) cents: u32,
+    }
+
+    #[step]
+    pub(crate) async fn price(ctx: &Context) -> Result<Price, StepError> {
+        if ctx.grams > 1_000 {
+            return Err(StepError::permanent("too heavy").code("HEAVY"));
+        }
+        Ok(Price { cents: ctx.grams })
+    }
+
+    #[step(depends_on = price)]
+    pub(crate) async fn ship(price: Output<price>) -> Result<u32, StepError> {
+        Ok(price.cents + 1)
+    }
+}
+
+async fn parcels() -> tasker::Tasker {
+    tasker::Tasker::builder(()).store(memory()).register::<parcel::Workflow>().build().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_is_resolved_with_a_result_that_fits() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
+    let step = task.step_of::<parcel::price>();
+    let misfit = step.resolve(serde_json::json!({ "cents": "many" })).await.unwrap_err();
+    assert_eq!(
+        misfit.to_string(),
+        format!(
+            "step `price` of task {} cannot take this: /cents: \"many\" is not of type \"integer\"",
+            task.id()
+        )
+    );
+    assert_eq!(task.state().await.unwrap(), TaskState::Error);
+    step.resolve(parcel::Price { cents: 41 }).by("ada").because("asked by phone").await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    assert_eq!(task.output::<parcel::price>().await.unwrap(), Some(parcel::Price { cents: 41 }));
+    assert_eq!(task.output::<parcel::ship>().await.unwrap(), Some(42));
+    let orders = task.history().await.unwrap().into_iter().filter_map(|happened| match happened.what {
+        What::Ordered { action, step, by, reason, .. } => Some((action, step, by, reason)),
+        _ => None,
+    });
+    let text = |text: &str| Some(text.to_owned());
+    let expected = ("resolve_step".to_owned(), text("price"), text("ada"), text("asked by phone"));
+    assert_eq!(orders.collect::<Vec<_>>(), [expected]);
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_step_runs_again_with_other_inputs() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    task.wait().await.unwrap();
+    let step = task.step("price");
+    let misfit = step.set_inputs(serde_json::json!({ "grams": 0 })).await.unwrap_err();
+    assert!(misfit.to_string().ends_with("/grams: 0 is less than the minimum of 1"), "{misfit}");
+    step.set_inputs(parcel::Context { grams: 500 }).await.unwrap();
+    step.set_retry_limit(5).await.unwrap();
+    step.retry().await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    assert_eq!(task.output::<parcel::ship>().await.unwrap(), Some(501));
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_about_a_step_that_cannot_be_fulfilled_says_why() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    task.wait().await.unwrap();
+    let id = task.id();
+    let errors = [
+        (
+            task.step("prize").retry().await,
+            format!("task {id} has no step `prize`; its status lists the steps that it has"),
+        ),
+        (
+            task.step("ship").retry().await,
+            format!(
+                "step `ship` of task {id} is `pending` and cannot be retried; that can be done while it is `error`, or `pending` and \
+                 waits for its retry"
+            ),
+        ),
+        (
+            task.step("price").skip().await,
+            format!(
+                "step `price` of task {id} may not be skipped, because others count on its result; `resolve` it with one, or make it \
+                 `skippable` in a new version of the workflow"
+            ),
+        ),
+        (
+            task.step("price").cancel().await,
+            format!(
+                "task {id} is `error`, and its step `price` cannot be cancelled; that can be done while the task is `pending` or \
+                 `in_progress`"
+            ),
+        ),
+        (
+            task.step("price").set_retry_limit(0).await,
+            format!(
+                "step `price` of task {id} cannot take this: /: a retry limit of 0 would never let it run; the least is 1"
+            ),
+        ),
+        (task.retry().by("").await, "who wants it has 0 characters; it can have 1 to 128".to_owned()),
+        (
+            task.retry().because("x".repeat(1_001)).await,
+            "the reason has 1001 characters; it can have 1 to 1000".to_owned(),
+        ),
+    ];
+    for (result, expected) in errors {
+        assert_eq!(result.unwrap_err().to_string(), expected);
+    }
+    assert_eq!(task.history().await.unwrap().len(), 4, "none of it changed anything");
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_cancelled_is_told_to_stop_and_its_task_ends() {
+    let app = App::new([Act::SleepUntilCancelled]);
+    let tasker = tasker(&app, &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    app.script.began().await;
+    let status = task.status().await.unwrap();
+    let running = status.steps.iter().find(|step| step.state == StepState::InProgress).unwrap();
+    let (status, ()) =
+        tokio::join!(task.wait(), async { task.step(running.name.as_str()).cancel().await.unwrap() });
+    assert_eq!(status.unwrap().state, TaskState::Error, "nothing else of it can go on");
+    wait_until(|| app.script.running() == 0).await;
+    tasker.shutdown().await;
 }

@@ -317,6 +317,20 @@ async fn a_store_that_does_not_tell_which_definitions_there_are_is_asked_again()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_condition_that_came_later_skips_nothing_in_old_tasks() {
+    let store = memory();
+    let old = started_by::<chain::Workflow>(&store).await;
+    let shop = Shop::default();
+    let build = deploy::<with_a_condition::Workflow>(&shop, &store).await;
+    complete(&build.task(old.id())).await;
+    assert_eq!(shop.done(), ["a", "b", "c"], "an old build beside it may read any of them");
+    let new = build.start::<with_a_condition::Workflow>(0).await.unwrap();
+    complete(&build.task(new.id())).await;
+    assert_eq!(shop.done()[3..], ["b", "c"]);
+    build.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_limit_holds_for_each_graph() {
     let store = memory();
     let front = deploy::<wide::Workflow>(&Shop::default(), &store).await;
@@ -325,9 +339,10 @@ async fn a_limit_holds_for_each_graph() {
     let shop = Shop::default();
     let build = Tasker::builder(shop.clone()).store(store).register::<backwards::Workflow>();
     let build = build.limit::<backwards::Workflow>(2).build().await.unwrap();
-    for task in &old {
-        complete(&build.task(task.id())).await;
+    let new = build.start_many::<backwards::Workflow>(0..10).await.unwrap();
+    for id in old.iter().map(TaskHandle::id).chain(new.iter().map(TaskHandle::id)) {
+        complete(&build.task(id)).await;
     }
-    assert_eq!((shop.most_running(), shop.done().len()), (2, 30));
+    assert_eq!((shop.most_running(), shop.done().len()), (4, 60));
     build.shutdown().await;
 }

@@ -1,5 +1,6 @@
 //! The tests are in the folders beside this one, one integration binary each; here is what they share.
 
+pub mod operator;
 pub mod package;
 #[cfg(unix)]
 pub mod postgres;

@@ -30,6 +30,8 @@ fn template() -> String {
         include_str!("../../tasker-orm/src/migration/m20261122_000001_create_tables.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000002_place_records.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000003_create_worker_definitions.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000004_create_operations.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000005_describe_tasks.rs"),
     ] {
         migration.hash(&mut hasher);
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{ClaimedStep, Ending, NewTask, Offer, Outcome, Room, Runnable, Settled, Store};
+use tasker::store::{
+    Attributes, ClaimedStep, Ending, NewTask, Offer, Outcome, Room, Runnable, Settled, Store,
+};
 use tasker::{
     DefinitionId, Json, ManualClock, RetryPolicy, StepError, StepSpec, StepState, TaskId, TaskState,
     TaskStatus, Timestamp, WaitingFor, WorkerId, WorkflowBuilder, WorkflowDef,
@@ -92,7 +94,15 @@ impl<S: Store> Bench<S> {
         let (definition, workflow) = self.workflows[workflow].clone();
         let id = TaskId::random();
         let context = Json::of(&id.to_string()).expect("a string");
-        NewTask { id, definition, workflow, idempotency_key: None, context, priority: 0 }
+        NewTask {
+            id,
+            definition,
+            workflow,
+            idempotency_key: None,
+            context,
+            priority: 0,
+            attributes: Attributes::default(),
+        }
     }
 
     pub(crate) async fn start(&self, workflow: usize) -> TaskId {

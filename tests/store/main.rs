@@ -1,6 +1,6 @@
 //! What every store must do, tried on each of them.
 //!
-//! `verbs` states the rules one by one, with `turns` (who is next), `operators`, `records` (what steps write beside their results) and `offers` (who can run what). `model` runs random histories on a database and on the
+//! `verbs` states the rules one by one, with `turns` (who is next), `operators` and `steps` (what they do to tasks and to single steps), `records` (what steps write beside their results) `offers` (who can run what), `requests` (who asked for a task, and its tags) and `find` (lists of tasks). `model` runs random histories on a database and on the
 //! `MemoryStore` beside it, compares every answer, and checks the invariants after every step. `concurrent` lets many workers at one
 //! database at the same time, and looks at what they left.
 
@@ -8,11 +8,14 @@
 
 mod concurrent;
 mod databases;
+mod find;
 mod fixture;
 mod model;
 mod offers;
 mod operators;
 mod records;
+mod requests;
 mod sqlite;
+mod steps;
 mod turns;
 mod verbs;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tasker::store::{Created, Ending, Operated, Room, Store};
 use tasker::{Attempt, Clock, ManualClock, StepState, TaskId, TaskState, WaitingFor};
+use tasker_tests::operator::Operator as _;
 
 use crate::fixture::{
     Bench, LEASE, chain, diamond, done, failed, forest, outcome, retry, sequence, sequential_diamond,

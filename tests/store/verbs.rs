@@ -10,10 +10,13 @@ use tasker::{
 };
 
 use crate::databases::{database, options};
+use crate::find::*;
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 use crate::offers::*;
 use crate::operators::*;
 use crate::records::*;
+use crate::requests::*;
+use crate::steps::*;
 use crate::turns::*;
 
 /// Runs each rule on every store.
@@ -131,6 +134,13 @@ on_every_store! {
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,
+    what_is_said_of_a_task_reads_back,
+    a_task_that_there_is_keeps_what_was_said_of_it,
+    a_purge_removes_tags,
+    many_tasks_with_attributes_are_created_at_once,
+    a_list_is_what_fits_in_order_and_the_same_page_by_page,
+    tasks_that_come_move_nothing_between_pages,
+    more_definitions_than_are_listed_one_by_one_are_found,
     what_a_step_writes_is_recorded_with_its_outcome_in_order,
     what_was_recorded_at_one_moment_comes_by_step,
     what_a_refused_outcome_brings_is_not_recorded,
@@ -141,6 +151,25 @@ on_every_store! {
     a_task_whose_last_step_is_skipped_is_complete,
     the_turn_goes_on_when_a_step_is_skipped,
     a_purge_removes_what_was_recorded,
+    what_depends_on_a_cancelled_step_does_not_run,
+    a_step_that_is_cancelled_while_it_runs_is_nobodys,
+    one_failed_step_is_retried_and_the_other_is_not,
+    a_retried_step_does_not_wait_for_its_time,
+    a_step_that_is_retried_in_a_paused_task_waits_for_the_operator,
+    a_resolved_step_has_the_result_that_it_was_given,
+    a_step_can_be_resolved_before_its_turn,
+    a_task_whose_last_steps_are_resolved_is_complete,
+    only_what_may_be_skipped_is_skipped,
+    a_retry_limit_is_changed,
+    inputs_take_the_place_of_the_context_for_one_step,
+    steps_are_operated_only_where_it_makes_sense,
+    what_was_done_is_not_done_again,
+    several_orders_are_followed_in_order,
+    the_history_tells_who_did_what_and_why,
+    a_purged_task_leaves_no_history,
+    no_step_of_a_paused_workflow_begins,
+    a_released_step_of_a_paused_workflow_waits,
+    a_pause_of_a_workflow_is_for_every_shape_of_its_version,
     nothing_is_ever_stranded,
     siblings_are_the_other_graphs_of_the_same_version,
     a_definition_comes_back_as_it_was_installed,

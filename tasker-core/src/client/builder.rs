@@ -7,13 +7,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::configure::{ConfigurationError, Overrides};
-use super::{Client, ClientParts, Inner, Tasker};
+use super::{Client, ClientParts, Identity, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{Retention, WorkflowId};
+use crate::{DefinitionId, Retention, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
     /// How many steps of a workflow may run at the same time.
     limits: Vec<(TypeId, WorkflowId, usize)>,
     overrides: Overrides,
+    identity: Identity,
     config: EngineConfig,
 }
 
@@ -79,6 +80,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             errors: Vec::new(),
             limits: Vec::new(),
             overrides: Overrides::default(),
+            identity: Identity::default(),
             config,
         }
     }
@@ -87,8 +89,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, errors, limits, overrides, config, .. } = self;
-        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, overrides, config }
+        let Self { app, registry, errors, limits, overrides, identity, config, .. } = self;
+        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, overrides, identity, config }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -97,6 +99,23 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         let registered =
             Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
         self.errors.extend(registered.err());
+        self
+    }
+
+    /// Adds a workflow in the place of the one that was registered before it under the same namespace, name and version, on purpose;
+    /// [`register`](Self::register) takes that for a mistake. If there is none, it is added.
+    #[must_use]
+    pub fn replace<W: Executable<A>>(mut self) -> Self {
+        let registered = Registration::of::<W, A>(&self.app);
+        self.errors.extend(registered.map(|registration| self.registry.replace(registration)).err());
+        self
+    }
+
+    /// What makes two requests of the same workflow the same one, where they are started without an idempotency key. Default:
+    /// nothing.
+    #[must_use]
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.identity = identity;
         self
     }
 
@@ -142,7 +161,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
-    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant.
+    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant that have the step.
     ///
     /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
     #[must_use]
@@ -151,7 +170,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// Overrides configurations by the document that an environment variable holds, if it is set when the Tasker is built. Otherwise as
+    /// Overrides configurations by the document that an environment variable holds, if it is set and not empty when the Tasker is built. Otherwise as
     /// [`configuration`](Self::configuration).
     #[must_use]
     pub fn configuration_from_env(mut self, variable: impl Into<String>) -> Self {
@@ -243,7 +262,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
     ///
     /// # Errors
-    /// When a workflow cannot be registered, an option makes no sense, or the store does not answer.
+    /// When a workflow cannot be registered, a configuration does not fit, an option makes no sense, or the store does not answer.
     pub fn build(self) -> BoxFuture<'static, Result<Tasker, BuildError>>
     where
         S: HasStore,
@@ -254,7 +273,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(self) -> Result<Tasker, BuildError> {
-        let Self { store, mut registry, errors, limits, overrides, config, .. } = self;
+        let Self { store, mut registry, errors, limits, overrides, identity, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
             return Err(error.into());
         }
@@ -270,11 +289,11 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             limit.map(|&(_, _, steps)| (*id, steps))
         });
         let limits = limits.collect();
-        let client = client(&store, &config);
+        let client = client(&store, &config, identity, workflows.clone());
         let stop = CancellationToken::new();
         let engine = Engine {
             store,
-            workflows: workflows.clone(),
+            workflows,
             config,
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
@@ -289,7 +308,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             drop(end);
         });
         let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
-        Ok(Tasker(Arc::new(Inner { client, workflows, stop, ended, engine, _stop_when_dropped: guard })))
+        Ok(Tasker(Arc::new(Inner { client, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 
@@ -344,13 +363,20 @@ fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> 
     Ok(())
 }
 
-fn client(store: &Arc<dyn Store>, config: &EngineConfig) -> Client {
+fn client(
+    store: &Arc<dyn Store>,
+    config: &EngineConfig,
+    identity: Identity,
+    workflows: Vec<(DefinitionId, Arc<Registration>)>,
+) -> Client {
     // One transaction of so many tasks is long enough to be cheap and short enough not to hold others up.
     const MOST_TASKS: usize = 200;
     let (create, states, statuses) = (Arc::clone(store), Arc::clone(store), Arc::clone(store));
     let parallel = store.parallel_settles().clamp(1, 2);
     Client(Arc::new(ClientParts {
         store: Arc::clone(store),
+        workflows,
+        identity,
         create: Batcher::start(MOST_TASKS, parallel, move |tasks: Vec<_>| {
             let store = Arc::clone(&create);
             async move { store.create(&tasks).await }

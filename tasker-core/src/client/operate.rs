@@ -1,83 +1,114 @@
+//! What operators do: each is one order, which the store follows or refuses, and which stands in the history with who wanted it and why.
+
+mod error;
+mod step;
+mod workflow;
+
 use std::fmt;
+use std::pin::Pin;
 
-use super::TaskHandle;
-use crate::store::{Operated, StoreError};
-use crate::{TaskId, TaskState};
+pub use error::OperatorError;
+use serde_json::Value;
+use step::Given;
+pub use step::StepHandle;
+pub use workflow::{OperateWorkflow, WorkflowHandle};
 
-/// What an operator can do to a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operation {
-    /// [`TaskHandle::cancel`]
-    Cancel,
-    /// [`TaskHandle::retry`]
-    Retry,
-    /// [`TaskHandle::pause`]
-    Pause,
-    /// [`TaskHandle::resume`]
-    Resume,
+use super::{Client, TaskHandle};
+use crate::store::{Action, Happened, Operated, Order, StoreError};
+
+/// Something that an operator wants; it is done when it is awaited.
+///
+/// ```
+/// # use tasker_core::{TaskHandle, OperatorError};
+/// # async fn stop(task: TaskHandle) -> Result<(), OperatorError> {
+/// task.cancel().by("ada@example.com").because("ordered twice").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is done before this is awaited"]
+pub struct Operate {
+    client: Client,
+    order: Result<Order, OperatorError>,
+    /// What has to fit before it is asked for.
+    check: Option<(Given, Value)>,
 }
 
-impl Operation {
-    /// The states of a task in which it can be done.
-    #[must_use]
-    pub const fn allowed(self) -> &'static [TaskState] {
-        match self {
-            Self::Cancel => &[TaskState::Pending, TaskState::InProgress, TaskState::Cancelled],
-            Self::Retry => &[TaskState::Error],
-            Self::Pause | Self::Resume => &[TaskState::Pending, TaskState::InProgress],
-        }
-    }
-
-    const fn done(self) -> &'static str {
-        match self {
-            Self::Cancel => "cancelled",
-            Self::Retry => "retried",
-            Self::Pause => "paused",
-            Self::Resume => "resumed",
-        }
-    }
-}
-
-impl fmt::Display for Operation {
+impl fmt::Debug for Operate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Cancel => "cancel",
-            Self::Retry => "retry",
-            Self::Pause => "pause",
-            Self::Resume => "resume",
-        })
+        write!(f, "Operate({:?})", self.order)
     }
 }
 
-/// Why something was not done to a task.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum OperatorError {
-    /// The store has no such task.
-    #[error("there is no task {0}")]
-    NoTask(TaskId),
-    /// The task stands in a state in which this cannot be done; nothing changed.
-    #[error(
-        "task {task} is `{state}` and cannot be {}; that can be done while it is {}",
-        action.done(), any_of(allowed)
-    )]
-    Refused {
-        /// The task.
-        task: TaskId,
-        /// What was to be done.
-        action: Operation,
-        /// Where the task stands.
-        state: TaskState,
-        /// Where it would have to stand.
-        allowed: &'static [TaskState],
-    },
-    /// The store did not answer. It may have been done all the same.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+impl Operate {
+    fn new(client: &Client, order: Result<Order, OperatorError>) -> Self {
+        Self { client: client.clone(), order, check: None }
+    }
+
+    /// Says who wants it: 1 to 128 characters, which stand in the [history](TaskHandle::history).
+    pub fn by(mut self, who: impl Into<String>) -> Self {
+        self.order = self.order.map(|order| Order { by: Some(who.into()), ..order });
+        self
+    }
+
+    /// Says why: 1 to 1,000 characters, which stand in the [history](TaskHandle::history).
+    pub fn because(mut self, reason: impl Into<String>) -> Self {
+        self.order = self.order.map(|order| Order { reason: Some(reason.into()), ..order });
+        self
+    }
+
+    async fn follow(self) -> Result<(), OperatorError> {
+        let order = self.order?;
+        check_length("who wants it", order.by.as_deref(), 128)?;
+        check_length("the reason", order.reason.as_deref(), 1_000)?;
+        if let (Some((given, value)), Action::Step(step, _)) = (&self.check, &order.action) {
+            let violations = self.client.violations(order.task, step, *given, value).await?;
+            if !violations.is_empty() {
+                return Err(OperatorError::DoesNotFit { task: order.task, step: step.clone(), violations });
+            }
+        }
+        let operated = self.client.0.store.operate(std::slice::from_ref(&order)).await?;
+        match operated.first() {
+            Some(Operated::Done) => {
+                self.client.tell_of(&order);
+                Ok(())
+            }
+            Some(refused) => Err(OperatorError::of(&order, *refused)),
+            None => Err(StoreError::Corrupt("an order was left unanswered".to_owned()).into()),
+        }
+    }
 }
 
-fn any_of(states: &[TaskState]) -> String {
-    let names: Vec<_> = states.iter().map(|state| format!("`{state}`")).collect();
-    names.join(" or ")
+impl IntoFuture for Operate {
+    type Output = Result<(), OperatorError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.follow())
+    }
+}
+
+impl Client {
+    /// Tells the engine and who waits here what an order may have brought.
+    fn tell_of(&self, order: &Order) {
+        match order.action {
+            Action::Pause => return,
+            // What it runs may have been taken from it.
+            Action::Cancel => self.0.look.notify_one(),
+            Action::Step(..) => {
+                self.0.look.notify_one();
+                self.0.wake.notify_one();
+            }
+            Action::Retry | Action::Resolve | Action::Resume => self.0.wake.notify_one(),
+        }
+        self.0.waiters.ended(&[order.task]);
+    }
+}
+
+fn check_length(what: &'static str, text: Option<&str>, most: usize) -> Result<(), OperatorError> {
+    match text.map(|text| text.chars().count()) {
+        Some(length) if !(1..=most).contains(&length) => Err(OperatorError::Length { what, length, most }),
+        _ => Ok(()),
+    }
 }
 
 impl<W> TaskHandle<W> {
@@ -87,11 +118,8 @@ impl<W> TaskHandle<W> {
     ///
     /// # Errors
     /// When the task has ended otherwise, does not exist, or the store does not answer.
-    pub async fn cancel(&self) -> Result<(), OperatorError> {
-        self.check(Operation::Cancel, self.client.0.store.cancel(self.id()).await?)?;
-        self.client.0.look.notify_one();
-        self.client.0.waiters.ended(&[self.id()]);
-        Ok(())
+    pub fn cancel(&self) -> Operate {
+        self.order(Action::Cancel)
     }
 
     /// Runs the failed steps of a task in error again, with all their attempts. Steps that are complete stay so. A pause ends
@@ -99,10 +127,16 @@ impl<W> TaskHandle<W> {
     ///
     /// # Errors
     /// When the task is not in error, does not exist, or the store does not answer.
-    pub async fn retry(&self) -> Result<(), OperatorError> {
-        self.check(Operation::Retry, self.client.0.store.retry(self.id()).await?)?;
-        self.client.0.wake.notify_one();
-        Ok(())
+    pub fn retry(&self) -> Operate {
+        self.order(Action::Retry)
+    }
+
+    /// Declares a task in error done, as it is: what of it failed was seen to by hand. Nothing of it runs any more.
+    ///
+    /// # Errors
+    /// When the task is not in error, does not exist, or the store does not answer.
+    pub fn resolve(&self) -> Operate {
+        self.order(Action::Resolve)
     }
 
     /// Lets no further step of the task begin, until it is resumed. Steps that run come to their end. A task that is paused already
@@ -110,27 +144,46 @@ impl<W> TaskHandle<W> {
     ///
     /// # Errors
     /// When the task has ended, does not exist, or the store does not answer.
-    pub async fn pause(&self) -> Result<(), OperatorError> {
-        self.check(Operation::Pause, self.client.0.store.pause(self.id()).await?)
+    pub fn pause(&self) -> Operate {
+        self.order(Action::Pause)
     }
 
     /// Lets a paused task go on. A task that is not paused goes on as it did.
     ///
     /// # Errors
     /// When the task has ended, does not exist, or the store does not answer.
-    pub async fn resume(&self) -> Result<(), OperatorError> {
-        self.check(Operation::Resume, self.client.0.store.resume(self.id()).await?)?;
-        self.client.0.wake.notify_one();
-        Ok(())
+    pub fn resume(&self) -> Operate {
+        self.order(Action::Resume)
     }
 
-    fn check(&self, action: Operation, operated: Operated) -> Result<(), OperatorError> {
-        match operated {
-            Operated::Done => Ok(()),
-            Operated::Refused(state) => {
-                Err(OperatorError::Refused { task: self.id(), action, state, allowed: action.allowed() })
-            }
-            Operated::NoTask => Err(OperatorError::NoTask(self.id())),
+    /// What happened to the task, in order: what became of it and of its steps, and what operators did, with who and why; nothing
+    /// where there is no such task.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn history(&self) -> Result<Vec<Happened>, StoreError> {
+        self.client.0.store.history(self.id()).await
+    }
+
+    fn order(&self, action: Action) -> Operate {
+        Operate::new(&self.client, Ok(Order::new(self.id(), action)))
+    }
+}
+
+impl OperatorError {
+    fn of(order: &Order, refused: Operated) -> Self {
+        let (task, action) = (order.task, order.action.clone());
+        let step = match &action {
+            Action::Step(step, _) => step.clone(),
+            _ => String::new(),
+        };
+        match refused {
+            Operated::Refused(state) => Self::Refused { task, state, action },
+            Operated::RefusedStep(state) => Self::RefusedStep { task, step, state, action },
+            Operated::NotSkippable => Self::NotSkippable { task, step },
+            Operated::NothingFailed => Self::NothingFailed(task),
+            Operated::NoStep => Self::NoStep { task, step },
+            Operated::Done | Operated::NoTask => Self::NoTask(task),
         }
     }
 }

@@ -2,7 +2,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Client, TaskHandle};
+use super::start::Conflict;
+use super::{Client, StartError, TaskHandle};
 use crate::store::{Created, NewTask, Store};
 
 /// A task that is checked and not stored yet: what a store needs to create it in a transaction of the application.
@@ -14,6 +15,7 @@ use crate::store::{Created, NewTask, Store};
 pub struct Prepared<W = ()> {
     client: Client,
     task: NewTask,
+    conflict: Conflict,
     workflow: PhantomData<fn() -> W>,
 }
 
@@ -24,12 +26,8 @@ impl<W> fmt::Debug for Prepared<W> {
 }
 
 impl<W> Prepared<W> {
-    pub(super) fn new(client: Client, task: NewTask) -> Self {
-        Self { client, task, workflow: PhantomData }
-    }
-
-    pub(super) fn into_task(self) -> NewTask {
-        self.task
+    pub(super) fn new(client: Client, task: NewTask, conflict: Conflict) -> Self {
+        Self { client, task, conflict, workflow: PhantomData }
     }
 
     /// The task as it is to be stored.
@@ -46,10 +44,13 @@ impl<W> Prepared<W> {
     }
 
     /// The handle of the task, once it was written.
-    #[must_use]
-    pub fn created(self, created: Created) -> TaskHandle<W> {
+    ///
+    /// # Errors
+    /// [`StartError::Conflict`] if the same was asked for before, where that is an error; nothing was written then.
+    pub fn created(self, created: Created) -> Result<TaskHandle<W>, StartError> {
+        self.conflict.check(created, self.task.workflow.id())?;
         // Most transactions end soon: the engine looks often for a while.
         self.client.0.wake.notify_one();
-        TaskHandle::new(self.client, created).committed_later()
+        Ok(TaskHandle::new(self.client, created).committed_later())
     }
 }

@@ -1,3 +1,6 @@
+mod error;
+mod wish;
+
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -5,91 +8,29 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use error::StartError;
+pub(super) use wish::{Conflict, Duplicate, Wish};
+
 use super::{Client, Prepared, TaskHandle};
 use crate::registry::Registration;
 use crate::schema::Violation;
-use crate::store::{NewTask, StoreError};
-use crate::{DefinitionId, TaskId, WorkflowId};
+use crate::{DefinitionId, Timestamp};
 
 /// A task about to be started; await it.
+///
+/// ```
+/// # use tasker_core::{Start, StartError, TaskHandle};
+/// # async fn start(order: Start<()>) -> Result<TaskHandle, StartError> {
+/// order.initiator("ada@example.com").source_system("web shop").reason("paid").tags(["vip", "eu"]).await
+/// # }
+/// ```
 #[must_use = "a task is started when this is awaited"]
 pub struct Start<W> {
     client: Client,
     registration: Result<(DefinitionId, Arc<Registration>), StartError>,
     context: Result<Value, String>,
-    idempotency_key: Option<String>,
-    priority: i16,
+    wish: Wish,
     workflow: PhantomData<fn() -> W>,
-}
-
-/// Why a task was not started. Nothing was stored, unless an error says so or the store's answer was lost.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StartError {
-    /// This process knows no such workflow.
-    #[error("workflow `{workflow}` is not registered; {}", registered(known))]
-    NotRegistered {
-        /// What was asked for.
-        workflow: WorkflowId,
-        /// What is registered.
-        known: Vec<String>,
-    },
-    /// The context does not fit the workflow.
-    #[error("the context of `{workflow}` is not valid: {}", list(violations))]
-    InvalidContext {
-        /// The workflow.
-        workflow: WorkflowId,
-        /// Every violation.
-        violations: Vec<Violation>,
-    },
-    /// The idempotency key is empty, or longer than 255 characters.
-    #[error("the idempotency key `{0}` is not 1 to 255 characters")]
-    InvalidKey(String),
-    /// The context is larger than `max_payload`.
-    #[error(
-        "the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
-             store it elsewhere and start the task with where it is, or raise the limit with `max_payload`"
-    )]
-    TooLarge {
-        /// The workflow.
-        workflow: WorkflowId,
-        /// The size of the context.
-        size: usize,
-        /// The limit.
-        limit: usize,
-    },
-    /// One of many tasks cannot be started; none was.
-    #[error("task {position} of those to be started, counted from 0: {cause}")]
-    Invalid {
-        /// Its place among the contexts, from 0.
-        position: usize,
-        /// What is wrong with it.
-        cause: Box<StartError>,
-    },
-    /// Of many tasks the first were started, then the store failed. The next thousand may exist too, if the store's answer was lost.
-    #[error("{} tasks were started, then the store failed: {cause}", started.len())]
-    Partly {
-        /// The tasks that were started, in the order of their contexts.
-        started: Vec<TaskId>,
-        /// Why the others were not.
-        cause: StoreError,
-    },
-    /// The store did not take the task.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-fn registered(known: &[String]) -> String {
-    if known.is_empty() {
-        return "no workflow is; call `register` on the builder".to_owned();
-    }
-    format!(
-        "registered are {}",
-        known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
-    )
-}
-
-fn list(violations: &[Violation]) -> String {
-    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl<W> Start<W> {
@@ -97,20 +38,68 @@ impl<W> Start<W> {
         client: Client,
         registration: Result<(DefinitionId, Arc<Registration>), StartError>,
         context: Result<Value, String>,
+        wish: Wish,
     ) -> Self {
-        Self { client, registration, context, idempotency_key: None, priority: 0, workflow: PhantomData }
+        Self { client, registration, context, wish, workflow: PhantomData }
     }
 
     /// Starts the task at most once: if a task of the same namespace and name (at any version) has this key, that one is
-    /// returned, whatever its context and state, and [`TaskHandle::is_new`] is false. A key has 1 to 255 characters.
+    /// returned, whatever its context and state, and [`TaskHandle::is_new`] is false; [`or_conflict`](Self::or_conflict) makes that an
+    /// error. A key has 1 to 255 characters. It stands in the place of what the [`Identity`](crate::Identity) of the Tasker makes.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.idempotency_key = Some(key.into());
+        self.wish.key = Some(key.into());
+        self
+    }
+
+    /// If the same was asked for before, returns the task that there is. That is so anyway with a key that was
+    /// [given](Self::idempotency_key), and not with one that the [`Identity`](crate::Identity) of the Tasker made.
+    pub fn or_existing(mut self) -> Self {
+        self.wish.duplicate = Some(Duplicate::Existing);
+        self
+    }
+
+    /// If the same was asked for before, fails with [`StartError::Conflict`], which names the task that there is. That is so anyway
+    /// with a key that the [`Identity`](crate::Identity) of the Tasker made, and not with one that was
+    /// [given](Self::idempotency_key).
+    pub fn or_conflict(mut self) -> Self {
+        self.wish.duplicate = Some(Duplicate::Conflict);
         self
     }
 
     /// Lets the steps of tasks with a higher priority go first. Default: 0.
     pub fn priority(mut self, priority: i16) -> Self {
-        self.priority = priority;
+        self.wish.priority = priority;
+        self
+    }
+
+    /// Says who asks for the task: 1 to 128 printable characters. It reads as `unknown` if it is not said.
+    pub fn initiator(mut self, initiator: impl Into<String>) -> Self {
+        self.wish.attributes.initiator = Some(initiator.into());
+        self
+    }
+
+    /// Says which system asks for the task: 1 to 128 printable characters. It reads as `unknown` if it is not said.
+    pub fn source_system(mut self, system: impl Into<String>) -> Self {
+        self.wish.attributes.source_system = Some(system.into());
+        self
+    }
+
+    /// Says why the task is asked for: 1 to 128 printable characters. It reads as `unknown` if it is not said.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.wish.attributes.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds tags, by which [`Tasker::tasks`](crate::Tasker::tasks) finds the task: at most 50, each of 1 to 64 printable characters. One
+    /// that is given twice counts once.
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.wish.attributes.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says when the task was asked for. Default: when it is created. Nothing waits for that moment.
+    pub fn requested_at(mut self, moment: Timestamp) -> Self {
+        self.wish.attributes.requested_at = Some(moment);
         self
     }
 
@@ -120,39 +109,19 @@ impl<W> Start<W> {
     /// # Errors
     /// As when the task is started, except for those of the store.
     pub fn prepare(self) -> Result<Prepared<W>, StartError> {
-        let task =
-            prepared(&self.client, &self.registration?, self.context, self.idempotency_key, self.priority)?;
-        Ok(Prepared::new(self.client, task))
+        let (task, conflict) = self.wish.task(&self.client, self.registration, self.context)?;
+        Ok(Prepared::new(self.client, task, conflict))
     }
 
     async fn create(self) -> Result<TaskHandle<W>, StartError> {
         let client = self.client.clone();
-        let task = self.prepare()?.into_task();
+        let (task, conflict) = self.wish.task(&client, self.registration, self.context)?;
+        let workflow = Arc::clone(&task.workflow);
         let created = client.0.create.ask(task).await?;
+        conflict.check(created, workflow.id())?;
         client.0.wake.notify_one();
         Ok(TaskHandle::new(client, created))
     }
-}
-
-/// A new task, checked.
-pub(super) fn prepared(
-    client: &Client,
-    (definition, registration): &(DefinitionId, Arc<Registration>),
-    context: Result<Value, String>,
-    idempotency_key: Option<String>,
-    priority: i16,
-) -> Result<NewTask, StartError> {
-    if let Some(key) = idempotency_key.as_ref().filter(|key| !(1..=255).contains(&key.chars().count())) {
-        return Err(StartError::InvalidKey(key.clone()));
-    }
-    Ok(NewTask {
-        id: TaskId::random(),
-        definition: *definition,
-        workflow: Arc::clone(&registration.workflow),
-        idempotency_key,
-        context: check(registration, context, client.0.max_payload)?,
-        priority,
-    })
 }
 
 /// The context as it is stored: checked against the schema, read as the workflow's type, defaults filled in.

@@ -2,11 +2,11 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::start::prepared;
+use super::start::Wish;
 use super::{Client, StartError, TaskHandle};
 use crate::registry::Registration;
 use crate::store::NewTask;
-use crate::{DefinitionId, TaskId, Workflow};
+use crate::{DefinitionId, TaskId, Timestamp, Workflow};
 
 /// How many tasks are created in one transaction, and checked without letting others run.
 const AT_ONCE: usize = 1_000;
@@ -18,7 +18,8 @@ pub struct StartMany<W: Workflow> {
     registration: Result<(DefinitionId, Arc<Registration>), StartError>,
     contexts: Vec<W::Context>,
     idempotency_keys: Option<Vec<String>>,
-    priority: i16,
+    /// Of each of them, the key left aside.
+    wish: Wish,
 }
 
 impl<W: Workflow> StartMany<W> {
@@ -27,7 +28,7 @@ impl<W: Workflow> StartMany<W> {
         registration: Result<(DefinitionId, Arc<Registration>), StartError>,
         contexts: Vec<W::Context>,
     ) -> Self {
-        Self { client, registration, contexts, idempotency_keys: None, priority: 0 }
+        Self { client, registration, contexts, idempotency_keys: None, wish: Wish::default() }
     }
 
     /// Starts each task at most once, by a key made of its context: see [`Start::idempotency_key`](crate::Start::idempotency_key).
@@ -38,19 +39,52 @@ impl<W: Workflow> StartMany<W> {
 
     /// Lets the steps of tasks with a higher priority go first. Default: 0.
     pub fn priority(mut self, priority: i16) -> Self {
-        self.priority = priority;
+        self.wish.priority = priority;
+        self
+    }
+
+    /// Says who asks for the tasks: see [`Start::initiator`](crate::Start::initiator).
+    pub fn initiator(mut self, initiator: impl Into<String>) -> Self {
+        self.wish.attributes.initiator = Some(initiator.into());
+        self
+    }
+
+    /// Says which system asks for the tasks: see [`Start::source_system`](crate::Start::source_system).
+    pub fn source_system(mut self, system: impl Into<String>) -> Self {
+        self.wish.attributes.source_system = Some(system.into());
+        self
+    }
+
+    /// Says why the tasks are asked for: see [`Start::reason`](crate::Start::reason).
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.wish.attributes.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds tags to each of the tasks: see [`Start::tags`](crate::Start::tags).
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.wish.attributes.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says when the tasks were asked for: see [`Start::requested_at`](crate::Start::requested_at).
+    pub fn requested_at(mut self, moment: Timestamp) -> Self {
+        self.wish.attributes.requested_at = Some(moment);
         self
     }
 
     async fn create(self) -> Result<Vec<TaskHandle<W>>, StartError> {
-        let Self { client, registration, contexts, idempotency_keys, priority } = self;
+        let Self { client, registration, contexts, idempotency_keys, wish } = self;
         let registration = registration?;
         let mut keys = idempotency_keys.into_iter().flatten();
         let mut tasks = Vec::with_capacity(contexts.len());
         for (position, context) in contexts.into_iter().enumerate() {
             let context = serde_json::to_value(&context).map_err(|error| error.to_string());
-            let task = prepared(&client, &registration, context, keys.next(), priority);
-            tasks.push(task.map_err(|cause| StartError::Invalid { position, cause: Box::new(cause) })?);
+            let task =
+                Wish { key: keys.next(), ..wish.clone() }.task(&client, Ok(registration.clone()), context);
+            // One that there is already is returned.
+            let (task, _) = task.map_err(|cause| StartError::Invalid { position, cause: Box::new(cause) })?;
+            tasks.push(task);
             if tasks.len() % AT_ONCE == 0 {
                 tokio::task::yield_now().await;
             }

@@ -105,7 +105,10 @@ impl Old<'_> {
         build: &WorkflowDef,
         obstacles: &mut Vec<Obstacle>,
     ) -> StepDef {
-        let mut step = StepDef { reads: Vec::new(), reads_optional: Vec::new(), ..function.clone() };
+        // Who reads it goes by what was stored: a step that always had a result is not skipped because of a `when` that came later.
+        let optional = self.stored.steps[no.index()].optional;
+        let mut step =
+            StepDef { reads: Vec::new(), reads_optional: Vec::new(), optional, ..function.clone() };
         for &read in &function.reads {
             let optional = function.reads_optional.contains(&read);
             let name = &build.steps[read.index()].name;
@@ -205,6 +208,15 @@ mod tests {
         let adapted = adapt(&new, &stored(&old)).unwrap();
         let first = &adapted.steps()[0];
         assert_eq!((first.timeout(), first.config()), (Some(Duration::from_secs(9)), Some(&7.into())));
+    }
+
+    #[test]
+    fn whether_a_step_may_be_skipped_is_as_it_was() {
+        for optional in [true, false] {
+            let old = build([step("a", &[]).optional(optional), step("b", &["a"])]);
+            let new = build([step("a", &[]).optional(!optional), step("b", &["a"])]);
+            assert_eq!(adapt(&new, &stored(&old)).unwrap().steps()[0].is_optional(), optional);
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl StepSpec {
         self
     }
 
-    /// Adds steps that must be complete before this one starts.
+    /// Adds steps that must be over, complete or skipped, before this one starts.
     #[must_use]
     pub fn depends_on<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
         self.depends_on.extend(steps.into_iter().map(str::to_owned));
@@ -442,24 +442,7 @@ fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
 
 /// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
 fn is_semantic_version(text: &str) -> bool {
-    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
-    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
-    let number = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_digit())
-            && (part == "0" || !part.starts_with('0'))
-            && part.parse::<u64>().is_ok()
-    };
-    let label = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    core.split('.').count() == 3
-        && core.split('.').all(number)
-        && pre.is_none_or(|pre| {
-            pre.split('.')
-                .all(|part| label(part) && (!part.bytes().all(|byte| byte.is_ascii_digit()) || number(part)))
-        })
-        && build.is_none_or(|build| build.split('.').all(label))
+    semver::Version::parse(text).is_ok()
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {

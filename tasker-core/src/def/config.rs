@@ -10,8 +10,15 @@ use crate::step::Payload;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConfigType {
     schema: fn() -> Value,
-    /// Reads a value as the type and writes it again.
-    read: fn(&Value) -> Result<Value, Violation>,
+    read: fn(&Value) -> Result<Read, Violation>,
+}
+
+/// A value that was read as the type.
+struct Read {
+    /// As the type writes it again.
+    value: Value,
+    /// What of it the type does not have, as JSON Pointers.
+    unread: Vec<String>,
 }
 
 impl ConfigType {
@@ -24,9 +31,13 @@ impl ConfigType {
     }
 }
 
-fn read<T: Payload>(value: &Value) -> Result<Value, Violation> {
-    let read: T = schema::read(value)?;
-    serde_json::to_value(&read).map_err(|error| Violation { path: String::new(), message: error.to_string() })
+fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
+    let mut unread = Vec::new();
+    let read: T = schema::read_and_tell(value, |place| unread.push(place))?;
+    match serde_json::to_value(&read) {
+        Ok(value) => Ok(Read { value, unread }),
+        Err(error) => Err(Violation { path: String::new(), message: error.to_string() }),
+    }
 }
 
 impl WorkflowDef {
@@ -45,13 +56,14 @@ impl WorkflowDef {
         };
         let mut merged = config.clone();
         merge(&mut merged, patch);
-        let read = (config_type.read)(&merged).map_err(|violation| {
+        let Read { value, unread } = (config_type.read)(&merged).map_err(|violation| {
             format!("the configuration of the step `{}` does not fit: {violation}", step.name)
         })?;
-        if let Some(place) = unread(patch, &read, "") {
+        // What the type itself writes and does not read is nobody's slip.
+        if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
             return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
-        step.config = Some(read);
+        step.config = Some(value);
         Ok(())
     }
 }
@@ -75,19 +87,6 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// The first key of a patch that did not come through its type, as a JSON Pointer: a slip that would otherwise go unnoticed. What is removed,
-/// and what is written as nothing, cannot be told.
-fn unread(patch: &Value, read: &Value, place: &str) -> Option<String> {
-    let Value::Object(patch) = patch else { return None };
-    patch.iter().filter(|(_, value)| !value.is_null()).find_map(|(key, value)| {
-        let place = format!("{place}/{key}");
-        match read.get(key) {
-            Some(read) => unread(value, read, &place),
-            None => Some(place),
-        }
-    })
-}
-
 fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
@@ -106,6 +105,14 @@ mod tests {
         fee_cents: u64,
         #[serde(default)]
         discounts: Discounts,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tiers: Vec<Tier>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Tier {
+        #[serde(default, alias = "at")]
+        from: u64,
     }
 
     #[derive(Default, Serialize, Deserialize, JsonSchema)]
@@ -116,7 +123,8 @@ mod tests {
     }
 
     fn order() -> WorkflowDef {
-        let pricing = Pricing { fee_cents: 30, discounts: Discounts { gold: 10, silver: 5 } };
+        let pricing =
+            Pricing { fee_cents: 30, discounts: Discounts { gold: 10, silver: 5 }, tiers: Vec::new() };
         WorkflowDef::builder("shop", "order", "1.0.0")
             .step(StepSpec::new("charge").config(&pricing).config_type::<Pricing>())
             .step(StepSpec::new("ship"))
@@ -143,6 +151,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_may_be_written_in_another_way_or_not_at_all() {
+        let tiers = json!({"tiers": [{"at": 100}]});
+        assert_eq!(configured("charge", &tiers).unwrap()["tiers"], json!([{"from": 100}]));
+        assert!(configured("charge", &json!({"tiers": []})).unwrap().get("tiers").is_none());
+    }
+
+    #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
         for (step, patch, message) in [
             ("chagre", json!({}), "there is no step `chagre`; the steps are `charge`, `ship`"),
@@ -165,6 +180,11 @@ mod tests {
                 "charge",
                 json!({"discounts": {"gould": 1}}),
                 "nothing reads `/discounts/gould` in the configuration of the step `charge`",
+            ),
+            (
+                "charge",
+                json!({"tiers": [{"from": 1}, {"form/at": 100}]}),
+                "nothing reads `/tiers/1/form~1at` in the configuration of the step `charge`",
             ),
             (
                 "charge",

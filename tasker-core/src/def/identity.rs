@@ -1,7 +1,9 @@
 use std::fmt;
 
+use serde::Serialize;
+
 /// What a workflow is called: namespace, name and semantic version.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct WorkflowId {
     /// Keeps the workflows of one team or product apart from others'; `default` unless said.
     pub namespace: String,

@@ -16,12 +16,14 @@ pub struct StoredDefinition {
     pub concurrent: bool,
     /// Its steps in canonical order: [`StepNo`] is the place in it. Empty if this build cannot read what is stored.
     pub steps: Vec<StoredStep>,
-    /// Whether steps of its tasks wait for a worker or for their time.
+    /// Whether steps of its tasks run, or wait for a worker or for their time.
     pub has_waiting: bool,
 }
 
 /// A step of a [`StoredDefinition`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+// What a newer version of Tasker says of a step cannot be left out.
+#[serde(deny_unknown_fields)]
 pub struct StoredStep {
     /// Its name.
     pub name: String,

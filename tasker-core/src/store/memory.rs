@@ -4,6 +4,7 @@
 //! [`Store`] is written here once in plain Rust, under one lock, in the order in which it happens. Nothing survives the
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
+mod find;
 mod operate;
 mod queue;
 mod task;
@@ -15,11 +16,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use queue::{Among, Queue, Ready, ready};
-use task::Task;
+use task::{Task, corrupt};
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Parked,
-    Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskStatus,
+    Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
+    Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery,
+    TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
@@ -43,6 +45,9 @@ struct Tables {
     ended: BTreeSet<(Timestamp, TaskId)>,
     queue: Queue,
     workers: BTreeMap<WorkerId, Worker>,
+    /// The definitions whose tasks stand still.
+    paused: BTreeSet<DefinitionId>,
+    workflow_orders: Vec<(Timestamp, WorkflowOrder)>,
 }
 
 #[derive(Debug)]
@@ -139,7 +144,7 @@ impl Store for MemoryStore {
         let mut swept = Swept::default();
         for worker in dead {
             for (task, step) in tables.holds(worker) {
-                tables.lose_execution(task, step, worker)?;
+                tables.lose_execution(task, step, worker, now)?;
                 tables.pass_turn(task, now);
                 swept.ended.extend(tables.end_task(task, now)?);
                 swept.steps += 1;
@@ -154,9 +159,9 @@ impl Store for MemoryStore {
     async fn claim(&self, worker: WorkerId, runnable: &Runnable, room: &Room) -> Result<Claim, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now))?;
+        let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now), now)?;
         let next_due = || {
-            let ids = runnable.ids().iter().copied().filter(|&id| room.of(id) > 0);
+            let ids = tables.claimable(runnable).into_iter().filter(|&id| room.of(id) > 0);
             tables.queue.next_due(ids, now).map(|due| due.since(now))
         };
         Ok(Claim { next_due: if left_due { Some(Duration::ZERO) } else { next_due() }, steps })
@@ -199,7 +204,7 @@ impl Store for MemoryStore {
         } else {
             Among::Ready
         };
-        settled.claimed = tables.claim(worker, runnable, room, &among)?.0;
+        settled.claimed = tables.claim(worker, runnable, room, &among, now)?.0;
         settled.left |= released.iter().any(|&(task, step)| tables.is_ready(task, step));
         for (task, step) in ended {
             tables.put(task, step);
@@ -222,7 +227,10 @@ impl Store for MemoryStore {
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         let now = self.clock.now();
         let tables = self.tables();
-        let status = |task: &Task| task.status(now, tables.parked(task.definition, now).as_ref());
+        let status = |task: &Task| {
+            let paused = tables.paused.contains(&task.definition);
+            task.status(now, tables.parked(task.definition, now).as_ref(), paused)
+        };
         Ok(tasks.iter().map(|task| tables.tasks.get(task).map(status)).collect())
     }
 
@@ -230,6 +238,14 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let open = tables.open.iter().copied().filter(|&task| after.is_none_or(|after| task > after));
         Ok(open.take(limit).collect())
+    }
+
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        Ok(self.tables().find(query))
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        Ok(self.tables().count(filter))
     }
 
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
@@ -242,23 +258,28 @@ impl Store for MemoryStore {
         Ok(tables.tasks.get(&task).map(Task::records).unwrap_or_default())
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        let now = self.clock.now();
-        self.tables().cancel(task, now)
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.tasks.get(&task).map(Task::history).unwrap_or_default())
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         let now = self.clock.now();
-        self.tables().retry(task, now)
+        let mut tables = self.tables();
+        orders.iter().map(|order| tables.operate(order, now)).collect()
     }
 
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        Ok(self.tables().pause(task))
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.tables().operate_workflow(order, now))
     }
 
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        let now = self.clock.now();
-        Ok(self.tables().resume(task, now))
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        let tables = self.tables();
+        let of_it =
+            |(_, order): &&(Timestamp, WorkflowOrder)| (&*order.namespace, &*order.name) == (namespace, name);
+        let orders = tables.workflow_orders.iter().filter(of_it);
+        Ok(orders.map(|(at, order)| Happened { at: *at, what: order.what() }).collect())
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
@@ -274,12 +295,25 @@ impl Store for MemoryStore {
 }
 
 impl Tables {
+    /// The definitions of which steps may be given out.
+    fn claimable(&self, runnable: &Runnable) -> Vec<DefinitionId> {
+        runnable.ids().iter().copied().filter(|id| !self.paused.contains(id)).collect()
+    }
+
     fn install(&mut self, workflow: &Arc<WorkflowDef>) -> DefinitionId {
         let same =
             |known: &Arc<WorkflowDef>| known.id() == workflow.id() && known.shape() == workflow.shape();
         let place = self.definitions.iter().position(same).unwrap_or_else(|| {
+            // What is paused at a version is paused in every shape.
+            let others = self.definitions.iter().enumerate().filter(|(_, other)| other.id() == workflow.id());
+            let paused =
+                others.map(|(place, _)| DefinitionId(place as i64)).any(|id| self.paused.contains(&id));
             self.definitions.push(Arc::clone(workflow));
-            self.definitions.len() - 1
+            let place = self.definitions.len() - 1;
+            if paused {
+                self.paused.insert(DefinitionId(place as i64));
+            }
+            place
         });
         DefinitionId(place as i64)
     }
@@ -294,9 +328,15 @@ impl Tables {
             shape: workflow.shape(),
             concurrent: workflow.is_concurrent(),
             steps: StoredStep::all_of(workflow),
-            has_waiting: self.queue.has_any(id),
+            has_waiting: self.queue.has_any(id) || self.runs_any(id),
         });
         siblings.collect()
+    }
+
+    /// Whether a step of a definition runs.
+    fn runs_any(&self, definition: DefinitionId) -> bool {
+        let mut held = self.workers.values().flat_map(|worker| &worker.holds);
+        held.any(|(task, _)| self.tasks[task].definition == definition)
     }
 
     /// Whether workers are alive and none of them can run a definition, and what the newest one that knows it says.
@@ -370,21 +410,22 @@ impl Tables {
         runnable: &Runnable,
         room: &Room,
         among: &Among,
+        now: Timestamp,
     ) -> Result<(Vec<ClaimedStep>, bool), StoreError> {
         let mut claimed = Vec::new();
         if !self.workers.contains_key(&worker) {
             return Ok((claimed, false));
         }
-        let taken = self.queue.take(runnable.ids(), room, among);
+        let taken = self.queue.take(&self.claimable(runnable), room, among);
         for (task_id, step) in taken.steps {
             let task = self.task(task_id)?;
-            let (execution, executions) = task.begin(step, worker)?;
+            let (execution, executions) = task.begin(step, worker, now)?;
             let reads = runnable.reads(task.definition, step);
             claimed.push(ClaimedStep {
                 execution,
                 executions,
                 definition: task.definition,
-                context: task.context.clone(),
+                context: task.inputs(step).clone(),
                 results: task.results(reads),
             });
             if let Some(worker) = self.workers.get_mut(&worker) {
@@ -407,24 +448,30 @@ impl Tables {
             worker.holds.remove(&(task.id, step));
         }
         match ending {
-            Ending::Complete(result) => task.complete(step, result)?,
-            Ending::Skipped => task.skip(step)?,
-            Ending::Failed(error) => task.fail(step, error)?,
-            Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait))?,
-            Ending::HandedBack => task.hand_back(step)?,
+            Ending::Complete(result) => task.complete(step, result, now)?,
+            Ending::Skipped => task.skip(step, now)?,
+            Ending::Failed(error) => task.fail(step, error, now)?,
+            Ending::Retry(error, wait) => task.retry(step, error, Some(now + wait), now)?,
+            Ending::HandedBack => task.hand_back(step, now)?,
         }
         Ok(())
     }
 
     /// Takes a step from a dead worker: it runs again at once, unless it was lost too often.
-    fn lose_execution(&mut self, task: TaskId, step: StepNo, worker: WorkerId) -> Result<(), StoreError> {
+    fn lose_execution(
+        &mut self,
+        task: TaskId,
+        step: StepNo,
+        worker: WorkerId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let task = self.tasks.get_mut(&task).ok_or_else(|| no_task(task))?;
         let (last, error) =
             (task.step(step).executions().exhausted_by_loss(), StepError::worker_lost(worker));
         if last {
-            task.fail(step, error)?;
+            task.fail(step, error, now)?;
         } else {
-            task.retry(step, error, None)?;
+            task.retry(step, error, None, now)?;
         }
         task.step_mut(step).lost += 1;
         self.queue.put(task, step);
@@ -456,7 +503,7 @@ impl Tables {
         } else {
             TaskState::Error
         };
-        task.go_to(ended)?;
+        task.go_to(ended, now)?;
         task.ended_at = Some(now);
         self.open.remove(&task_id);
         self.ended.insert((now, task_id));

@@ -11,8 +11,8 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{
-    Claim, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Recorded, Room, Runnable,
-    Settled, Swept,
+    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
+    Room, Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -27,9 +27,11 @@ pub(super) struct Death {
     pub(super) when: When,
 }
 
-/// Whether the outcome is recorded.
+/// Whether the outcome is recorded, and which outcome it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
+    /// Only of one with a result.
+    BeforeResult,
     BeforeRecord,
     AfterRecord,
 }
@@ -60,8 +62,12 @@ impl Mortal {
 
     fn is_deadly(&self, runnable: &Runnable, outcome: &Outcome) -> bool {
         let workflow = runnable.workflow(outcome.definition);
-        let Death { workflow: id, step: name, .. } = &*self.death;
-        !matches!(outcome.ending, Ending::HandedBack)
+        let Death { workflow: id, step: name, when } = &*self.death;
+        let counts = match when {
+            When::BeforeResult => matches!(outcome.ending, Ending::Complete(_)),
+            When::BeforeRecord | When::AfterRecord => !matches!(outcome.ending, Ending::HandedBack),
+        };
+        counts
             && workflow.is_some_and(|workflow| {
                 workflow.id() == id && workflow.step(outcome.execution.step).map(StepDef::name) == Some(name)
             })
@@ -86,7 +92,7 @@ impl Store for Mortal {
         room: &Room,
     ) -> Result<Settled, StoreError> {
         let deadly = outcomes.iter().any(|outcome| self.is_deadly(runnable, outcome));
-        if deadly && self.death.when == When::BeforeRecord {
+        if deadly && self.death.when != When::AfterRecord {
             self.die().await;
         }
         let settled = self.store.settle(worker, runnable, outcomes, room).await;
@@ -144,6 +150,14 @@ impl Store for Mortal {
         self.store.open_tasks(after, limit).await
     }
 
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.store.find(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.store.count(filter).await
+    }
+
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.store.result(task, step).await
     }
@@ -152,20 +166,20 @@ impl Store for Mortal {
         self.store.records(task).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.cancel(task).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.store.history(task).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.retry(task).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.store.operate(orders).await
     }
 
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.pause(task).await
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.store.operate_workflow(order).await
     }
 
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.resume(task).await
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.store.workflow_history(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -21,6 +21,8 @@ pub struct Model {
     pub concurrent: bool,
     /// When it was first installed.
     pub created_at: i64,
+    /// Whether no step of its tasks is to begin.
+    pub paused: bool,
 }
 
 /// No relation is declared: the store joins by hand.

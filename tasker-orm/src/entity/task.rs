@@ -32,6 +32,17 @@ pub struct Model {
     pub created_at: i64,
     /// When it ended.
     pub ended_at: Option<i64>,
+    /// Who asked for it, if that was said.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub initiator: Option<String>,
+    /// The system that asked for it, if that was said.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub source_system: Option<String>,
+    /// Why it was asked for, if that was said.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub reason: Option<String>,
+    /// When it was asked for, if that was not when it was created.
+    pub requested_at: Option<i64>,
 }
 
 /// No relation is declared: the store joins by hand.

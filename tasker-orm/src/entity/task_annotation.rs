@@ -24,6 +24,11 @@ pub struct Model {
     pub annotation: String,
     /// When it was made.
     pub created_at: i64,
+    /// Who made it, if no step did and that was said.
+    #[sea_orm(column_type = "String(StringLen::N(128))", nullable)]
+    pub actor: Option<String>,
+    /// Its id, made by who asked for it, if no step made it.
+    pub request_id: Option<Uuid>,
 }
 
 /// No relation is declared: the store joins by hand.

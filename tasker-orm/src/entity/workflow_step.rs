@@ -44,6 +44,9 @@ pub struct Model {
     /// The error of the last execution that failed, as JSON.
     #[sea_orm(column_type = "Text")]
     pub error: Option<String>,
+    /// What it takes instead of the context of its task, as JSON.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub inputs: Option<String>,
 }
 
 /// No relation is declared: the store joins by hand.

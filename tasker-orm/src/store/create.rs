@@ -7,25 +7,27 @@ use std::sync::{Arc, PoisonError};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryResult, TransactionTrait, Value,
 };
-use tasker_core::store::{Created, NewTask, StoreError, Waiting};
-use tasker_core::{DefinitionId, StepNo, TaskId, WorkflowDef};
+use serde_json::json;
+use tasker_core::store::{Attributes, Created, NewTask, StoreError, Waiting};
+use tasker_core::{DefinitionId, StepNo, TaskId, Timestamp, WorkflowDef};
 use uuid::Uuid;
 
 use super::{SqlStore, query};
 use crate::batch::{Batch, Cell, Column};
 use crate::entity::definition;
 use crate::error::store_error;
-use crate::statement::{Backend, Connection};
+use crate::statement::{Backend, Connection, Part};
 
 const WHAT: &str = "creating tasks";
 
 const TASKS: [Column; 5] = [Column::Id, Column::Big, Column::Text, Column::Int, Column::Text];
+const ATTRIBUTES: [Column; 5] = [Column::Text, Column::Text, Column::Text, Column::Big, Column::Text];
 const STEPS: [Column; 6] = [Column::Big, Column::Int, Column::Big, Column::Int, Column::Int, Column::Text];
 
 impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
-        let sql = self.dialect().create(self.has_company(), Connection::Ours);
+        let sql = self.create_sql(&batch, Connection::Ours);
         self.repeated(WHAT, || self.try_create(self.writer(), &batch, &sql)).await
     }
 
@@ -54,12 +56,18 @@ impl SqlStore {
             let part = transaction.begin().await?;
             let batch = New::of(tasks);
             batch.check_definitions(&part).await?;
-            let sql = self.dialect().create(self.has_company(), Connection::Hosts);
+            let sql = self.create_sql(&batch, Connection::Hosts);
             let created = self.try_create(&part, &batch, &sql).await?;
             part.commit().await?;
             Ok(created)
         };
         create.await.map_err(|error| store_error(WHAT, error))
+    }
+
+    fn create_sql(&self, batch: &New<'_>, connection: Connection) -> String {
+        let parts = [(self.has_company(), Part::Tell), (batch.have_attributes(), Part::Attributes)];
+        let parts: Vec<Part> = parts.into_iter().filter_map(|(is, part)| is.then_some(part)).collect();
+        self.dialect().create(&parts, connection)
     }
 
     async fn try_create<C: ConnectionTrait>(
@@ -101,10 +109,14 @@ impl SqlStore {
             Backend::Postgres => {
                 values.push(now.into());
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
+                values.extend(
+                    batch.have_attributes().then(|| batch.attributes_by_column()).into_iter().flatten(),
+                );
             }
             Backend::Sqlite => {
                 values.extend(rows.into_values().into_iter().chain(steps.into_values()));
                 values.push(now.into());
+                values.push(batch.attributes_of_those_that_have_some().into());
             }
         }
         Ok(values)
@@ -186,6 +198,41 @@ impl<'t> New<'t> {
         // Who creates the same keys at the same time waits for the other one key after the other, and not crosswise.
         places.sort_by(|&one, &other| identities[one].cmp(&identities[other]));
         Self { tasks, identities, places, first }
+    }
+
+    fn asked_for(&self) -> impl Iterator<Item = &'t NewTask> + '_ {
+        self.places.iter().map(|&at| &self.tasks[at])
+    }
+
+    fn have_attributes(&self) -> bool {
+        self.asked_for().any(|task| !task.attributes.is_empty())
+    }
+
+    /// For PostgreSQL: those of each task, or that it has none.
+    fn attributes_by_column(&self) -> Vec<Value> {
+        let mut batch = Batch::new(Backend::Postgres, &ATTRIBUTES);
+        for NewTask { attributes, .. } in self.asked_for() {
+            batch.push([
+                Cell::OptText(attributes.initiator.as_deref()),
+                Cell::OptText(attributes.source_system.as_deref()),
+                Cell::OptText(attributes.reason.as_deref()),
+                Cell::OptBig(attributes.requested_at.map(Timestamp::as_micros)),
+                Cell::Text(&json!(attributes.tags).to_string()),
+            ]);
+        }
+        batch.into_values()
+    }
+
+    /// For SQLite: none where no task has any.
+    fn attributes_of_those_that_have_some(&self) -> Option<String> {
+        let with_some = self.asked_for().filter(|task| !task.attributes.is_empty());
+        let rows = with_some.map(|NewTask { id, attributes, .. }| {
+            let Attributes { initiator, source_system, reason, requested_at, tags } = attributes;
+            let requested_at = requested_at.map(Timestamp::as_micros);
+            json!([id.as_uuid().simple().to_string(), initiator, source_system, reason, requested_at, tags])
+        });
+        let rows: Vec<serde_json::Value> = rows.collect();
+        (!rows.is_empty()).then(|| serde_json::Value::from(rows).to_string())
     }
 
     /// Whether a database is the one in which the definitions were installed.
@@ -287,6 +334,9 @@ fn told(backend: Backend, rows: &[QueryResult]) -> Result<Vec<(i32, Option<Uuid>
 /// What no two tasks may have in common: an array, because names may hold any separator.
 fn identity(task: &NewTask) -> Option<String> {
     let id = task.workflow.id();
-    let key = task.idempotency_key.as_ref()?;
-    Some(serde_json::json!([id.namespace, id.name, key]).to_string())
+    Some(identity_of(&id.namespace, &id.name, task.idempotency_key.as_ref()?))
+}
+
+pub(super) fn identity_of(namespace: &str, name: &str, key: &str) -> String {
+    json!([namespace, name, key]).to_string()
 }

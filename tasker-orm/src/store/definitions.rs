@@ -22,13 +22,14 @@ impl SqlStore {
             Backend::Postgres => "own.id = ANY($1::bigint[])",
             Backend::Sqlite => "own.id IN (SELECT value->>0 FROM json_each($1))",
         };
-        // Each of the two is a look into an index.
+        // Each of the three is a look into an index; of steps that run there are only so many.
         let sql = format!(
             "SELECT own.id, d.id, d.shape, d.concurrent, d.graph,
                 EXISTS (SELECT 1 FROM tasker_workflow_steps
                     WHERE definition_id = d.id AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL)
                 OR EXISTS (SELECT 1 FROM tasker_workflow_steps
                     WHERE definition_id = d.id AND state = 'pending' AND waiting_for = 'time')
+                OR EXISTS (SELECT 1 FROM tasker_workflow_steps WHERE definition_id = d.id AND state = 'in_progress')
             FROM tasker_definitions AS own
             JOIN tasker_definitions AS d ON d.named_task_id = own.named_task_id AND d.id <> own.id
             WHERE {among} ORDER BY d.id"

@@ -86,6 +86,11 @@ async fn definition_id(
     if let Some(known) = known.one(db).await? {
         return Ok(DefinitionId(known.id));
     }
+    // What is paused at a version is paused in every shape.
+    let paused = definition::Entity::find()
+        .filter(definition::Column::NamedTaskId.eq(named_task))
+        .filter(definition::Column::Paused.eq(true));
+    let paused = paused.one(db).await?.is_some();
     let graph = serde_json::to_string(&StoredStep::all_of(workflow));
     let graph = graph.map_err(|error| DbErr::Type(error.to_string()))?;
     let new = definition::ActiveModel {
@@ -94,6 +99,7 @@ async fn definition_id(
         graph: Set(graph),
         concurrent: Set(workflow.is_concurrent()),
         created_at: Set(now),
+        paused: Set(paused),
         ..Default::default()
     };
     Ok(DefinitionId(definition::Entity::insert(new).exec(db).await?.last_insert_id))
@@ -151,7 +157,7 @@ async fn record_policy(
     let mut row = ActiveModel {
         named_task_id: Set(named_task),
         named_step_id: Set(named_step),
-        skippable: Set(false),
+        skippable: Set(step.is_optional()),
         default_retryable: Set(limit > 1),
         default_retry_limit: Set(i32::try_from(limit).unwrap_or(i32::MAX)),
         ..Default::default()

@@ -1,117 +1,57 @@
-//! What operators do to a task: one transaction each, recorded in the history.
+//! What operators do to tasks. The rules are [`Situation`]'s; here a task is read under locks, and what changed is written.
 
-use sea_orm::sea_query::{Expr, LockBehavior, LockType};
-use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
-use tasker_core::store::{Operated, StoreError};
-use tasker_core::{IllegalTransition, StepState, TaskId, TaskState};
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+use tasker_core::store::{Action, Move, Operated, Order, Situation, StepSituation, StoreError};
+use tasker_core::{Attempt, Json, StepNo, StoredStep, TaskId, TaskState, Timestamp};
 
 use super::{SqlStore, execute, parse_state};
-use crate::entity::{definition, task, task_transition, workflow_step, workflow_step_transition};
+use crate::entity::{definition, operation, task, task_transition, workflow_step, workflow_step_transition};
 use crate::statement::Dialect;
 
-/// What an operator does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    Cancel,
-    Retry,
-    Pause,
-    Resume,
-}
-
-impl Action {
-    const fn what(self) -> &'static str {
-        match self {
-            Self::Cancel => "cancelling a task",
-            Self::Retry => "retrying a task",
-            Self::Pause => "pausing a task",
-            Self::Resume => "resuming a task",
-        }
-    }
-
-    fn is_allowed_from(self, state: TaskState) -> bool {
-        match self {
-            Self::Retry => state == TaskState::Error,
-            Self::Cancel | Self::Pause | Self::Resume => !state.has_ended(),
-        }
-    }
-}
-
 impl SqlStore {
-    pub(super) async fn operate(&self, action: Action, task: TaskId) -> Result<Operated, StoreError> {
-        self.repeated(action.what(), || self.try_operate(action, task)).await
+    pub(super) async fn follow(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.repeated("doing what an operator wants", || self.try_follow(orders)).await
     }
 
-    async fn try_operate(&self, action: Action, task: TaskId) -> Result<Operated, DbErr> {
+    async fn try_follow(&self, orders: &[Order]) -> Result<Vec<Operated>, DbErr> {
         let transaction = self.begin().await?;
-        let row = task::Entity::find_by_id(task.as_uuid()).lock_exclusive().one(&transaction).await?;
-        let Some(row) = row else { return Ok(Operated::NoTask) };
-        let state: TaskState = parse_state(&row.state)?;
-        if action == Action::Cancel && state == TaskState::Cancelled {
-            return Ok(Operated::Done);
-        }
-        if !action.is_allowed_from(state) {
-            return Ok(Operated::Refused(state));
-        }
         let now = self.now_in(&transaction).await?;
-        match action {
-            Action::Cancel => cancel(&transaction, row, now).await?,
-            Action::Retry => self.retry_steps(&transaction, row, now).await?,
-            Action::Pause => pause(&transaction, row).await?,
-            Action::Resume => self.resume_steps(&transaction, row, now).await?,
+        let mut operated = Vec::with_capacity(orders.len());
+        for order in orders {
+            operated.push(self.follow_one(&transaction, order, now).await?);
+        }
+        if self.has_company() && operated.contains(&Operated::Done) {
+            execute(&transaction, "SELECT pg_notify('tasker', '')", []).await?;
         }
         transaction.commit().await?;
-        Ok(Operated::Done)
+        Ok(operated)
     }
 
-    async fn retry_steps(&self, db: &DatabaseTransaction, row: task::Model, now: i64) -> Result<(), DbErr> {
-        let failed = steps(db, &row, &[StepState::Error]).await?;
-        let sequential = is_sequential(db, &row).await?;
-        for step in &failed {
-            record(db, step, StepState::Pending, now).await?;
-            let waits = if sequential { Some("turn".to_owned()) } else { None };
-            let change = workflow_step::ActiveModel {
-                state: Set(StepState::Pending.as_str().to_owned()),
-                attempt: Set(0),
-                lost: Set(0),
-                run_at: Set(now),
-                waiting_for: Set(waits),
-                revision: Set(step.revision + 1),
-                ..key(step)
-            };
-            workflow_step::Entity::update(change).exec(db).await?;
+    pub(super) async fn follow_one(
+        &self,
+        db: &DatabaseTransaction,
+        order: &Order,
+        now: i64,
+    ) -> Result<Operated, DbErr> {
+        let row = task::Entity::find_by_id(order.task.as_uuid()).lock_exclusive().one(db).await?;
+        let Some(row) = row else { return Ok(Operated::NoTask) };
+        // Its answer was lost.
+        if operation::Entity::find_by_id(order.id).one(db).await?.is_some() {
+            return Ok(Operated::Done);
         }
-        // A pause ends with it.
-        for step in steps(db, &row, &[StepState::Pending]).await? {
-            if step.waiting_for.as_deref() == Some("operator") {
-                let waits = if sequential { Some("turn".to_owned()) } else { None };
-                let change = workflow_step::ActiveModel { waiting_for: Set(waits), ..key(&step) };
-                workflow_step::Entity::update(change).exec(db).await?;
-            }
+        let found = Found::read(db, row).await?;
+        let mut situation = found.situation.clone();
+        let find = |name: &str| found.graph.iter().position(|step| step.name == name).map(StepNo::at);
+        let operated = situation.apply(&order.action, find, Timestamp::from_micros(now));
+        let operated = operated.map_err(|error| DbErr::Custom(error.to_string()))?;
+        if operated == Operated::Done && situation != found.situation {
+            found.write(db, &situation, now).await?;
+            record(db, order, &found.graph, now).await?;
         }
-        let task = TaskId::from(row.id);
-        let active = row.active_steps + failed.len() as i32;
-        end(db, row, TaskState::Pending, None, active, now).await?;
-        self.pass_turns(db, &[task]).await
-    }
-
-    async fn resume_steps(&self, db: &DatabaseTransaction, row: task::Model, now: i64) -> Result<(), DbErr> {
-        let sequential = is_sequential(db, &row).await?;
-        for step in steps(db, &row, &[StepState::Pending, StepState::InProgress]).await? {
-            if step.waiting_for.as_deref() != Some("operator") {
-                continue;
-            }
-            let pending = step.state == StepState::Pending.as_str();
-            let waits = match () {
-                () if !pending => None,
-                () if sequential => Some("turn"),
-                () if step.open_dependencies == 0 && step.run_at > now => Some("time"),
-                () => None,
-            };
-            let change =
-                workflow_step::ActiveModel { waiting_for: Set(waits.map(str::to_owned)), ..key(&step) };
-            workflow_step::Entity::update(change).exec(db).await?;
-        }
-        self.pass_turns(db, &[row.id.into()]).await
+        Ok(operated)
     }
 
     /// Gives the turn in sequential tasks in which nobody has it to the first step that waits for it. Other tasks it leaves alone.
@@ -128,117 +68,179 @@ impl SqlStore {
     }
 }
 
-async fn cancel(db: &DatabaseTransaction, row: task::Model, now: i64) -> Result<(), DbErr> {
-    for step in steps(db, &row, &[StepState::Pending, StepState::InProgress]).await? {
-        record(db, &step, StepState::Cancelled, now).await?;
-        let change = workflow_step::ActiveModel {
-            state: Set(StepState::Cancelled.as_str().to_owned()),
-            waiting_for: Set(None),
-            worker_id: Set(None),
-            revision: Set(step.revision + 1),
-            ..key(&step)
+/// A task as it was found, locked.
+struct Found {
+    task: task::Model,
+    steps: Vec<workflow_step::Model>,
+    graph: Vec<StoredStep>,
+    situation: Situation,
+}
+
+impl Found {
+    /// Reads a task that is locked. Whoever claims or settles a step of it may have locked that before the task, and be waiting for the
+    /// task; so this does not wait for steps, and the transaction is repeated.
+    async fn read(db: &DatabaseTransaction, task: task::Model) -> Result<Self, DbErr> {
+        use workflow_step::{Column, Entity};
+        let steps = Entity::find()
+            .filter(Column::TaskId.eq(task.id))
+            .order_by_asc(Column::StepNo)
+            .lock_with_behavior(LockType::Update, LockBehavior::Nowait)
+            .all(db)
+            .await?;
+        let definition = definition::Entity::find_by_id(task.definition_id).one(db).await?;
+        let definition =
+            definition.ok_or_else(|| DbErr::RecordNotFound(format!("definition {}", task.definition_id)))?;
+        let graph: Vec<StoredStep> =
+            serde_json::from_str(&definition.graph).map_err(|error| DbErr::Type(error.to_string()))?;
+        if graph.len() != steps.len() {
+            return Err(DbErr::Custom(format!("task {} has not the steps of its definition", task.id)));
+        }
+        let mut dependents = vec![Vec::new(); graph.len()];
+        for (at, step) in graph.iter().enumerate() {
+            for dependency in &step.depends_on {
+                dependents
+                    .get_mut(dependency.index())
+                    .into_iter()
+                    .for_each(|steps| steps.push(StepNo::at(at)));
+            }
+        }
+        let situations = steps.iter().zip(&graph).zip(dependents);
+        let situations = situations.map(|((row, step), dependents)| situation(row, step, dependents));
+        let situation = Situation {
+            state: parse_state(&task.state)?,
+            concurrent: definition.concurrent,
+            steps: situations.collect::<Result<_, DbErr>>()?,
+            moves: Vec::new(),
         };
-        workflow_step::Entity::update(change).exec(db).await?;
+        Ok(Self { task, steps, graph, situation })
     }
-    end(db, row, TaskState::Cancelled, Some(now), 0, now).await
+
+    async fn write(&self, db: &DatabaseTransaction, left: &Situation, now: i64) -> Result<(), DbErr> {
+        let mut task_revision = self.task.revision;
+        let mut revisions: Vec<i32> = self.steps.iter().map(|step| step.revision).collect();
+        for moved in &left.moves {
+            match *moved {
+                Move::Task(from, to) => {
+                    task_revision += 1;
+                    let transition = task_transition::ActiveModel {
+                        task_id: Set(self.task.id),
+                        revision: Set(task_revision),
+                        from_state: Set(from.as_str().to_owned()),
+                        to_state: Set(to.as_str().to_owned()),
+                        created_at: Set(now),
+                    };
+                    task_transition::Entity::insert(transition).exec_without_returning(db).await?;
+                }
+                Move::Step(no, from, to) => {
+                    let (row, revision) = (&self.steps[no.index()], &mut revisions[no.index()]);
+                    *revision += 1;
+                    let transition = workflow_step_transition::ActiveModel {
+                        task_id: Set(row.task_id),
+                        step_no: Set(row.step_no),
+                        revision: Set(*revision),
+                        from_state: Set(from.as_str().to_owned()),
+                        to_state: Set(to.as_str().to_owned()),
+                        attempt: Set(row.attempt),
+                        worker_id: Set(row.worker_id),
+                        created_at: Set(now),
+                        ..Default::default()
+                    };
+                    workflow_step_transition::Entity::insert(transition).exec_without_returning(db).await?;
+                }
+            }
+        }
+        for (at, row) in self.steps.iter().enumerate() {
+            if self.situation.steps[at] != left.steps[at] {
+                workflow_step::Entity::update(changed(row, &left.steps[at], revisions[at])).exec(db).await?;
+            }
+        }
+        let change = task::ActiveModel {
+            id: Set(self.task.id),
+            state: Set(left.state.as_str().to_owned()),
+            ended_at: Set(ended_at(&self.task, left.state, now)),
+            open_steps: Set(left.open_steps() as i32),
+            active_steps: Set(left.active_steps() as i32),
+            revision: Set(task_revision),
+            ..Default::default()
+        };
+        task::Entity::update(change).exec(db).await.map(|_| ())
+    }
 }
 
-async fn pause(db: &DatabaseTransaction, row: task::Model) -> Result<(), DbErr> {
-    use workflow_step::{Column, Entity};
-    let open = [StepState::Pending, StepState::InProgress];
-    steps(db, &row, &open).await?;
-    Entity::update_many()
-        .col_expr(Column::WaitingFor, Expr::value("operator"))
-        .filter(Column::TaskId.eq(row.id))
-        .filter(Column::State.is_in(open.map(StepState::as_str)))
-        .exec(db)
-        .await
-        .map(|_| ())
+fn situation(
+    row: &workflow_step::Model,
+    step: &StoredStep,
+    dependents: Vec<StepNo>,
+) -> Result<StepSituation, DbErr> {
+    Ok(StepSituation {
+        state: parse_state(&row.state)?,
+        optional: step.optional,
+        dependents,
+        open_dependencies: row.open_dependencies as u32,
+        waiting: row.waiting_for.as_deref().map(parse_state).transpose()?,
+        run_at: Timestamp::from_micros(row.run_at),
+        attempt: Attempt(row.attempt as u32),
+        lost: row.lost as u32,
+        retry_limit: row.retry_limit as u32,
+        held: row.worker_id.is_some(),
+        result: None,
+        inputs: None,
+    })
 }
 
-/// The steps of a task in these states, locked. Whoever claims or settles one may have locked it before the task, and be waiting for
-/// that; so this does not wait, and the transaction is repeated.
-async fn steps(
-    db: &DatabaseTransaction,
-    row: &task::Model,
-    states: &[StepState],
-) -> Result<Vec<workflow_step::Model>, DbErr> {
-    use workflow_step::{Column, Entity};
-    Entity::find()
-        .filter(Column::TaskId.eq(row.id))
-        .filter(Column::State.is_in(states.iter().map(|state| state.as_str())))
-        .lock_with_behavior(LockType::Update, LockBehavior::Nowait)
-        .all(db)
-        .await
-}
-
-async fn is_sequential(db: &DatabaseTransaction, row: &task::Model) -> Result<bool, DbErr> {
-    let definition = definition::Entity::find_by_id(row.definition_id).one(db).await?;
-    Ok(definition.is_some_and(|definition| !definition.concurrent))
-}
-
-fn key(step: &workflow_step::Model) -> workflow_step::ActiveModel {
-    workflow_step::ActiveModel {
-        task_id: Set(step.task_id),
-        step_no: Set(step.step_no),
+fn changed(row: &workflow_step::Model, left: &StepSituation, revision: i32) -> workflow_step::ActiveModel {
+    let text = |json: &Json| json.as_str().to_owned();
+    let mut change = workflow_step::ActiveModel {
+        task_id: Set(row.task_id),
+        step_no: Set(row.step_no),
+        state: Set(left.state.as_str().to_owned()),
+        open_dependencies: Set(left.open_dependencies as i32),
+        waiting_for: Set(left.waiting.map(|waiting| waiting.as_str().to_owned())),
+        run_at: Set(left.run_at.as_micros()),
+        attempt: Set(left.attempt.0 as i32),
+        lost: Set(left.lost as i32),
+        retry_limit: Set(i32::try_from(left.retry_limit).unwrap_or(i32::MAX)),
+        worker_id: Set(row.worker_id.filter(|_| left.held)),
+        revision: Set(revision),
         ..Default::default()
+    };
+    if let Some(result) = &left.result {
+        change.result = Set(Some(text(result)));
     }
+    if let Some(inputs) = &left.inputs {
+        change.inputs = Set(Some(text(inputs)));
+    }
+    if left.state.satisfies_dependents() {
+        change.error = Set(None);
+    }
+    change
 }
 
-/// Records that a step goes to another state.
+fn ended_at(task: &task::Model, state: TaskState, now: i64) -> Option<i64> {
+    state.has_ended().then(|| task.ended_at.unwrap_or(now))
+}
+
 async fn record(
     db: &DatabaseTransaction,
-    step: &workflow_step::Model,
-    to: StepState,
+    order: &Order,
+    graph: &[StoredStep],
     now: i64,
 ) -> Result<(), DbErr> {
-    let from: StepState = parse_state(&step.state)?;
-    let to = from.transition(to).map_err(|error| illegal(&error))?;
-    let transition = workflow_step_transition::ActiveModel {
-        task_id: Set(step.task_id),
-        step_no: Set(step.step_no),
-        revision: Set(step.revision + 1),
-        from_state: Set(from.as_str().to_owned()),
-        to_state: Set(to.as_str().to_owned()),
-        attempt: Set(step.attempt),
-        worker_id: Set(step.worker_id),
-        created_at: Set(now),
-        ..Default::default()
+    let (step, value) = match &order.action {
+        Action::Step(name, action) => {
+            (graph.iter().position(|step| step.name == *name).map(|at| at as i32), action.value())
+        }
+        _ => (None, None),
     };
-    workflow_step_transition::Entity::insert(transition).exec_without_returning(db).await.map(|_| ())
-}
-
-/// Lets a task go to another state, and records it.
-async fn end(
-    db: &DatabaseTransaction,
-    row: task::Model,
-    to: TaskState,
-    ended_at: Option<i64>,
-    active_steps: i32,
-    now: i64,
-) -> Result<(), DbErr> {
-    let from: TaskState = parse_state(&row.state)?;
-    let to = from.transition(to).map_err(|error| illegal(&error))?;
-    let revision = row.revision + 1;
-    let transition = task_transition::ActiveModel {
-        task_id: Set(row.id),
-        revision: Set(revision),
-        from_state: Set(from.as_str().to_owned()),
-        to_state: Set(to.as_str().to_owned()),
+    let operation = operation::ActiveModel {
+        id: Set(order.id),
+        task_id: Set(Some(order.task.as_uuid())),
+        step_no: Set(step),
+        action: Set(order.action.as_str().to_owned()),
+        actor: Set(order.by.clone()),
+        reason: Set(order.reason.clone()),
+        value: Set(value.map(|value| value.as_str().to_owned())),
         created_at: Set(now),
     };
-    task_transition::Entity::insert(transition).exec_without_returning(db).await?;
-    let change = task::ActiveModel {
-        id: Set(row.id),
-        state: Set(to.as_str().to_owned()),
-        ended_at: Set(ended_at),
-        active_steps: Set(active_steps),
-        revision: Set(revision),
-        ..Default::default()
-    };
-    task::Entity::update(change).exec(db).await.map(|_| ())
-}
-
-fn illegal(error: &IllegalTransition) -> DbErr {
-    DbErr::Custom(error.to_string())
+    operation::Entity::insert(operation).exec_without_returning(db).await.map(|_| ())
 }

@@ -7,7 +7,10 @@ use tasker_core::store::StoreError;
 use uuid::Uuid;
 
 use super::SqlStore;
-use crate::entity::{event, task, task_annotation, task_transition, workflow_step, workflow_step_transition};
+use crate::entity::{
+    event, operation, task, task_annotation, task_tag, task_transition, workflow_step,
+    workflow_step_transition,
+};
 
 impl SqlStore {
     pub(super) async fn purge_tasks(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
@@ -41,8 +44,10 @@ impl SqlStore {
             };
         }
         remove!(
+            operation.TaskId,
             event.TaskId,
             task_annotation.TaskId,
+            task_tag.TaskId,
             task_transition.TaskId,
             workflow_step_transition.TaskId,
             workflow_step.TaskId,

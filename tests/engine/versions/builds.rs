@@ -128,6 +128,15 @@ build! {
 }
 
 build! {
+    /// The chain, whose first step may be skipped, and always is.
+    with_a_condition {
+        #[step(when = |_| false)] a("a") reads [];
+        #[step(depends_on = a)] b("b") reads [];
+        #[step(depends_on = b)] c("c") reads [b];
+    }
+}
+
+build! {
     /// The chain without its middle.
     with_a_step_less {
         #[step] a("a") reads [];

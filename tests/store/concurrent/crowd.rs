@@ -10,6 +10,8 @@ use tasker::store::{ClaimedStep, Created, Ending, Execution, Lease, Room, Store}
 use tasker::{SqlStore, TaskId, TaskState, WorkerId, WorkflowDef};
 
 use super::{Many, hardy};
+use tasker_tests::operator::Operator as _;
+
 use crate::fixture::{Bench, LEASE, done, outcome, retry};
 use crate::model::audit::Tables;
 

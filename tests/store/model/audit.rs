@@ -159,8 +159,8 @@ impl Tables {
         if step.worker_id.is_some_and(|worker| !self.workers.contains(&worker)) {
             return wrong("its worker is not known");
         }
-        if (state == StepState::Complete) != step.result.is_some() {
-            return wrong("it has a result if and only if it is complete");
+        if matches!(state, StepState::Complete | StepState::ResolvedManually) != step.result.is_some() {
+            return wrong("it has a result if and only if it is complete or resolved");
         }
         let waiting: Option<Waiting> = step.waiting_for.as_deref().map(parse).transpose()?;
         match (state, waiting) {

@@ -155,16 +155,15 @@ impl History<'_> {
     }
 
     async fn operate_somewhere(&mut self, random: &mut Rng) -> Check {
-        use tasker::TaskState::Error;
+        if random.u32(0..10) == 0 {
+            let at = random.usize(0..self.workflows().len());
+            return self.operate_workflow(at, random.u32(0..3) == 0).await;
+        }
         let wish = *random.choice(operate::Wish::ALL.iter()).unwrap_or(&operate::Wish::Pause);
         let mut tasks: Vec<TaskId> = self.ledger.tasks();
         // Mostly where it can be done, and where something goes on.
         if random.u32(0..8) > 0 {
-            let fits = |task: &TaskId| match (wish, self.statuses.get(task)) {
-                (operate::Wish::Retry, Some(status)) => status.state == Error,
-                (_, status) => status.is_some_and(|status| !status.state.has_ended()),
-            };
-            tasks.retain(fits);
+            tasks.retain(|task| self.statuses.get(task).is_some_and(|status| wish.fits(status)));
         }
         let recent: Vec<TaskId> =
             self.past.iter().rev().take(4).map(|(_, given)| given.execution.task).collect();
@@ -173,7 +172,8 @@ impl History<'_> {
         }
         let unknown = Uuid::from_u128(random.u128(..)).into();
         let task = random.choice(&tasks).copied().unwrap_or(unknown);
-        self.operate(wish, task).await
+        let action = wish.action(self.statuses.get(&task), random);
+        self.operate(action, task, random).await
     }
 
     async fn purge(&mut self, random: &mut Rng) -> Check {
@@ -205,6 +205,8 @@ impl History<'_> {
             same("a result", &result, &database.result(task, step).await.map_err(failed)?)?;
             let records = model.records(task).await.map_err(failed)?;
             same("records", &records, &database.records(task).await.map_err(failed)?)?;
+            let history = model.history(task).await.map_err(failed)?;
+            same("histories", &history, &database.history(task).await.map_err(failed)?)?;
         }
         let everybody: Vec<WorkerId> = self.workers.iter().map(|worker| worker.id).collect();
         for worker in everybody {

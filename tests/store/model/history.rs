@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use sea_orm::prelude::Uuid;
+use tasker::store::Action;
 use tasker::{ManualClock, MemoryStore, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 use super::Check;
@@ -127,8 +128,11 @@ impl<'l> History<'l> {
         self.say("everything is brought to its end".to_owned());
         self.pass_time(std::time::Duration::from_hours(1));
         self.sweep().await?;
+        for at in 0..self.workflows().len() {
+            self.operate_workflow(at, false).await?;
+        }
         for task in self.open_tasks() {
-            self.operate(super::operate::Wish::Resume, task).await?;
+            self.operate(Action::Resume, task, &mut fastrand::Rng::with_seed(0)).await?;
         }
         let worker = self.enlist(Uuid::from_u128(1).into(), Skill::All).await?;
         // A chain takes a few rounds, not hundreds.
@@ -141,8 +145,10 @@ impl<'l> History<'l> {
         same("what is open when there is nothing left to do", &Vec::new(), &open)?;
         self.look(true).await?;
         let ended = self.statuses.values().all(|status| match status.state {
-            TaskState::Complete | TaskState::Error | TaskState::Cancelled => true,
-            TaskState::Pending | TaskState::InProgress | TaskState::ResolvedManually => false,
+            TaskState::Complete | TaskState::Error | TaskState::Cancelled | TaskState::ResolvedManually => {
+                true
+            }
+            TaskState::Pending | TaskState::InProgress => false,
         });
         if ended { Ok(()) } else { Err("a task has not ended, though nothing is open".to_owned()) }
     }

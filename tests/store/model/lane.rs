@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::flaws::{Broken, Flaw};
 use super::side::Side;
 use crate::fixture::{chain, clock, diamond, fan, forest, sequence, sequential_diamond};
+use crate::steps::skippable;
 
 /// Where a database lies.
 pub(super) struct Place {
@@ -65,9 +66,11 @@ pub(super) struct Lane {
 }
 
 /// Those that hold what a task leaves behind; the last one is that of the tasks themselves.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
+    "tasker_operations",
     "tasker_events",
     "tasker_task_annotations",
+    "tasker_task_tags",
     "tasker_task_transitions",
     "tasker_workflow_step_transitions",
     "tasker_workflow_steps",
@@ -79,7 +82,8 @@ const TABLES: [&str; 8] = [
 impl Lane {
     pub(super) async fn open(place: Place) -> Self {
         let clock = clock();
-        let workflows = vec![chain(), diamond(), forest(), sequence(), fan(), sequential_diamond()];
+        let workflows =
+            vec![chain(), diamond(), forest(), sequence(), fan(), sequential_diamond(), skippable()];
         let store = connect(&place, &clock).await;
         let db =
             if place.lasts { Database::connect(&place.url).await.unwrap() } else { store.reader().clone() };
@@ -104,6 +108,7 @@ impl Lane {
 
     pub(super) async fn clear(&self) {
         let clear = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
+        let clear = clear + "UPDATE tasker_definitions SET paused = false;";
         self.db.execute_unprepared(&clear).await.unwrap();
     }
 }

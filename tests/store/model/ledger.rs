@@ -4,12 +4,12 @@
 //! both stores share is found here.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use tasker::store::{Created, Ending, Execution, Operated, Record};
+use tasker::store::{Action, Created, Ending, Execution, Operated, Order, Record, StepAction};
 use tasker::{StepNo, StepState, TaskId, TaskState, TaskStatus, Timestamp, WorkflowDef};
 
 use super::Check;
-use super::operate;
 use super::side::{End, Given, Told, Wish};
 
 #[derive(Debug, Default)]
@@ -22,8 +22,10 @@ pub(super) struct Ledger {
     accepted: HashSet<Execution>,
     /// The results that were accepted.
     pub(super) results: HashMap<(TaskId, StepNo), String>,
-    /// The steps of which it was accepted that there was nothing to do.
+    /// The steps of which it was accepted that there was nothing to do, or that an operator passed over.
     skipped: HashSet<(TaskId, StepNo)>,
+    /// The steps that an operator resolved.
+    resolved: HashSet<(TaskId, StepNo)>,
     /// What was accepted beside that, when and of which step, in order.
     pub(super) records: BTreeMap<TaskId, Vec<(Timestamp, StepNo, Record)>>,
     /// The tasks of which it was said that they ended, and nothing to the contrary since.
@@ -100,15 +102,38 @@ impl Ledger {
         Ok(())
     }
 
-    pub(super) fn operated(&mut self, wish: operate::Wish, task: TaskId, told: Operated) {
-        match (wish, told) {
-            (operate::Wish::Cancel, Operated::Done) => {
+    pub(super) fn operated(&mut self, order: &Order, told: Operated, workflows: &[Arc<WorkflowDef>]) {
+        let task = order.task;
+        if told != Operated::Done {
+            return;
+        }
+        match &order.action {
+            Action::Cancel | Action::Resolve => {
                 self.ended.insert(task);
             }
-            (operate::Wish::Retry, Operated::Done) => {
+            Action::Retry => {
                 self.ended.remove(&task);
             }
-            _ => {}
+            Action::Pause | Action::Resume => {}
+            Action::Step(name, action) => {
+                let Some(step) = workflows[self.workflow(task)].find(name) else { return };
+                match action {
+                    // The task may go on.
+                    StepAction::Retry => {
+                        self.ended.remove(&task);
+                    }
+                    StepAction::Resolve(result) => {
+                        self.ended.remove(&task);
+                        self.results.insert((task, step), result.as_str().to_owned());
+                        self.resolved.insert((task, step));
+                    }
+                    StepAction::Skip => {
+                        self.ended.remove(&task);
+                        self.skipped.insert((task, step));
+                    }
+                    StepAction::Cancel | StepAction::RetryLimit(_) | StepAction::Inputs(_) => {}
+                }
+            }
         }
     }
 
@@ -135,6 +160,7 @@ impl Ledger {
         self.accepted.retain(|execution| !gone.contains(&execution.task));
         self.results.retain(|(task, _), _| !gone.contains(task));
         self.skipped.retain(|(task, _)| !gone.contains(task));
+        self.resolved.retain(|(task, _)| !gone.contains(task));
         self.records.retain(|task, _| !gone.contains(task));
         self.ended.retain(|task| !gone.contains(task));
         Ok(())
@@ -149,7 +175,9 @@ impl Ledger {
             }
             for step in &status.steps {
                 let place = (*task, step.no);
-                if (step.state == StepState::Complete) != self.results.contains_key(&place)
+                let has_result = matches!(step.state, StepState::Complete | StepState::ResolvedManually);
+                if has_result != self.results.contains_key(&place)
+                    || (step.state == StepState::ResolvedManually) != self.resolved.contains(&place)
                     || (step.state == StepState::Skipped) != self.skipped.contains(&place)
                 {
                     return Err(format!("{task}: what was accepted and where it stands differ: {step:?}"));

@@ -1,43 +1,133 @@
 //! What operators do in a history.
 
-use tasker::TaskId;
-use tasker::store::{Operated, Store};
+use fastrand::Rng;
+use sea_orm::prelude::Uuid;
+use tasker::store::{Action, Operated, Order, StepAction, Store, WorkflowOrder};
+use tasker::{Json, StepState, TaskId, TaskState, TaskStatus};
 
 use super::Check;
 use super::history::{History, same};
 use super::side::failed;
 
+/// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wish {
     Cancel,
     Retry,
+    Resolve,
     Pause,
     Resume,
+    CancelStep,
+    RetryStep,
+    ResolveStep,
+    SkipStep,
+    RetryLimit,
+    Inputs,
 }
 
 impl Wish {
     /// Each as often as it is to be done: a task that is cancelled does nothing any more.
-    pub(super) const ALL: [Self; 7] =
-        [Self::Cancel, Self::Retry, Self::Retry, Self::Pause, Self::Pause, Self::Resume, Self::Resume];
+    pub(super) const ALL: [Self; 18] = [
+        Self::Cancel,
+        Self::Retry,
+        Self::Retry,
+        Self::Retry,
+        Self::Resolve,
+        Self::Pause,
+        Self::Pause,
+        Self::Pause,
+        Self::Resume,
+        Self::Resume,
+        Self::Resume,
+        Self::CancelStep,
+        Self::RetryStep,
+        Self::RetryStep,
+        Self::ResolveStep,
+        Self::SkipStep,
+        Self::RetryLimit,
+        Self::Inputs,
+    ];
 
-    async fn ask(self, store: &dyn Store, task: TaskId) -> Result<Operated, String> {
-        let done = match self {
-            Self::Cancel => store.cancel(task).await,
-            Self::Retry => store.retry(task).await,
-            Self::Pause => store.pause(task).await,
-            Self::Resume => store.resume(task).await,
+    /// Whether it can be done to a task in this state.
+    pub(super) fn fits(self, task: &TaskStatus) -> bool {
+        match self {
+            Self::Retry | Self::Resolve => task.state == TaskState::Error,
+            Self::Cancel | Self::Pause | Self::Resume | Self::CancelStep => !task.state.has_ended(),
+            _ => task.state == TaskState::Error || !task.state.has_ended(),
+        }
+    }
+
+    /// What it is in full: to a step, mostly one that it can be done to.
+    pub(super) fn action(self, task: Option<&TaskStatus>, random: &mut Rng) -> Action {
+        let steps = task.map(|task| task.steps.as_slice()).unwrap_or_default();
+        let fits = |state: StepState| match self {
+            Self::CancelStep => matches!(state, StepState::Pending | StepState::InProgress),
+            _ => matches!(state, StepState::Pending | StepState::Error),
         };
-        done.map_err(failed)
+        let fitting: Vec<&str> =
+            steps.iter().filter(|step| fits(step.state)).map(|step| step.name.as_str()).collect();
+        let any = steps.iter().map(|step| step.name.as_str()).collect();
+        let names: Vec<&str> = if random.u32(0..6) == 0 { any } else { fitting };
+        let step = (*random.choice(names.iter()).unwrap_or(&"nothing")).to_owned();
+        let given = Json::of(&format!("given {}", random.u32(..))).unwrap();
+        match self {
+            Self::Cancel => Action::Cancel,
+            Self::Retry => Action::Retry,
+            Self::Resolve => Action::Resolve,
+            Self::Pause => Action::Pause,
+            Self::Resume => Action::Resume,
+            Self::CancelStep => Action::Step(step, StepAction::Cancel),
+            Self::RetryStep => Action::Step(step, StepAction::Retry),
+            Self::ResolveStep => Action::Step(step, StepAction::Resolve(given)),
+            Self::SkipStep => Action::Step(step, StepAction::Skip),
+            Self::RetryLimit => Action::Step(step, StepAction::RetryLimit(random.u32(1..5))),
+            Self::Inputs => Action::Step(step, StepAction::Inputs(given)),
+        }
     }
 }
 
+async fn ask(store: &dyn Store, orders: &[Order]) -> Result<Vec<Operated>, String> {
+    store.operate(orders).await.map_err(failed)
+}
+
 impl History<'_> {
-    pub(super) async fn operate(&mut self, wish: Wish, task: TaskId) -> Check {
-        self.say(format!("{wish:?} {task}"));
-        let model = wish.ask(&*self.oracle.store, task).await?;
-        let database = wish.ask(&*self.subject().store, task).await?;
+    /// Pauses a workflow, or lets it go on.
+    pub(super) async fn operate_workflow(&mut self, at: usize, paused: bool) -> Check {
+        let id = self.workflows()[at].id().clone();
+        self.say(format!("{} {id}", if paused { "pause" } else { "resume" }));
+        let order = WorkflowOrder {
+            id: Uuid::now_v7(),
+            namespace: id.namespace.clone(),
+            name: id.name.clone(),
+            version: None,
+            paused,
+            by: None,
+            reason: None,
+        };
+        let model = self.oracle.store.operate_workflow(&order).await.map_err(failed)?;
+        let database = self.subject().store.operate_workflow(&order).await.map_err(failed)?;
+        same("whether a workflow is known", &model, &database)?;
+        let model = self.oracle.store.workflow_history(&id.namespace, &id.name).await.map_err(failed)?;
+        let database =
+            self.subject().store.workflow_history(&id.namespace, &id.name).await.map_err(failed)?;
+        same("the history of a workflow", &model, &database)
+    }
+
+    pub(super) async fn operate(&mut self, action: Action, task: TaskId, random: &mut Rng) -> Check {
+        let by = random.bool().then(|| "somebody".to_owned());
+        let order = Order { by, ..Order::new(task, action) };
+        self.say(format!("{:?} {task}", order.action));
+        let orders = [order];
+        let model = ask(&*self.oracle.store, &orders).await?;
+        let database = ask(&*self.subject().store, &orders).await?;
         same("what an operator was told", &model, &database)?;
-        self.ledger.operated(wish, task, database);
-        Ok(())
+        self.ledger.operated(&orders[0], database[0], &self.lane.workflows);
+        // As one does whose answer was lost: what changed something is not done again.
+        if random.u32(0..8) == 0 {
+            let model = ask(&*self.oracle.store, &orders).await?;
+            same("what an operator was told again", &model, &ask(&*self.subject().store, &orders).await?)?;
+        }
+        let before = self.oracle.store.history(task).await.map_err(failed)?;
+        same("a history", &before, &self.subject().store.history(task).await.map_err(failed)?)
     }
 }

@@ -39,7 +39,10 @@ pub(super) fn check(status: &TaskStatus, workflow: &WorkflowDef) -> Check {
             (StepState::Pending, Some(WaitingFor::Turn)) if !workflow.is_concurrent() => {}
             (StepState::Pending, Some(WaitingFor::Dependencies(waits_for)))
                 if *waits_for as usize == open => {}
-            (StepState::Complete | StepState::Skipped | StepState::Error | StepState::Cancelled, None) => {}
+            (StepState::Pending | StepState::InProgress, _) => {
+                return wrong("a step waits for what it should not");
+            }
+            (_, None) => {}
             _ => return wrong("a step waits for what it should not"),
         }
     }
@@ -60,7 +63,7 @@ pub(super) fn check_change(before: &TaskStatus, after: &TaskStatus) -> Check {
         }
     }
     match before.state {
-        TaskState::Complete | TaskState::Cancelled if before != after => {
+        TaskState::Complete | TaskState::Cancelled | TaskState::ResolvedManually if before != after => {
             Err(format!("what ended changed: {before:?}, {after:?}"))
         }
         _ => Ok(()),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tasker::store::{
-    ClaimedStep, Created, Ending, Execution, NewTask, Offer, Outcome, Record, Room, Runnable, Settled, Store,
-    Swept,
+    Attributes, ClaimedStep, Created, Ending, Execution, NewTask, Offer, Outcome, Record, Room, Runnable,
+    Settled, Store, Swept,
 };
 use tasker::{DefinitionId, Executions, Json, StepNo, StoreError, TaskId, WorkerId, WorkflowDef};
 
@@ -111,6 +111,7 @@ impl Side {
             idempotency_key: wish.key.clone(),
             context: Json::of(&format!("context of {}", wish.id)).unwrap(),
             priority: wish.priority,
+            attributes: Attributes::default(),
         });
         self.store.create(&tasks.collect::<Vec<_>>()).await.map_err(failed)
     }

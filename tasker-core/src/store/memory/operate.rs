@@ -1,81 +1,64 @@
-//! What operators do to a task: each is one change, and none of them can strand it.
+//! What operators do to a task, and what else is done to whole tasks.
 
 use super::task::Task;
-use super::{Tables, key};
-use crate::store::{Operated, StoreError, Waiting};
-use crate::{StepNo, StepState, TaskId, TaskState, Timestamp};
+use super::{Tables, corrupt, key};
+use crate::store::{Operated, Order, StoreError, Waiting, WorkflowOrder};
+use crate::{DefinitionId, StepNo, StepState, Timestamp};
 
 impl Tables {
-    pub(super) fn cancel(&mut self, id: TaskId, now: Timestamp) -> Result<Operated, StoreError> {
-        let Some(task) = self.tasks.get_mut(&id) else { return Ok(Operated::NoTask) };
-        match task.state {
-            TaskState::Pending | TaskState::InProgress => {}
-            TaskState::Cancelled => return Ok(Operated::Done),
-            other => return Ok(Operated::Refused(other)),
+    /// Does what an operator wants, as [`Situation`](crate::store::Situation) says, and puts the steps where they are found afterwards.
+    pub(super) fn operate(&mut self, order: &Order, now: Timestamp) -> Result<Operated, StoreError> {
+        let Some(task) = self.tasks.get_mut(&order.task) else { return Ok(Operated::NoTask) };
+        if task.has_followed(order) {
+            return Ok(Operated::Done);
         }
-        for no in open_steps(task) {
+        let before = task.situation();
+        let mut situation = before.clone();
+        let operated = situation
+            .apply(&order.action, |step| task.workflow.find(step), now)
+            .map_err(|error| corrupt(&error))?;
+        if operated != Operated::Done || situation == before {
+            return Ok(operated);
+        }
+        let steps = || (0..before.steps.len()).map(StepNo::at);
+        for no in steps() {
             self.queue.remove(task, no);
+        }
+        for no in steps().filter(|no| before.steps[no.index()].held && !situation.steps[no.index()].held) {
             if let Some(worker) = task.step(no).worker.and_then(|worker| self.workers.get_mut(&worker)) {
-                worker.holds.remove(&(id, no));
+                worker.holds.remove(&(task.id, no));
             }
-            task.cancel(no)?;
         }
-        task.go_to(TaskState::Cancelled)?;
-        task.ended_at = Some(now);
-        self.open.remove(&id);
-        self.ended.insert((now, id));
-        Ok(Operated::Done)
-    }
-
-    pub(super) fn retry(&mut self, id: TaskId, now: Timestamp) -> Result<Operated, StoreError> {
-        let Some(task) = self.tasks.get_mut(&id) else { return Ok(Operated::NoTask) };
-        if task.state != TaskState::Error {
-            return Ok(Operated::Refused(task.state));
+        if let Some(ended_at) = task.ended_at {
+            self.ended.remove(&(ended_at, task.id));
         }
-        task.go_to(TaskState::Pending)?;
-        if let Some(ended_at) = task.ended_at.take() {
-            self.ended.remove(&(ended_at, id));
-        }
-        self.open.insert(id);
-        for no in steps(task, StepState::Error) {
-            task.begin_anew(no, now)?;
-            task.let_go(no, now);
+        task.follow(order, situation, now)?;
+        for no in steps() {
             self.queue.put(task, no);
         }
-        for no in steps(task, StepState::Pending) {
-            if task.step(no).waiting == Some(Waiting::Operator) {
-                task.let_go(no, now);
+        match task.ended_at {
+            Some(ended_at) => {
+                self.open.remove(&task.id);
+                self.ended.insert((ended_at, task.id));
+            }
+            None => {
+                self.open.insert(task.id);
             }
         }
-        self.pass_turn(id, now);
-        Ok(Operated::Done)
+        Ok(operated)
     }
 
-    pub(super) fn pause(&mut self, id: TaskId) -> Operated {
-        let Some(task) = self.tasks.get_mut(&id) else { return Operated::NoTask };
-        if task.state.has_ended() {
-            return Operated::Refused(task.state);
+    pub(super) fn operate_workflow(&mut self, order: &WorkflowOrder, now: Timestamp) -> bool {
+        let ids = self.definitions.iter().enumerate().filter(|(_, workflow)| order.concerns(workflow.id()));
+        let ids: Vec<_> = ids.map(|(place, _)| DefinitionId(place as i64)).collect();
+        let mut changed = false;
+        for id in &ids {
+            changed |= if order.paused { self.paused.insert(*id) } else { self.paused.remove(id) };
         }
-        for no in open_steps(task) {
-            self.queue.remove(task, no);
-            task.step_mut(no).waiting = Some(Waiting::Operator);
+        if changed {
+            self.workflow_orders.push((now, order.clone()));
         }
-        Operated::Done
-    }
-
-    pub(super) fn resume(&mut self, id: TaskId, now: Timestamp) -> Operated {
-        let Some(task) = self.tasks.get_mut(&id) else { return Operated::NoTask };
-        if task.state.has_ended() {
-            return Operated::Refused(task.state);
-        }
-        for no in open_steps(task) {
-            if task.step(no).waiting == Some(Waiting::Operator) {
-                task.let_go(no, now);
-                self.queue.put(task, no);
-            }
-        }
-        self.pass_turn(id, now);
-        Operated::Done
+        !ids.is_empty()
     }
 
     pub(super) fn purge(&mut self, until: Timestamp, limit: usize) -> usize {
@@ -97,16 +80,4 @@ impl Tables {
             None => step.is_active_pending() && step.waiting != Some(Waiting::Turn),
         })
     }
-}
-
-fn steps(task: &Task, state: StepState) -> Vec<StepNo> {
-    let steps = task.steps.iter().enumerate().filter(|(_, step)| step.state == state);
-    steps.map(|(at, _)| StepNo::at(at)).collect()
-}
-
-/// The steps that have not ended.
-fn open_steps(task: &Task) -> Vec<StepNo> {
-    let mut open = steps(task, StepState::Pending);
-    open.extend(steps(task, StepState::InProgress));
-    open
 }

@@ -1,8 +1,14 @@
 //! One task and its steps: every change goes through a transition function.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use super::super::{NewTask, Parked, Record, Recorded, StepStatus, TaskStatus, Waiting, WaitingFor};
+use uuid::Uuid;
+
+use super::super::{
+    Attributes, Happened, HistoryPlace, Move, NewTask, Order, Parked, Record, RecordKind, Recorded,
+    Situation, StepSituation, StepStatus, TaskStatus, Waiting, WaitingFor, What,
+};
 use super::Execution;
 use crate::store::StoreError;
 use crate::{
@@ -21,9 +27,14 @@ pub(super) struct Task {
     pub(super) steps: Vec<Step>,
     /// With the steps that wrote them.
     records: Vec<(StepNo, Recorded)>,
+    history: BTreeMap<HistoryPlace, Happened>,
+    revision: u32,
+    /// The orders that changed something.
+    orders: HashSet<Uuid>,
     pub(super) workflow: Arc<WorkflowDef>,
     pub(super) idempotency_key: Option<String>,
-    created_at: Timestamp,
+    pub(super) created_at: Timestamp,
+    pub(super) attributes: Attributes,
 }
 
 #[derive(Debug)]
@@ -39,6 +50,8 @@ pub(super) struct Step {
     revision: u32,
     limit: u32,
     result: Option<Json>,
+    /// What it takes instead of the task's context.
+    inputs: Option<Json>,
     error: Option<StepError>,
 }
 
@@ -69,12 +82,6 @@ impl Step {
     fn time(&self, now: Timestamp) -> Option<Waiting> {
         (self.run_at > now).then_some(Waiting::Time)
     }
-
-    fn go_to(&mut self, state: StepState) -> Result<(), StoreError> {
-        self.state = self.state.transition(state).map_err(|error| corrupt(&error))?;
-        self.revision += 1;
-        Ok(())
-    }
 }
 
 impl Task {
@@ -92,6 +99,7 @@ impl Task {
             revision: 0,
             limit: step.retry().limit,
             result: None,
+            inputs: None,
             error: None,
         });
         let mut task = Self {
@@ -103,9 +111,13 @@ impl Task {
             ended_at: None,
             steps: steps.collect(),
             records: Vec::new(),
+            history: BTreeMap::new(),
+            revision: 0,
+            orders: HashSet::new(),
             workflow: Arc::clone(&new.workflow),
             idempotency_key: new.idempotency_key.clone(),
             created_at: now,
+            attributes: new.attributes.clone(),
         };
         task.pass_turn(now);
         task
@@ -124,8 +136,32 @@ impl Task {
         Execution { task: self.id, step, attempt, revision }
     }
 
-    pub(super) fn go_to(&mut self, state: TaskState) -> Result<(), StoreError> {
-        self.state = self.state.transition(state).map_err(|error| corrupt(&error))?;
+    pub(super) fn go_to(&mut self, state: TaskState, at: Timestamp) -> Result<(), StoreError> {
+        let from = self.state;
+        self.state = from.transition(state).map_err(|error| corrupt(&error))?;
+        self.revision += 1;
+        let place = HistoryPlace::task(at, self.revision, state);
+        self.history.insert(place, Happened { at, what: What::Task { from, to: state } });
+        Ok(())
+    }
+
+    /// A step goes to another state, in the hands of this worker.
+    fn move_step(
+        &mut self,
+        no: StepNo,
+        to: StepState,
+        worker: Option<WorkerId>,
+        error: Option<&StepError>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let name = self.workflow.step(no).map_or("", StepDef::name).to_owned();
+        let step = self.step_mut(no);
+        let from = step.state;
+        step.state = from.transition(to).map_err(|error| corrupt(&error))?;
+        step.revision += 1;
+        let what = What::Step { step: name, from, to, attempt: step.attempt, worker, error: error.cloned() };
+        let place = HistoryPlace::step(at, no, step.revision);
+        self.history.insert(place, Happened { at, what });
         Ok(())
     }
 
@@ -134,33 +170,34 @@ impl Task {
         &mut self,
         no: StepNo,
         worker: WorkerId,
+        now: Timestamp,
     ) -> Result<(Execution, Executions), StoreError> {
         if self.state == TaskState::Pending {
-            self.go_to(TaskState::InProgress)?;
+            self.go_to(TaskState::InProgress, now)?;
         }
+        self.step_mut(no).attempt.0 += 1;
+        self.move_step(no, StepState::InProgress, Some(worker), None, now)?;
         let step = self.step_mut(no);
-        step.go_to(StepState::InProgress)?;
-        step.attempt.0 += 1;
         step.worker = Some(worker);
         step.waiting = None;
         let executions = step.executions();
         Ok((self.execution(no), executions))
     }
 
-    pub(super) fn complete(&mut self, no: StepNo, result: Json) -> Result<(), StoreError> {
-        self.succeed(no, StepState::Complete)?;
+    pub(super) fn complete(&mut self, no: StepNo, result: Json, now: Timestamp) -> Result<(), StoreError> {
+        self.succeed(no, StepState::Complete, now)?;
         self.step_mut(no).result = Some(result);
         Ok(())
     }
 
     /// There was nothing to do.
-    pub(super) fn skip(&mut self, no: StepNo) -> Result<(), StoreError> {
-        self.succeed(no, StepState::Skipped)
+    pub(super) fn skip(&mut self, no: StepNo, now: Timestamp) -> Result<(), StoreError> {
+        self.succeed(no, StepState::Skipped, now)
     }
 
-    fn succeed(&mut self, no: StepNo, state: StepState) -> Result<(), StoreError> {
+    fn succeed(&mut self, no: StepNo, state: StepState, now: Timestamp) -> Result<(), StoreError> {
+        self.move_step(no, state, self.step(no).worker, None, now)?;
         let step = self.step_mut(no);
-        step.go_to(state)?;
         step.worker = None;
         step.waiting = None;
         step.error = None;
@@ -181,10 +218,16 @@ impl Task {
         records.into_iter().map(|(_, record)| record).collect()
     }
 
+    /// The annotations of the task, by name.
+    pub(super) fn annotated(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let annotations = self.records.iter().filter(|(_, record)| record.kind == RecordKind::Annotation);
+        annotations.map(|(_, record)| (record.name.as_str(), &record.payload))
+    }
+
     /// An execution failed, and the step with it.
-    pub(super) fn fail(&mut self, no: StepNo, error: StepError) -> Result<(), StoreError> {
+    pub(super) fn fail(&mut self, no: StepNo, error: StepError, now: Timestamp) -> Result<(), StoreError> {
+        self.move_step(no, StepState::Error, self.step(no).worker, Some(&error), now)?;
         let step = self.step_mut(no);
-        step.go_to(StepState::Error)?;
         step.worker = None;
         step.waiting = None;
         step.error = Some(error);
@@ -197,53 +240,95 @@ impl Task {
         no: StepNo,
         error: StepError,
         due: Option<Timestamp>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
-        let waiting = self.step(no).waiting;
-        self.fail(no, error)?;
+        let (waiting, worker) = (self.step(no).waiting, self.step(no).worker);
+        self.fail(no, error, now)?;
+        self.move_step(no, StepState::Pending, worker, None, now)?;
         let step = self.step_mut(no);
-        step.go_to(StepState::Pending)?;
         step.waiting = waiting.or(due.map(|_| Waiting::Time));
         step.run_at = due.unwrap_or(step.run_at);
         Ok(())
     }
 
     /// As if the execution had not begun.
-    pub(super) fn hand_back(&mut self, no: StepNo) -> Result<(), StoreError> {
+    pub(super) fn hand_back(&mut self, no: StepNo, now: Timestamp) -> Result<(), StoreError> {
+        self.move_step(no, StepState::Pending, self.step(no).worker, None, now)?;
         let step = self.step_mut(no);
-        step.go_to(StepState::Pending)?;
         step.attempt.0 -= 1;
         step.worker = None;
         Ok(())
     }
 
-    /// An operator stops the step for good.
-    pub(super) fn cancel(&mut self, no: StepNo) -> Result<(), StoreError> {
-        let step = self.step_mut(no);
-        step.go_to(StepState::Cancelled)?;
-        step.worker = None;
-        step.waiting = None;
+    /// As an operator finds it.
+    pub(super) fn situation(&self) -> Situation {
+        let graph = self.workflow.graph();
+        let steps = self.workflow.steps().iter().zip(&self.steps).enumerate();
+        let steps = steps.map(|(at, (def, step))| StepSituation {
+            state: step.state,
+            optional: def.is_optional(),
+            dependents: graph.dependents(StepNo::at(at)),
+            open_dependencies: step.open_dependencies,
+            waiting: step.waiting,
+            run_at: step.run_at,
+            attempt: step.attempt,
+            lost: step.lost,
+            retry_limit: step.limit,
+            held: step.worker.is_some(),
+            result: None,
+            inputs: None,
+        });
+        Situation {
+            state: self.state,
+            concurrent: self.workflow.is_concurrent(),
+            steps: steps.collect(),
+            moves: Vec::new(),
+        }
+    }
+
+    pub(super) fn has_followed(&self, order: &Order) -> bool {
+        self.orders.contains(&order.id)
+    }
+
+    /// As an operator leaves it.
+    pub(super) fn follow(
+        &mut self,
+        order: &Order,
+        situation: Situation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.orders.insert(order.id);
+        let place = HistoryPlace::order(now, order.id);
+        self.history.insert(place, Happened { at: now, what: order.what() });
+        for moved in situation.moves {
+            match moved {
+                Move::Task(_, to) => self.go_to(to, now)?,
+                Move::Step(no, _, to) => self.move_step(no, to, self.step(no).worker, None, now)?,
+            }
+        }
+        self.ended_at =
+            self.ended_at.filter(|_| self.state.has_ended()).or(self.state.has_ended().then_some(now));
+        for (step, left) in self.steps.iter_mut().zip(situation.steps) {
+            step.open_dependencies = left.open_dependencies;
+            (step.waiting, step.run_at, step.limit) = (left.waiting, left.run_at, left.retry_limit);
+            (step.attempt, step.lost) = (left.attempt, left.lost);
+            step.worker = step.worker.filter(|_| left.held);
+            step.result = left.result.or(step.result.take());
+            step.inputs = left.inputs.or(step.inputs.take());
+            if step.state.satisfies_dependents() {
+                step.error = None;
+            }
+        }
         Ok(())
     }
 
-    /// An operator lets a failed step run as if it never had. Its error is kept until it ends again.
-    pub(super) fn begin_anew(&mut self, no: StepNo, now: Timestamp) -> Result<(), StoreError> {
-        let step = self.step_mut(no);
-        step.go_to(StepState::Pending)?;
-        step.attempt = Attempt(0);
-        step.lost = 0;
-        step.run_at = now;
-        Ok(())
+    /// What a step takes as its context.
+    pub(super) fn inputs(&self, no: StepNo) -> &Json {
+        self.step(no).inputs.as_ref().unwrap_or(&self.context)
     }
 
-    /// A step waits for its operator no more; now it waits for its time, for its turn, or for nothing.
-    pub(super) fn let_go(&mut self, no: StepNo, now: Timestamp) {
-        let sequential = !self.workflow.is_concurrent();
-        let step = self.step_mut(no);
-        step.waiting = match step.state {
-            StepState::Pending if sequential => Some(Waiting::Turn),
-            StepState::Pending if step.open_dependencies == 0 => step.time(now),
-            _ => None,
-        };
+    pub(super) fn history(&self) -> Vec<Happened> {
+        self.history.values().cloned().collect()
     }
 
     /// Gives the turn to the first step that waits for it and could run, if it is with none; to which.
@@ -272,9 +357,19 @@ impl Task {
         self.step(self.workflow.find(name)?).result.clone()
     }
 
-    pub(super) fn status(&self, now: Timestamp, parked: Option<&Parked>) -> TaskStatus {
-        let steps =
-            self.workflow.steps().iter().zip(&self.steps).enumerate().map(|(at, (def, step))| StepStatus {
+    pub(super) fn status(
+        &self,
+        now: Timestamp,
+        parked: Option<&Parked>,
+        workflow_paused: bool,
+    ) -> TaskStatus {
+        let steps: Vec<StepStatus> = self
+            .workflow
+            .steps()
+            .iter()
+            .zip(&self.steps)
+            .enumerate()
+            .map(|(at, (def, step))| StepStatus {
                 no: StepNo::at(at),
                 name: def.name().to_owned(),
                 state: step.state,
@@ -283,22 +378,25 @@ impl Task {
                 error: step.error.clone(),
                 waiting_for: (step.state == StepState::Pending).then(|| {
                     WaitingFor::of(step.open_dependencies, step.waiting, step.run_at, now)
+                        .unless_paused(workflow_paused)
                         .unless_parked(parked)
                 }),
-            });
+            })
+            .collect();
+        let operator = steps.iter().any(|step| step.waiting_for == Some(WaitingFor::Operator));
         TaskStatus {
             id: self.id,
             workflow: self.workflow.id().clone(),
             idempotency_key: self.idempotency_key.clone(),
             state: self.state,
-            paused: self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
+            paused: operator || self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: self.created_at,
             ended_at: self.ended_at,
-            steps: steps.collect(),
+            steps,
         }
     }
 }
 
-fn corrupt(error: &IllegalTransition) -> StoreError {
+pub(super) fn corrupt(error: &IllegalTransition) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }

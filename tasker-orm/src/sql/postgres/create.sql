@@ -2,12 +2,20 @@
 -- places of their rows with their ids. A task that is told neither way lost a race for its identity.
 --
 -- $1 the time, or null for the database's clock   $2-$6 the tasks, by column   $7-$12 the steps of each definition
+-- $13-$17 the attributes of the tasks, by column
 --
--- Lines between `--[tell` and `--]` are there only if other processes are to be told.
+-- Lines between `--[tell` and `--]` are there only if other processes are to be told, those of `--[attributes` if a task has some.
 WITH
 new AS MATERIALIZED (
-    SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[])
-        WITH ORDINALITY AS n(id, definition_id, identity, priority, context, ord)
+    SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[]
+--[attributes
+        , $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[]
+--]
+    ) WITH ORDINALITY AS n(id, definition_id, identity, priority, context,
+--[attributes
+        initiator, source_system, reason, requested_at, tags,
+--]
+        ord)
 ),
 plan AS MATERIALIZED (
     SELECT * FROM unnest($7::bigint[], $8::int[], $9::bigint[], $10::int[], $11::int[], $12::text[])
@@ -19,8 +27,16 @@ counts AS MATERIALIZED (
 ),
 created AS (
     INSERT INTO tasker_tasks
-        (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at)
-    SELECT n.id, n.definition_id, 'pending', nullif(n.identity, ''), n.priority, c.open, c.active, 0, n.context, {now}
+        (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context,
+--[attributes
+        initiator, source_system, reason, requested_at,
+--]
+        created_at)
+    SELECT n.id, n.definition_id, 'pending', nullif(n.identity, ''), n.priority, c.open, c.active, 0, n.context,
+--[attributes
+        nullif(n.initiator, ''), nullif(n.source_system, ''), nullif(n.reason, ''), nullif(n.requested_at, -1),
+--]
+        {now}
     FROM new AS n JOIN counts AS c ON c.definition_id = n.definition_id
     ON CONFLICT DO NOTHING
     RETURNING id, definition_id, priority
@@ -33,6 +49,13 @@ steps AS (
         {now}, nullif(p.waiting_for, ''), 0
     FROM created AS c JOIN plan AS p ON p.definition_id = c.definition_id
 )
+--[attributes
+, tags AS (
+    INSERT INTO tasker_task_tags (tag, task_id)
+    SELECT t.tag, c.id
+    FROM created AS c JOIN new AS n ON n.id = c.id CROSS JOIN LATERAL jsonb_array_elements_text(n.tags::jsonb) AS t(tag)
+)
+--]
 --[tell
 , told AS MATERIALIZED (SELECT pg_notify('tasker', ''))
 --]

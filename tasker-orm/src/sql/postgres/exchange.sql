@@ -59,7 +59,10 @@ released AS MATERIALIZED (
 ),
 --]
 --[choice
-rooms AS MATERIALIZED (SELECT * FROM unnest($14::bigint[], $15::int[], $16::int[]) AS r(definition_id, room, look)),
+rooms AS MATERIALIZED (
+    SELECT * FROM unnest($14::bigint[], $15::int[], $16::int[]) AS r(definition_id, room, look)
+    WHERE r.definition_id <> ALL (ARRAY(SELECT id FROM tasker_definitions WHERE paused))
+),
 -- The steps that could be given out: what is ready, what is due, and what is about to be released.
 candidates AS (
     SELECT s.*, r.definition_id, r.room, 0 AS satisfied, false AS due, true AS free
@@ -114,12 +117,18 @@ freed AS (
     FROM placed AS p WHERE p.satisfied > 0
 --]
 --[ends all
-    FROM (SELECT *, EXISTS (SELECT FROM me) AS chosen FROM released) AS p WHERE true
+    FROM (
+        SELECT r.*, EXISTS (SELECT FROM me) AND NOT (
+            EXISTS (SELECT FROM tasker_definitions WHERE paused) AND EXISTS (
+                SELECT FROM tasker_tasks AS t JOIN tasker_definitions AS d ON d.id = t.definition_id WHERE t.id = r.task_id AND d.paused
+            )
+        ) AS chosen FROM released AS r
+    ) AS p WHERE true
 --]
 --[ends
       AND s.task_id = p.task_id AND s.step_no = p.step_no
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.state, s.worker_id,
-        s.open_dependencies, s.waiting_for
+        s.open_dependencies, s.waiting_for, s.inputs
 ),
 --]
 --[choice
@@ -152,7 +161,7 @@ taken AS (
     FROM picked AS p
     WHERE s.task_id = p.task_id AND s.step_no = p.step_no AND s.state = 'pending' AND s.open_dependencies = 0
       AND (s.waiting_for IS NULL OR (s.waiting_for = 'time' AND s.run_at <= {now}))
-    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision
+    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.inputs
 ),
 --]
 --[ends
@@ -184,7 +193,7 @@ begun AS (
 --]
 claimed AS (
 --[ends
-    SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision FROM freed WHERE worker_id IS NOT NULL
+    SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision, inputs FROM freed WHERE worker_id IS NOT NULL
 --]
 --[ends choice
     UNION ALL
@@ -248,7 +257,8 @@ task_history AS (
     OR EXISTS (SELECT FROM advanced WHERE state NOT IN ('pending', 'in_progress'))
 ))
 --]
-SELECT 2 AS kind, c.step_no AS number, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision, t.context
+SELECT 2 AS kind, c.step_no AS number, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision,
+    coalesce(c.inputs, t.context)
 FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
 --[ends
 UNION ALL

@@ -1,7 +1,7 @@
 -- Creates tasks with their steps, and tells which were there before, by id or by identity: the places of their rows with their ids.
 -- The statements of the procedure; in a transaction of the host, whose connection has no procedures, they are sent as they are.
 --
--- {tasks}, {steps}, {now}: see `prepare.sql`   {answer}: where the answer goes, if not to the caller
+-- {tasks}, {steps}, {now}, {attributes}: see `prepare.sql`   {answer}: where the answer goes, if not to the caller
 {answer} SELECT json_group_array(json_array(n.key, hex(t.id)))
 FROM json_each({tasks}) AS n
 CROSS JOIN tasker_tasks AS t ON t.id = unhex(n.value->>0) OR t.identity = n.value->>2;
@@ -25,3 +25,13 @@ JOIN (
 ) AS p ON p.definition_id = n.value->>1
 WHERE true
 ON CONFLICT DO NOTHING;
+
+-- Those that were there before have theirs.
+UPDATE tasker_tasks SET initiator = a.value->>1, source_system = a.value->>2, reason = a.value->>3, requested_at = a.value->>4
+FROM (SELECT value FROM json_each({attributes}) LIMIT -1) AS a
+WHERE tasker_tasks.id = unhex(a.value->>0);
+
+INSERT OR IGNORE INTO tasker_task_tags (tag, task_id)
+SELECT t.value, unhex(a.value->>0)
+FROM json_each({attributes}) AS a CROSS JOIN json_each(a.value->>5) AS t
+WHERE EXISTS (SELECT 1 FROM tasker_tasks WHERE id = unhex(a.value->>0));

@@ -87,7 +87,8 @@ BEGIN
 
     -- The steps that could be given out: what is ready, what is due, and what is about to be released.
     INSERT INTO tasker_rooms (definition_id, room, now, ready, due)
-    SELECT value->>0, value->>1, NEW.now, NEW.ready, NEW.due FROM json_each(NEW.rooms);
+    SELECT value->>0, value->>1, NEW.now, NEW.ready, NEW.due FROM json_each(NEW.rooms)
+    WHERE value->>0 NOT IN (SELECT id FROM tasker_definitions WHERE paused);
 
     INSERT INTO tasker_choice (rooms, worker_id, room) VALUES (NEW.rooms, NEW.worker_id, NEW.room);
 
@@ -167,7 +168,7 @@ BEGIN
         (SELECT json_group_array(ord) FROM tasker_ends),
         (SELECT json_group_array(hex(task_id)) FROM tasker_moved WHERE to_state <> 'in_progress'),
         (SELECT json_group_array(json_array(
-            hex(s.task_id), s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, t.context
+            hex(s.task_id), s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, coalesce(s.inputs, t.context)
          ))
          FROM tasker_chosen AS c
          CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no

@@ -27,7 +27,8 @@ CREATE TEMP VIEW tasker_records (records, now) AS SELECT NULL, NULL;
 --
 -- `tasks`: id, definition, identity, priority, context   `steps`: of each definition: definition, number, named step, open
 -- dependencies, retry limit, what it waits for   `now`: the time
-CREATE TEMP VIEW tasker_create (tasks, steps, now) AS SELECT NULL, NULL, NULL;
+-- `attributes`: null, or of the tasks that have some: id, initiator, source system, reason, when it was asked for, tags
+CREATE TEMP VIEW tasker_create (tasks, steps, now, attributes) AS SELECT NULL, NULL, NULL, NULL;
 
 -- What the statements of an exchange hand to one another; empty before and after.
 CREATE TEMP TABLE tasker_ends (

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::store::{
-    Claim, ClaimedStep, Created, Ending, Execution, Lease, NewTask, Offer, Operated, Outcome, Room, Runnable,
-    Settled, Store, Swept,
+    Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
+    Outcome, Room, Runnable, Settled, Store, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
@@ -205,6 +205,14 @@ impl Store for Broken {
         self.store.open_tasks(after, limit).await
     }
 
+    async fn find(&self, query: &TaskQuery) -> Result<Vec<TaskSummary>, StoreError> {
+        self.store.find(query).await
+    }
+
+    async fn count(&self, filter: &TaskFilter) -> Result<u64, StoreError> {
+        self.store.count(filter).await
+    }
+
     async fn result(&self, task: TaskId, step: &str) -> Result<Option<Json>, StoreError> {
         self.store.result(task, step).await
     }
@@ -213,20 +221,20 @@ impl Store for Broken {
         self.store.records(task).await
     }
 
-    async fn cancel(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.cancel(task).await
+    async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
+        self.store.history(task).await
     }
 
-    async fn retry(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.retry(task).await
+    async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
+        self.store.operate(orders).await
     }
 
-    async fn pause(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.pause(task).await
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.store.operate_workflow(order).await
     }
 
-    async fn resume(&self, task: TaskId) -> Result<Operated, StoreError> {
-        self.store.resume(task).await
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.store.workflow_history(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -7,8 +7,8 @@ use super::super::*;
 use crate::report::{StepSnapshot, TaskSnapshot};
 use crate::store::{Ending, NewTask, Offer, Outcome, Room, Runnable, Store};
 use crate::{
-    DefinitionId, Json, ManualClock, MemoryStore, StepError, StepSpec, StoredStep, Timestamp, WorkerId,
-    WorkflowDef,
+    Attributes, DefinitionId, Json, ManualClock, MemoryStore, StepError, StepSpec, StoredStep, Timestamp,
+    WorkerId, WorkflowDef,
 };
 
 /// A task of a workflow in a store of its own.
@@ -45,6 +45,7 @@ impl Stage {
             workflow: workflow.clone(),
             idempotency_key: None,
             context: Json::of("{}").unwrap(),
+            attributes: Attributes::default(),
             priority: 0,
         };
         store.create(&[new]).await.unwrap();

@@ -1,0 +1,168 @@
+use std::fmt;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Operate, OperatorError};
+use crate::client::{Client, TaskHandle};
+use crate::schema::{ContextSchema, Violation};
+use crate::step::StepOf;
+use crate::store::{Action, Order, StepAction, StoreError};
+use crate::{Json, StepDef, TaskId};
+
+/// A step of a task, for operators.
+///
+/// ```
+/// # use tasker_core::{TaskHandle, OperatorError};
+/// # async fn mend(task: TaskHandle) -> Result<(), OperatorError> {
+/// // The courier was called by phone: what depends on it runs.
+/// task.step("call_courier").resolve(serde_json::json!({ "parcel": 17 })).by("ada").because("their API is down").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct StepHandle {
+    client: Client,
+    task: TaskId,
+    step: String,
+}
+
+impl fmt::Debug for StepHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StepHandle({}, {})", self.task, self.step)
+    }
+}
+
+impl<W> TaskHandle<W> {
+    /// A step of the task, by its name.
+    #[must_use]
+    pub fn step(&self, name: impl Into<String>) -> StepHandle {
+        StepHandle { client: self.client.clone(), task: self.id(), step: name.into() }
+    }
+
+    /// A step of the task, by its type: `task.step_of::<order::charge>()`.
+    #[must_use]
+    pub fn step_of<S: StepOf<W>>(&self) -> StepHandle {
+        self.step(S::NAME)
+    }
+}
+
+impl StepHandle {
+    /// Ends the step, which is pending or runs: it does not begin any more, or is told to stop, and what it returns is not recorded.
+    /// The steps that depend on it do not run; when nothing else of the task can go on, the task is in error. A step that is cancelled
+    /// already stays so.
+    ///
+    /// # Errors
+    /// When the task has ended, or the step has; or the store does not answer.
+    pub fn cancel(&self) -> Operate {
+        self.order(StepAction::Cancel)
+    }
+
+    /// Runs the failed step again, with all its attempts, and a step that waits for its retry at once. Other steps that failed stay so.
+    ///
+    /// # Errors
+    /// When the step neither failed nor waits for its retry, or the task has ended in another way than in error; or the store does
+    /// not answer.
+    pub fn retry(&self) -> Operate {
+        self.order(StepAction::Retry)
+    }
+
+    /// Declares the step, which is pending or failed, done with this result: the steps that depend on it run.
+    ///
+    /// The result is checked against the schema of what the step returns, if the workflow of the task is registered in this process.
+    ///
+    /// # Errors
+    /// When the result does not fit, the step runs or is over, the task has ended in another way than in error; or the store does
+    /// not answer.
+    pub fn resolve(&self, result: impl Serialize) -> Operate {
+        self.give(Given::Result, &result, StepAction::Resolve)
+    }
+
+    /// Passes over the step, which is pending or failed and may be skipped: the steps that depend on it run without its result.
+    ///
+    /// # Errors
+    /// When the step may not be skipped, runs or is over, the task has ended in another way than in error; or the store does not
+    /// answer.
+    pub fn skip(&self) -> Operate {
+        self.order(StepAction::Skip)
+    }
+
+    /// Says how many executions of the step, which is pending or failed, may fail, the first included; at least 1.
+    ///
+    /// # Errors
+    /// When the limit is 0, the step runs or is over, the task has ended in another way than in error; or the store does not answer.
+    pub fn set_retry_limit(&self, executions: u32) -> Operate {
+        if executions == 0 {
+            let message = "a retry limit of 0 would never let it run; the least is 1".to_owned();
+            return Operate::new(&self.client, Err(self.does_not_fit(vec![whole(message)])));
+        }
+        self.order(StepAction::RetryLimit(executions))
+    }
+
+    /// Lets the step, which is pending or failed, take this instead of the context of the task. Other steps go on taking that.
+    ///
+    /// The inputs are checked against the schema of the context, if the workflow of the task is registered in this process.
+    ///
+    /// # Errors
+    /// When the inputs do not fit, the step runs or is over, the task has ended in another way than in error; or the store does not
+    /// answer.
+    pub fn set_inputs(&self, inputs: impl Serialize) -> Operate {
+        self.give(Given::Inputs, &inputs, StepAction::Inputs)
+    }
+
+    fn order(&self, action: StepAction) -> Operate {
+        Operate::new(&self.client, Ok(Order::new(self.task, Action::Step(self.step.clone(), action))))
+    }
+
+    fn give(&self, given: Given, value: &impl Serialize, action: fn(Json) -> StepAction) -> Operate {
+        let order = serde_json::to_value(value).and_then(|value| Ok((Json::of(&value)?, value)));
+        match order {
+            Ok((json, value)) => Operate { check: Some((given, value)), ..self.order(action(json)) },
+            Err(error) => Operate::new(&self.client, Err(self.does_not_fit(vec![whole(error.to_string())]))),
+        }
+    }
+
+    fn does_not_fit(&self, violations: Vec<Violation>) -> OperatorError {
+        OperatorError::DoesNotFit { task: self.task, step: self.step.clone(), violations }
+    }
+}
+
+/// What a step is given.
+#[derive(Clone, Copy)]
+pub(super) enum Given {
+    Result,
+    Inputs,
+}
+
+fn whole(message: String) -> Violation {
+    Violation { path: String::new(), message }
+}
+
+impl Client {
+    /// What is wrong with a value that a step is to be given, as far as this process can tell.
+    pub(super) async fn violations(
+        &self,
+        task: TaskId,
+        step: &str,
+        given: Given,
+        value: &Value,
+    ) -> Result<Vec<Violation>, StoreError> {
+        let size = value.to_string().len();
+        let limit = self.0.max_payload;
+        if size > limit {
+            return Ok(vec![whole(format!("it has {size} bytes of JSON, more than the limit of {limit}"))]);
+        }
+        let Some(status) = self.0.statuses.ask(task).await? else { return Ok(Vec::new()) };
+        let known = self.0.workflows.iter().map(|(_, known)| known);
+        let known = known.map(|known| &known.workflow).find(|workflow| *workflow.id() == status.workflow);
+        let Some(workflow) = known else { return Ok(Vec::new()) };
+        let schema = match given {
+            Given::Inputs => workflow.context_schema(),
+            Given::Result => {
+                workflow.find(step).and_then(|no| workflow.step(no)).and_then(StepDef::result_schema)
+            }
+        };
+        // A schema that is none was made by the type, not by who asks.
+        Ok(ContextSchema::new(schema).map(|schema| schema.violations(value)).unwrap_or_default())
+    }
+}

@@ -1,0 +1,206 @@
+//! A task as somebody outside asks for it: a document that names the workflow, checked as a whole.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Tasker;
+use super::registry::LATEST;
+use super::start::{Start, StartError, Wish};
+use crate::schema::{self, Violation};
+use crate::store::Attributes;
+use crate::suggest::did_you_mean;
+use crate::{Timestamp, WorkflowId};
+
+/// A task as somebody outside asks for it; [`Tasker::request`] starts it.
+///
+/// ```
+/// use serde_json::json;
+/// use tasker_core::TaskRequest;
+///
+/// let request = TaskRequest::read(&json!({
+///     "name": "order", "namespace": "shop", "context": { "order": 1001 }, "initiator": "ada", "tags": ["vip"]
+/// }))?;
+/// assert_eq!((request.version, request.priority), (None, 0));
+///
+/// let error = TaskRequest::read(&json!({ "name": 7, "contxt": {} })).unwrap_err().to_string();
+/// assert!(error.contains("/contxt: a request has no such field; did you mean `context`?"), "{error}");
+/// assert!(error.contains("/name: invalid type: integer `7`, expected a string"), "{error}");
+/// # Ok::<(), tasker_core::StartError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskRequest {
+    /// The name of the workflow.
+    pub name: String,
+    /// Its namespace.
+    #[serde(default = "default_namespace")]
+    pub namespace: String,
+    /// Its version; none, or `latest`, for the latest that this process has, by semantic version. (In Tasker none is `0.1.0`.)
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What its steps take; it has to fit the schema of the workflow.
+    pub context: Value,
+    /// Who asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initiator: Option<String>,
+    /// The system that asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_system: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the task is found by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// Steps of tasks with a higher priority go first.
+    #[serde(default)]
+    pub priority: i16,
+    /// When it was asked for; otherwise when the task is created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_at: Option<Timestamp>,
+    /// Starts the task at most once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+const FIELDS: [&str; 11] = [
+    "name",
+    "namespace",
+    "version",
+    "context",
+    "initiator",
+    "source_system",
+    "reason",
+    "tags",
+    "priority",
+    "requested_at",
+    "idempotency_key",
+];
+
+fn default_namespace() -> String {
+    "default".to_owned()
+}
+
+impl TaskRequest {
+    /// A request of the latest version of a workflow in the namespace `default`, about which nothing else is said.
+    pub fn new(name: impl Into<String>, context: Value) -> Self {
+        Self {
+            name: name.into(),
+            namespace: default_namespace(),
+            version: None,
+            context,
+            initiator: None,
+            source_system: None,
+            reason: None,
+            tags: Vec::new(),
+            priority: 0,
+            requested_at: None,
+            idempotency_key: None,
+        }
+    }
+
+    /// Reads a request from JSON. Unlike [`Deserialize`] it tells all that is wrong at once; null is as if a field were not there.
+    ///
+    /// # Errors
+    /// [`StartError::InvalidRequest`] with the path of each field that is not known, is missing, or has another type.
+    pub fn read(json: &Value) -> Result<Self, StartError> {
+        let mut reader = Reader::default();
+        let none = Map::new();
+        let fields = json.as_object().unwrap_or_else(|| {
+            reader.violate("", "a request is a JSON object");
+            &none
+        });
+        for field in fields.keys().filter(|field| !FIELDS.contains(&field.as_str())) {
+            let hint = did_you_mean(field, FIELDS);
+            let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+            reader.violate(&path, &format!("a request has no such field{hint}"));
+        }
+        let name = reader.optional::<String>(fields, "name");
+        let request = Self {
+            namespace: reader.optional(fields, "namespace").unwrap_or_else(default_namespace),
+            version: reader.optional(fields, "version"),
+            context: fields.get("context").cloned().unwrap_or_default(),
+            initiator: reader.optional(fields, "initiator"),
+            source_system: reader.optional(fields, "source_system"),
+            reason: reader.optional(fields, "reason"),
+            tags: reader.optional(fields, "tags").unwrap_or_default(),
+            priority: reader.optional(fields, "priority").unwrap_or_default(),
+            requested_at: reader.optional(fields, "requested_at"),
+            idempotency_key: reader.optional(fields, "idempotency_key"),
+            name: name.unwrap_or_default(),
+        };
+        let has_name = fields.get("name").is_some_and(|name| !name.is_null());
+        for (field, has) in [("name", has_name), ("context", fields.contains_key("context"))] {
+            if json.is_object() && !has {
+                reader.violate(
+                    &format!("/{field}"),
+                    "it is missing; a request names a workflow and has a context",
+                );
+            }
+        }
+        if reader.0.is_empty() {
+            return Ok(request);
+        }
+        let workflow =
+            if request.name.is_empty() { "a workflow".to_owned() } else { request.workflow().to_string() };
+        Err(StartError::InvalidRequest { workflow, violations: reader.0 })
+    }
+
+    /// What is asked for; the version is `latest` if none is.
+    fn workflow(&self) -> WorkflowId {
+        WorkflowId {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            version: self.version.clone().unwrap_or_else(|| LATEST.to_owned()),
+        }
+    }
+}
+
+/// Reads fields, and keeps what is wrong with them.
+#[derive(Default)]
+struct Reader(Vec<Violation>);
+
+impl Reader {
+    fn violate(&mut self, path: &str, message: &str) {
+        self.0.push(Violation { path: path.to_owned(), message: message.to_owned() });
+    }
+
+    fn optional<T: DeserializeOwned>(&mut self, fields: &Map<String, Value>, name: &str) -> Option<T> {
+        let value = fields.get(name).filter(|value| !value.is_null())?;
+        match schema::read(value) {
+            Ok(read) => Some(read),
+            Err(Violation { path, message }) => {
+                self.violate(&format!("/{name}{path}"), &message);
+                None
+            }
+        }
+    }
+}
+
+impl Tasker {
+    /// Starts the task that somebody outside asks for.
+    ///
+    /// # Errors
+    /// [`StartError::NotRegistered`] if the workflow is not known and nothing else is wrong, otherwise
+    /// [`StartError::InvalidRequest`] with all that is wrong at once, by paths in the request; and what else there is when a task is
+    /// started.
+    pub fn request(&self, request: TaskRequest) -> Start<()> {
+        let workflow = request.workflow();
+        let wish = Wish {
+            key: request.idempotency_key,
+            priority: request.priority,
+            attributes: Attributes {
+                initiator: request.initiator,
+                source_system: request.source_system,
+                reason: request.reason,
+                requested_at: request.requested_at,
+                tags: request.tags.into_iter().collect(),
+            },
+            duplicate: None,
+            from_outside: Some(workflow.clone()),
+        };
+        Start::new(self.0.client.clone(), self.named(workflow), Ok(request.context), wish)
+    }
+}

@@ -1,0 +1,109 @@
+use crate::schema::Violation;
+use crate::store::StoreError;
+use crate::suggest::nearest;
+use crate::{TaskId, WorkflowId};
+
+/// Why a task was not started. Nothing was stored, unless an error says so or the store's answer was lost.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StartError {
+    /// This process knows no such workflow.
+    #[error("workflow `{workflow}` is not registered; {}", registered(workflow, known))]
+    NotRegistered {
+        /// What was asked for.
+        workflow: WorkflowId,
+        /// What is registered.
+        known: Vec<String>,
+    },
+    /// The context does not fit the workflow.
+    #[error("the context of `{workflow}` is not valid: {}", list(violations))]
+    InvalidContext {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// Every violation.
+        violations: Vec<Violation>,
+    },
+    /// The idempotency key is empty, or longer than 255 characters.
+    #[error("the idempotency key `{0}` is not 1 to 255 characters")]
+    InvalidKey(String),
+    /// What is asked for cannot be stored or does not fit the workflow.
+    #[error("the request of `{workflow}` is not valid: {}", list(violations))]
+    InvalidRequest {
+        /// What was asked for, as far as it was told.
+        workflow: String,
+        /// Every violation, with its path in a [`TaskRequest`](crate::TaskRequest): that of the context begins with `/context`.
+        violations: Vec<Violation>,
+    },
+    /// The same was asked for before; nothing was stored.
+    #[error("{}", conflict(workflow, *existing, key.as_deref()))]
+    Conflict {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// The task that there is.
+        existing: TaskId,
+        /// The idempotency key, if it was one that was given; otherwise the [`Identity`](crate::Identity) is the same.
+        key: Option<String>,
+    },
+    /// The context is larger than `max_payload`.
+    #[error(
+        "the context of `{workflow}` is {size} bytes of JSON, more than the limit of {limit}; \
+             store it elsewhere and start the task with where it is, or raise the limit with `max_payload`"
+    )]
+    TooLarge {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// The size of the context.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// One of many tasks cannot be started; none was.
+    #[error("task {position} of those to be started, counted from 0: {cause}")]
+    Invalid {
+        /// Its place among the contexts, from 0.
+        position: usize,
+        /// What is wrong with it.
+        cause: Box<StartError>,
+    },
+    /// Of many tasks the first were started, then the store failed. The next thousand may exist too, if the store's answer was lost.
+    #[error("{} tasks were started, then the store failed: {cause}", started.len())]
+    Partly {
+        /// The tasks that were started, in the order of their contexts.
+        started: Vec<TaskId>,
+        /// Why the others were not.
+        cause: StoreError,
+    },
+    /// The store did not take the task.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn registered(workflow: &WorkflowId, known: &[String]) -> String {
+    if known.is_empty() {
+        return "no workflow is; call `register` on the builder".to_owned();
+    }
+    let name = format!("{}.{}", workflow.namespace, workflow.name);
+    let names = known.iter().map(|known| known.split_once('@').map_or(known.as_str(), |(name, _)| name));
+    let hint = nearest(&name, names).filter(|nearest| *nearest != name);
+    let hint = hint.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default();
+    format!(
+        "{hint}registered are {}",
+        known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
+    )
+}
+
+fn conflict(workflow: &WorkflowId, existing: TaskId, key: Option<&str>) -> String {
+    match key {
+        Some(key) => format!(
+            "the idempotency key `{key}` of `{workflow}` belongs to task {existing}; \
+             without `or_conflict` that task is returned"
+        ),
+        None => format!(
+            "`{workflow}` was asked for with the same in this minute: it is task {existing}; \
+             `or_existing` returns that task, and another `reason` or `requested_at` makes another one"
+        ),
+    }
+}
+
+fn list(violations: &[Violation]) -> String {
+    violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

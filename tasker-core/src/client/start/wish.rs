@@ -1,0 +1,156 @@
+//! What is said of a task that is to be started, and whether it can be.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::Client;
+use super::{StartError, check};
+use crate::client::identity::IdentityRequest;
+use crate::registry::Registration;
+use crate::schema::Violation;
+use crate::store::{Attributes, Created, NewTask};
+use crate::{DefinitionId, Json, TaskId, WorkflowId};
+
+/// Beside the workflow and the context.
+#[derive(Debug, Clone, Default)]
+pub(in crate::client) struct Wish {
+    pub(in crate::client) key: Option<String>,
+    pub(in crate::client) priority: i16,
+    pub(in crate::client) attributes: Attributes,
+    pub(in crate::client) duplicate: Option<Duplicate>,
+    /// Whether it comes from outside: then all that is wrong is told at once.
+    pub(in crate::client) from_outside: Option<WorkflowId>,
+}
+
+/// What who asks for the same again gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::client) enum Duplicate {
+    /// The task that there is.
+    Existing,
+    /// An error.
+    Conflict,
+}
+
+/// When a task that was there before is an error.
+#[derive(Debug, Clone)]
+pub(in crate::client) enum Conflict {
+    Never,
+    /// The key that was given, or none if it was made.
+    Always(Option<String>),
+}
+
+impl Conflict {
+    pub(in crate::client) fn check(self, created: Created, workflow: &WorkflowId) -> Result<(), StartError> {
+        match (self, created) {
+            (Self::Always(key), Created::Existing(existing)) => {
+                Err(StartError::Conflict { workflow: workflow.clone(), existing, key })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+type Found = Result<(DefinitionId, Arc<Registration>), StartError>;
+
+impl Wish {
+    /// The task, checked.
+    pub(in crate::client) fn task(
+        mut self,
+        client: &Client,
+        registration: Found,
+        context: Result<Value, String>,
+    ) -> Result<(NewTask, Conflict), StartError> {
+        if let Some(workflow) = self.from_outside.take() {
+            return self.task_from_outside(client, &workflow, registration, context);
+        }
+        let (definition, registration) = registration?;
+        if let Some(key) = self.key.as_ref().filter(|key| !is_key(key)) {
+            return Err(StartError::InvalidKey(key.clone()));
+        }
+        let violations = self.attributes.violations();
+        if !violations.is_empty() {
+            let workflow = registration.workflow.id().to_string();
+            return Err(StartError::InvalidRequest { workflow, violations });
+        }
+        let context = check(&registration, context, client.0.max_payload)?;
+        self.checked(client, definition, &registration, context)
+    }
+
+    fn task_from_outside(
+        self,
+        client: &Client,
+        workflow: &WorkflowId,
+        registration: Found,
+        context: Result<Value, String>,
+    ) -> Result<(NewTask, Conflict), StartError> {
+        let mut violations = Vec::new();
+        let context = match &registration {
+            Err(error) => {
+                violations.push(Violation { path: "/name".to_owned(), message: error.to_string() });
+                None
+            }
+            Ok((_, registration)) => match check(registration, context, client.0.max_payload) {
+                Ok(context) => Some(context),
+                Err(StartError::InvalidContext { violations: those, .. }) => {
+                    violations.extend(those.into_iter().map(|Violation { path, message }| Violation {
+                        path: format!("/context{path}"),
+                        message,
+                    }));
+                    None
+                }
+                Err(other) => {
+                    violations.push(Violation { path: "/context".to_owned(), message: other.to_string() });
+                    None
+                }
+            },
+        };
+        let unknown_alone = registration.is_err();
+        if let Some(key) = self.key.as_ref().filter(|key| !is_key(key)) {
+            let message = StartError::InvalidKey(key.clone()).to_string();
+            violations.push(Violation { path: "/idempotency_key".to_owned(), message });
+        }
+        violations.extend(self.attributes.violations());
+        match (registration, context) {
+            (Ok((definition, registration)), Some(context)) if violations.is_empty() => {
+                self.checked(client, definition, &registration, context)
+            }
+            (Err(error), _) if unknown_alone && violations.len() == 1 => Err(error),
+            _ => Err(StartError::InvalidRequest { workflow: workflow.to_string(), violations }),
+        }
+    }
+
+    fn checked(
+        self,
+        client: &Client,
+        definition: DefinitionId,
+        registration: &Registration,
+        context: Json,
+    ) -> Result<(NewTask, Conflict), StartError> {
+        let workflow = Arc::clone(&registration.workflow);
+        let Self { key, priority, attributes, duplicate, .. } = self;
+        let (key, conflict) = match (key, duplicate) {
+            (Some(key), Some(Duplicate::Conflict)) => (Some(key.clone()), Conflict::Always(Some(key))),
+            (Some(key), _) => (Some(key), Conflict::Never),
+            (None, duplicate) => {
+                let request =
+                    IdentityRequest { workflow: workflow.id(), context: &context, attributes: &attributes };
+                let key = client.0.identity.key(&request);
+                if let Some(key) = key.as_ref().filter(|key| !is_key(key)) {
+                    return Err(StartError::InvalidKey(key.clone()));
+                }
+                let returned = duplicate == Some(Duplicate::Existing);
+                (key, if returned { Conflict::Never } else { Conflict::Always(None) })
+            }
+        };
+        let id = TaskId::random();
+        Ok((
+            NewTask { id, definition, workflow, idempotency_key: key, context, priority, attributes },
+            conflict,
+        ))
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=255).contains(&key.chars().count())
+}

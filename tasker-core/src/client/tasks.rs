@@ -1,0 +1,267 @@
+//! Lists of tasks, as an application asks for them: what a task has to be, in which order, and page by page.
+
+mod cursor;
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use serde::Serialize;
+use serde_json::Value;
+
+pub use cursor::{Cursor, CursorError};
+
+use super::{Client, Tasker};
+use crate::step::Workflow;
+use crate::store::{AnnotationFilter, ListOrder, StoreError, TaskFilter, TaskQuery, TaskSummary};
+use crate::{Annotation, TaskState, Timestamp};
+
+/// Tasks that are looked for; await it for a [`Page`] of them, or ask for their [`total`](Self::total).
+///
+/// Each call narrows the list. It comes in the order of the ids of the tasks, which is by age, the newest first.
+///
+/// ```
+/// # use tasker_core::{MemoryStore, StepError, TaskState, Tasker, workflow};
+/// # extern crate tasker_core as tasker;
+/// # #[workflow(namespace = "shop", context = u32)]
+/// # mod order {
+/// #     use super::StepError;
+/// #     #[step]
+/// #     pub async fn charge(ctx: &u32) -> Result<u32, StepError> { Ok(*ctx) }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<order::Workflow>().build().await?;
+/// # tasker.start_many::<order::Workflow>(0..3).tags(["vip"]).await?;
+/// # tasker.shutdown().await;
+/// let of_vips = || tasker.tasks().workflow::<order::Workflow>().tag("vip").oldest_first().limit(2);
+/// let mut page = of_vips().await?;
+/// assert_eq!(page.tasks.len(), 2);
+/// while let Some(next) = page.next {
+///     page = of_vips().after(next).await?;
+/// }
+/// assert_eq!(page.tasks.len(), 1);
+/// assert_eq!(of_vips().total().await?, 3);
+/// assert_eq!(of_vips().state(TaskState::Error).total().await?, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "nothing is looked for before this is awaited"]
+pub struct Tasks {
+    client: Client,
+    query: TaskQuery,
+    after: Option<Cursor>,
+    mistake: Option<QueryError>,
+}
+
+/// A part of a list of tasks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// The tasks, in order.
+    pub tasks: Vec<TaskSummary>,
+    /// Where the next page begins; none after the last one.
+    pub next: Option<Cursor>,
+}
+
+/// Why tasks cannot be listed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum QueryError {
+    /// The page is to have none, or too many.
+    #[error("a page of {0} tasks cannot be had; it has 1 to 1,000")]
+    Limit(usize),
+    /// The page begins nowhere.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
+    /// What an annotation is to say cannot be looked for.
+    #[error("the annotation `{name}` cannot be looked for by that: {reason}")]
+    Annotation {
+        /// The type of the annotation.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The most tasks of a page.
+const MOST: usize = 1_000;
+
+impl Tasker {
+    /// The tasks of the store, of whatever workflow and whoever started them: 50 of them at a time, the newest first, unless something
+    /// else is said.
+    pub fn tasks(&self) -> Tasks {
+        let query = TaskQuery { limit: 50, ..TaskQuery::default() };
+        Tasks { client: self.0.client.clone(), query, after: None, mistake: None }
+    }
+}
+
+impl Tasks {
+    fn narrowed(mut self, narrow: impl FnOnce(&mut TaskFilter)) -> Self {
+        narrow(&mut self.query.filter);
+        self
+    }
+
+    /// Those that stand in this state. Of several calls each adds a state.
+    pub fn state(self, state: TaskState) -> Self {
+        self.narrowed(|filter| filter.states.extend([state]))
+    }
+
+    /// Those that have not ended.
+    pub fn open(self) -> Self {
+        self.state(TaskState::Pending).state(TaskState::InProgress)
+    }
+
+    /// Those of the workflows of a namespace.
+    pub fn namespace(self, namespace: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.namespace = Some(namespace.into()))
+    }
+
+    /// Those of the workflows of this name, in whatever namespace.
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.name = Some(name.into()))
+    }
+
+    /// Those of workflows of this version.
+    pub fn version(self, version: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.version = Some(version.into()))
+    }
+
+    /// Those of a workflow, whatever its version.
+    pub fn workflow<W: Workflow>(self) -> Self {
+        let definition = W::define();
+        let id = definition.id();
+        self.namespace(id.namespace.as_str()).name(id.name.as_str())
+    }
+
+    /// Those that have this tag. Of several calls each adds a tag that they must have.
+    pub fn tag(self, tag: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.all_tags.extend([tag.into()]))
+    }
+
+    /// Those that have one of these tags. Of several calls each adds to the tags of which they must have one.
+    pub fn any_tag(self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.narrowed(|filter| filter.any_tags.extend(tags.into_iter().map(Into::into)))
+    }
+
+    /// Those that have an annotation of this type, whatever it says.
+    pub fn annotated(self, name: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.annotations.push(AnnotationFilter::of(name)))
+    }
+
+    /// Those that have an annotation of this type which says this at this JSON Pointer (`/card/brand`; a single name such as `status` will
+    /// do; empty for the whole). The value is a text, a number, a boolean or null. Members of objects have names; elements of lists cannot
+    /// be pointed at.
+    pub fn annotation(mut self, name: impl Into<String>, pointer: &str, value: impl Into<Value>) -> Self {
+        let name = name.into();
+        match AnnotationFilter::saying(name.as_str(), pointer, value.into()) {
+            Ok(annotation) => self.query.filter.annotations.push(annotation),
+            Err(reason) => self.mistake = self.mistake.or(Some(QueryError::Annotation { name, reason })),
+        }
+        self
+    }
+
+    /// Those that have an annotation by its type, whatever it says.
+    pub fn annotated_with<A: Annotation>(self) -> Self {
+        self.annotated(A::NAME)
+    }
+
+    /// Those that somebody asked for; `unknown` finds those of which that was not said.
+    pub fn initiator(self, initiator: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.initiator = Some(initiator.into()))
+    }
+
+    /// Those that a system asked for; `unknown` finds those of which that was not said.
+    pub fn source_system(self, system: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.source_system = Some(system.into()))
+    }
+
+    /// Those that were created at this moment or later.
+    pub fn created_from(self, moment: Timestamp) -> Self {
+        self.narrowed(|filter| filter.created.from = Some(moment))
+    }
+
+    /// Those that were created before this moment.
+    pub fn created_before(self, moment: Timestamp) -> Self {
+        self.narrowed(|filter| filter.created.before = Some(moment))
+    }
+
+    /// Those that ended at this moment or later.
+    pub fn ended_from(self, moment: Timestamp) -> Self {
+        self.narrowed(|filter| filter.ended.from = Some(moment))
+    }
+
+    /// Those that ended before this moment.
+    pub fn ended_before(self, moment: Timestamp) -> Self {
+        self.narrowed(|filter| filter.ended.before = Some(moment))
+    }
+
+    /// Those that were started with this key: of each workflow name there is one at most.
+    pub fn idempotency_key(self, key: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.idempotency_key = Some(key.into()))
+    }
+
+    /// The newest first, which is so anyway.
+    pub fn newest_first(mut self) -> Self {
+        self.query.order = ListOrder::NewestFirst;
+        self
+    }
+
+    /// The oldest first.
+    pub fn oldest_first(mut self) -> Self {
+        self.query.order = ListOrder::OldestFirst;
+        self
+    }
+
+    /// How many tasks a page has: 1 to 1,000. Default: 50.
+    pub fn limit(mut self, tasks: usize) -> Self {
+        self.query.limit = tasks;
+        self
+    }
+
+    /// Begins where another page of the same list ended. Tasks that came or went meanwhile move nothing from one page to another; those
+    /// that came are on the later pages of a list that begins with the oldest, and on none of one that begins with the newest.
+    pub fn after(mut self, cursor: Cursor) -> Self {
+        self.after = Some(cursor);
+        self
+    }
+
+    /// How many tasks there are on all pages. It looks at each of them, so ask when somebody wants to know.
+    ///
+    /// # Errors
+    /// When something cannot be looked for, or the store does not answer.
+    pub async fn total(&self) -> Result<u64, QueryError> {
+        match &self.mistake {
+            Some(mistake) => Err(mistake.clone()),
+            None => Ok(self.client.0.store.count(&self.query.filter).await?),
+        }
+    }
+
+    async fn find(mut self) -> Result<Page, QueryError> {
+        if let Some(mistake) = self.mistake {
+            return Err(mistake);
+        }
+        let limit = self.query.limit;
+        if !(1..=MOST).contains(&limit) {
+            return Err(QueryError::Limit(limit));
+        }
+        self.query.after = self.after.as_ref().map(|cursor| cursor.task(&self.query)).transpose()?;
+        // One more tells whether there is another page.
+        self.query.limit = limit + 1;
+        let mut tasks = self.client.0.store.find(&self.query).await?;
+        let more = tasks.len() > limit;
+        tasks.truncate(limit);
+        let next = tasks.last().filter(|_| more).map(|last| Cursor::after(last.id, &self.query));
+        Ok(Page { tasks, next })
+    }
+}
+
+impl IntoFuture for Tasks {
+    type Output = Result<Page, QueryError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.find())
+    }
+}
