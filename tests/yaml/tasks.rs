@@ -160,3 +160,35 @@ async fn a_directory_brings_all_its_files() {
     let error = built.err().unwrap().to_string();
     assert!(error.starts_with("error: the directory has no files that end in `.yaml` or `.yml`"), "{error}");
 }
+
+#[tokio::test]
+async fn results_of_far_steps_come_from_the_database() {
+    let text = "
+name: chain
+step_templates:
+  - {name: first, handler_class: Number, handler_config: {n: 1}}
+  - {name: second, handler_class: Number, depends_on_step: first, handler_config: {n: 2}}
+  - {name: maybe, handler_class: Number, skippable: true, handler_config: {n: 4}}
+  - {name: third, handler_class: Sum, depends_on_steps: [second, maybe]}
+";
+    let number = handler_fn(|_, _, step: StepContext| async move {
+        Ok(step.config_value().map_or(Value::Null, |config| config["n"].clone()))
+    });
+    let sum = handler_fn(|_, steps: StepSequence, _| async move {
+        let maybe: Option<u64> = steps.optional_result("maybe").await?;
+        let (first, second): (u64, u64) = (steps.result("first").await?, steps.result("second").await?);
+        Ok(json!(first + second + maybe.unwrap_or_default()))
+    });
+    let tasker = Tasker::builder(())
+        .store(tasker::SqlStore::connect("sqlite::memory:").await.unwrap())
+        .yaml(YamlFile::new("chain.yaml", text))
+        .handler("Number", number)
+        .handler("Sum", sum)
+        .build()
+        .await
+        .unwrap();
+    let task = tasker.start_named("default", "chain", "0.1.0", json!({})).await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    assert_eq!(task.result("third").await.unwrap(), Some(json!(7)));
+    tasker.shutdown().await;
+}

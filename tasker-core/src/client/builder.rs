@@ -67,8 +67,8 @@ pub enum BuildError {
     Register(#[from] RegisterError),
     /// YAML files have mistakes.
     #[cfg(feature = "yaml")]
-    #[error("{0}")]
-    Yaml(#[source] crate::yaml::YamlError),
+    #[error(transparent)]
+    Yaml(#[from] crate::yaml::YamlError),
     /// The overrides of configurations do not fit.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),

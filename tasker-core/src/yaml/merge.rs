@@ -1,6 +1,6 @@
 //! What is different in an environment, merged over the rest of a file. Every part keeps the place where it stands.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::mistake::{Report, line_of};
 use super::node::{Entry, Kind, Node, Span};
@@ -88,14 +88,16 @@ fn merge(base: &mut Node, over: &Node) {
         *base = over.clone();
         return;
     };
-    for over in over_entries {
-        if over.value.is_null() {
-            entries.retain(|entry| entry.key != over.key);
-            continue;
-        }
-        match entries.iter_mut().find(|entry| entry.key == over.key) {
+    let places: HashMap<String, usize> =
+        entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+    let (gone, changed): (Vec<&Entry>, Vec<&Entry>) =
+        over_entries.iter().partition(|entry| entry.value.is_null());
+    for over in changed {
+        match places.get(&over.key).and_then(|&at| entries.get_mut(at)) {
             Some(base) => merge(&mut base.value, &over.value),
             None => entries.push(over.clone()),
         }
     }
+    let gone: HashSet<&str> = gone.into_iter().map(|entry| entry.key.as_str()).collect();
+    entries.retain(|entry| !gone.contains(entry.key.as_str()));
 }

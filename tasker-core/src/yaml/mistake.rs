@@ -29,7 +29,9 @@ struct Place {
 }
 
 /// What is wrong with YAML files: every mistake that was found, by file and place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` prints the same text, because that is what a `main` shows which returns it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct YamlError {
     mistakes: Vec<Mistake>,
     /// Whether there are more than are told.
@@ -168,6 +170,12 @@ impl fmt::Display for YamlError {
             1 => f.write_str("1 mistake; nothing was registered"),
             number => write!(f, "{number} mistakes; nothing was registered"),
         }
+    }
+}
+
+impl fmt::Debug for YamlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "YamlError:\n{self}\n")
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::file::{TaskFile, YamlFile};
 use super::mistake::{Mistake, YamlError};
+use crate::TaskerBuilder;
 use crate::handler::Handlers;
 use crate::registry::{Registration, Registry};
-use crate::{BuildError, TaskerBuilder};
 
 /// What was given, and the environment to load it for.
 #[derive(Default)]
@@ -131,11 +131,5 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     pub fn environment(mut self, environment: impl Into<Environment>) -> Self {
         self.yaml.environment = Some(environment.into());
         self
-    }
-}
-
-impl From<YamlError> for BuildError {
-    fn from(error: YamlError) -> Self {
-        Self::Yaml(error)
     }
 }
