@@ -40,6 +40,7 @@ pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
 use crate::registry::Registration;
+use crate::report::TaskSnapshot;
 use crate::step::Workflow;
 use crate::store::{Created, NewTask, Store, StoreError, TaskStatus};
 use crate::{DefinitionId, TaskId, TaskState, WorkflowId};
@@ -209,6 +210,14 @@ impl Tasker {
     #[must_use]
     pub fn task(&self, id: TaskId) -> TaskHandle {
         TaskHandle::new(self.0.client.clone(), Created::Existing(id))
+    }
+
+    /// Tasks with their graphs and times, in one trip, for reports; `None` for a task that does not exist.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        self.0.client.0.store.snapshots(tasks).await
     }
 
     /// The tasks that have not ended, oldest first, whoever started them.

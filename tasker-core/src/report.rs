@@ -16,6 +16,7 @@ mod because;
 mod execution;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod known;
 mod next;
 mod reach;
 mod readiness;
@@ -31,6 +32,7 @@ pub use analysis::{
     Potential, RecoveryAction, RecoveryStrategy, RetryAnalysis, Severity, TaskAnalysis,
 };
 pub use execution::{ExecutionStatus, HealthStatus, RecommendedAction, TaskExecution};
+pub use known::{KnownStep, KnownTask, StepMove};
 pub use next::{NextAction, ProgressDetails, Urgency, WorkflowSummary};
 pub use readiness::{BackoffType, BlockingReason, DependencyStatus, RetryStatus, StepReadiness};
 pub(crate) use serial::span;

@@ -40,6 +40,7 @@ pub use room::Room;
 pub use runnable::Runnable;
 pub use status::{Parked, StepStatus, TaskStatus, UnknownWaiting, Waiting, WaitingFor};
 
+use crate::report::TaskSnapshot;
 use crate::{
     Attempt, DefinitionId, Executions, Json, StepError, StepNo, StoredDefinition, TaskId, TaskState,
     WorkerId, WorkflowDef,
@@ -105,6 +106,9 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// Tasks with all their steps; `None` for a task that does not exist.
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError>;
+
+    /// Tasks with all that is known of them, each as it stood at one moment, for reports; `None` for a task that does not exist.
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError>;
 
     /// The tasks that have not ended, by id, which is by age; those after `after`, at most `limit`.
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError>;

@@ -21,6 +21,7 @@ mod purge;
 mod query;
 mod record;
 mod settle;
+mod snapshot;
 mod trip;
 
 use std::collections::HashMap;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
+use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
     Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
     Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
@@ -206,6 +208,10 @@ impl Store for SqlStore {
 
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         self.statuses_of(tasks).await
+    }
+
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        self.snapshots_of(tasks).await
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tasker::report::TaskSnapshot;
 use tasker::store::{
     Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Room,
     Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
@@ -375,6 +376,10 @@ impl Store for Faulty {
 
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         self.call(Verb::Statuses, self.store.statuses(tasks)).await
+    }
+
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        self.call(Verb::Statuses, self.store.snapshots(tasks)).await
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {

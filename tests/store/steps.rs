@@ -345,6 +345,45 @@ pub(crate) async fn the_history_tells_who_did_what_and_why<S: Store>(store: S, c
     );
 }
 
+pub(crate) async fn a_snapshot_has_the_times_of_the_steps<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), sequence()]).await;
+    let worker = bench.worker().await;
+    let start = clock.now();
+    let task = bench.start(0).await;
+    let unknown = TaskId::random();
+    let mut second = 0;
+    let mut wait = |seconds: u64| {
+        second += seconds;
+        clock.advance(Duration::from_secs(seconds));
+    };
+    wait(1);
+    let a = bench.claim(worker, 1).await;
+    wait(2);
+    let b = bench.settle(worker, &[outcome(&a[0], done())], 9).await.claimed;
+    wait(4);
+    bench.settle(worker, &[outcome(&b[0], retry(60))], 0).await;
+    wait(8);
+    let snapshots = bench.store.snapshots(&[task, unknown]).await.unwrap();
+    assert!(snapshots[1].is_none());
+    let snapshot = snapshots[0].as_ref().unwrap();
+    assert_eq!((snapshot.now(), snapshot.status()), (clock.now(), &bench.status(task).await));
+    let seconds = |at: Option<tasker::Timestamp>| at.map(|at| at.since(start).as_secs());
+    let times: Vec<_> = snapshot
+        .steps()
+        .iter()
+        .map(|step| [step.ready_at, step.started_at, step.failed_at, step.ended_at].map(seconds))
+        .collect();
+    let expected =
+        [[Some(0), Some(1), None, Some(3)], [Some(7), Some(3), Some(7), Some(7)], [None, None, None, None]];
+    assert_eq!(times, expected);
+    assert_eq!(seconds(snapshot.steps()[1].run_at), Some(67));
+    let limits: Vec<_> = snapshot.steps().iter().map(|step| step.retry_limit).collect();
+    assert_eq!((limits, snapshot.steps()[2].depends_on.clone()), (vec![3, 3, 1], vec![StepNo(1)]));
+    assert!(!snapshot.is_one_at_a_time());
+    let other = bench.start(1).await;
+    assert!(bench.store.snapshots(&[other]).await.unwrap()[0].as_ref().unwrap().is_one_at_a_time());
+}
+
 fn tell(happened: &Happened, start: tasker::Timestamp) -> String {
     let seconds = happened.at.since(start).as_secs();
     let what = match &happened.what {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Client;
+use crate::report::TaskSnapshot;
 use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskStatus};
 use crate::{Annotation, Event, Json, TaskId, TaskState};
@@ -97,6 +98,24 @@ impl<W> TaskHandle<W> {
     /// When there is no such task, or the store does not answer.
     pub async fn status(&self) -> Result<TaskStatus, ResultError> {
         self.client.0.statuses.ask(self.id()).await?.ok_or(ResultError::NoTask(self.id()))
+    }
+
+    /// The task with its graph and its times, as recorded now: what reports and drawings of it are made of.
+    ///
+    /// ```
+    /// # async fn look(task: tasker_core::TaskHandle) -> Result<(), tasker_core::ResultError> {
+    /// let task = task.snapshot().await?;
+    /// println!("{:?}", task.execution().waiting_because);
+    /// println!("{}", tasker_core::diagram::Diagram::of_task(&task).mermaid());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When there is no such task, or the store does not answer.
+    pub async fn snapshot(&self) -> Result<TaskSnapshot, ResultError> {
+        let snapshots = self.client.0.store.snapshots(&[self.id()]).await?;
+        snapshots.into_iter().next().flatten().ok_or(ResultError::NoTask(self.id()))
     }
 
     /// Where the task stands.

@@ -23,6 +23,7 @@ use super::{
     Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery,
     TaskStatus, TaskSummary, WorkflowOrder,
 };
+use crate::report::TaskSnapshot;
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
     TaskState, Timestamp, WorkerId, WorkflowDef,
@@ -227,11 +228,17 @@ impl Store for MemoryStore {
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         let now = self.clock.now();
         let tables = self.tables();
-        let status = |task: &Task| {
-            let paused = tables.paused.contains(&task.definition);
-            task.status(now, tables.parked(task.definition, now).as_ref(), paused)
+        Ok(tasks.iter().map(|task| tables.tasks.get(task).map(|task| tables.status(task, now))).collect())
+    }
+
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        let now = self.clock.now();
+        let tables = self.tables();
+        let snapshot = |task: &Task| {
+            let snapshot = TaskSnapshot::of_known(tables.status(task, now), now, task.known());
+            snapshot.map_err(|error| StoreError::Corrupt(error.to_string()))
         };
-        Ok(tasks.iter().map(|task| tables.tasks.get(task).map(status)).collect())
+        tasks.iter().map(|task| tables.tasks.get(task).map(snapshot).transpose()).collect()
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {
@@ -331,6 +338,11 @@ impl Tables {
             has_waiting: self.queue.has_any(id) || self.runs_any(id),
         });
         siblings.collect()
+    }
+
+    fn status(&self, task: &Task, now: Timestamp) -> TaskStatus {
+        let paused = self.paused.contains(&task.definition);
+        task.status(now, self.parked(task.definition, now).as_ref(), paused)
     }
 
     /// Whether a step of a definition runs.

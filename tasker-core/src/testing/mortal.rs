@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::report::TaskSnapshot;
 use crate::store::{
     Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
     Room, Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
@@ -144,6 +145,10 @@ impl Store for Mortal {
 
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         self.store.statuses(tasks).await
+    }
+
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        self.store.snapshots(tasks).await
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {

@@ -12,7 +12,7 @@ use crate::entity::{definition, dependent_system, named_step, named_task, named_
 use crate::error::somebody_else_did;
 
 /// The dependent system of steps that name none, as in Ruby Tasker.
-const UNKNOWN_SYSTEM: &str = "unknown";
+pub(super) const UNKNOWN_SYSTEM: &str = "unknown";
 
 impl SqlStore {
     /// Of two processes that install the same at the same time, one does and the other tries again.

@@ -34,11 +34,11 @@ impl SqlStore {
 
     pub(super) async fn statuses_of(&self, wanted: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         const WHAT: &str = "reading tasks";
-        let sql = self.statuses_sql();
+        let sql = self.statuses_sql("");
         let read = || async {
             let values = [self.fixed_now().into(), self.ids_of(wanted)];
             let rows = query(&self.0.by_key, sql.as_str(), values).await?;
-            let statuses = rows.iter().map(|row| status(row).map(|status| (status.id, status)));
+            let statuses = rows.iter().map(|row| status(row).map(|(status, _)| (status.id, status)));
             statuses.collect::<Result<HashMap<_, _>, _>>()
         };
         let found = self.repeated(WHAT, read).await?;
@@ -46,7 +46,8 @@ impl SqlStore {
     }
 
     /// One statement, so that a task and its steps are seen at the same moment, and one row for a task: on SQLite rows come one by one.
-    fn statuses_sql(&self) -> String {
+    /// After the [`STATUS_COLUMNS`] it has `more`.
+    pub(super) fn statuses_sql(&self, more: &str) -> String {
         let (array, group) = match self.dialect().backend {
             Backend::Postgres => ("json_build_array", "json_agg"),
             Backend::Sqlite => ("json_array", "json_group_array"),
@@ -61,7 +62,7 @@ impl SqlStore {
                     FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
                     WHERE s.task_id = t.id
                 ), '[]') AS text),
-                {parked}, d.paused
+                {parked}, d.paused{more}
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
@@ -143,7 +144,7 @@ impl SqlStore {
         tasks.collect::<Result<_, _>>().map_err(|error| store_error(WHAT, error))
     }
 
-    fn ids_of(&self, tasks: &[TaskId]) -> Value {
+    pub(super) fn ids_of(&self, tasks: &[TaskId]) -> Value {
         ids(self.dialect().backend, tasks.iter().map(|task| task.as_uuid()))
     }
 }
@@ -165,7 +166,11 @@ fn parked_sql(now: &str) -> String {
     )
 }
 
-fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
+/// How many columns make a status.
+pub(super) const STATUS_COLUMNS: usize = 12;
+
+/// A task, and when it was read.
+pub(super) fn status(row: &QueryResult) -> Result<(TaskStatus, Timestamp), DbErr> {
     let (id, state): (Uuid, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
     let identity: Option<String> = row.try_get_by_index(2)?;
     let (created_at, ended_at): (i64, Option<i64>) = (row.try_get_by_index(3)?, row.try_get_by_index(4)?);
@@ -190,7 +195,7 @@ fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
         Ok(StepStatus { no: StepNo(no), name, state, attempts: Attempt(attempts), lost, error, waiting_for })
     };
     let steps = steps.into_iter().map(&mut step_status).collect::<Result<_, DbErr>>()?;
-    Ok(TaskStatus {
+    let status = TaskStatus {
         id: id.into(),
         workflow: WorkflowId {
             namespace: row.try_get_by_index(5)?,
@@ -203,14 +208,15 @@ fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
         ended_at: ended_at.map(Timestamp::from_micros),
         paused,
         steps,
-    })
+    };
+    Ok((status, now))
 }
 
 /// Number, name, state, attempt, lost, error, open dependencies, when it may run, what it waits for.
 #[derive(Deserialize)]
 struct StepRow(u32, String, String, u32, u32, Option<String>, u32, i64, Option<String>);
 
-fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, DbErr> {
+pub(super) fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, DbErr> {
     serde_json::from_str(text).map_err(|error| DbErr::Type(error.to_string()))
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use sea_orm::prelude::Uuid;
+use tasker::report::TaskSnapshot;
 use tasker::{TaskId, WorkerId};
 
 use super::Check;
@@ -205,6 +206,15 @@ impl History<'_> {
             same("a result", &result, &database.result(task, step).await.map_err(failed)?)?;
             let records = model.records(task).await.map_err(failed)?;
             same("records", &records, &database.records(task).await.map_err(failed)?)?;
+            let snapshot = |snapshots: Vec<Option<TaskSnapshot>>| {
+                snapshots
+                    .into_iter()
+                    .flatten()
+                    .next()
+                    .map(|task| (task.status().clone(), task.now(), task.steps().to_vec()))
+            };
+            let known = snapshot(model.snapshots(&[task]).await.map_err(failed)?);
+            same("what is known", &known, &snapshot(database.snapshots(&[task]).await.map_err(failed)?))?;
             let history = model.history(task).await.map_err(failed)?;
             same("histories", &history, &database.history(task).await.map_err(failed)?)?;
         }

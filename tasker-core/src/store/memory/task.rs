@@ -10,10 +10,11 @@ use super::super::{
     Situation, StepSituation, StepStatus, TaskStatus, Waiting, WaitingFor, What,
 };
 use super::Execution;
+use crate::report::{KnownStep, KnownTask, StepMove};
 use crate::store::StoreError;
 use crate::{
     Attempt, DefinitionId, Executions, IllegalTransition, Json, StepDef, StepError, StepNo, StepState,
-    TaskId, TaskState, Timestamp, WorkerId, WorkflowDef,
+    StoredStep, TaskId, TaskState, Timestamp, WorkerId, WorkflowDef,
 };
 
 #[derive(Debug)]
@@ -329,6 +330,29 @@ impl Task {
 
     pub(super) fn history(&self) -> Vec<Happened> {
         self.history.values().cloned().collect()
+    }
+
+    /// What there is beside its status.
+    pub(super) fn known(&self) -> KnownTask {
+        let steps = self.workflow.steps().iter().zip(&self.steps);
+        let moves = self.history.values().filter_map(|happened| match &happened.what {
+            What::Step { step, from, to, .. } => {
+                Some(StepMove { step: self.workflow.find(step)?, from: *from, to: *to, at: happened.at })
+            }
+            _ => None,
+        });
+        KnownTask {
+            graph: StoredStep::all_of(&self.workflow),
+            concurrent: self.workflow.is_concurrent(),
+            steps: steps
+                .map(|(def, step)| KnownStep {
+                    retry_limit: step.limit,
+                    run_at: step.run_at,
+                    dependent_system: def.dependent_system().map(ToOwned::to_owned),
+                })
+                .collect(),
+            moves: moves.collect(),
+        }
     }
 
     /// Gives the turn to the first step that waits for it and could run, if it is with none; to which.

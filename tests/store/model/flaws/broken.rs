@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
+use tasker::report::TaskSnapshot;
 use tasker::store::{
     Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
     Outcome, Room, Runnable, Settled, Store, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
@@ -199,6 +200,10 @@ impl Store for Broken {
 
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         self.store.statuses(tasks).await
+    }
+
+    async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
+        self.store.snapshots(tasks).await
     }
 
     async fn open_tasks(&self, after: Option<TaskId>, limit: usize) -> Result<Vec<TaskId>, StoreError> {

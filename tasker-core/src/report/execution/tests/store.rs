@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::*;
-use crate::report::{StepSnapshot, TaskSnapshot};
 use crate::store::{Ending, NewTask, Offer, Outcome, Room, Runnable, Store};
 use crate::{
-    Attributes, DefinitionId, Json, ManualClock, MemoryStore, StepError, StepSpec, StoredStep, Timestamp,
-    WorkerId, WorkflowDef,
+    Attributes, DefinitionId, Json, ManualClock, MemoryStore, StepError, StepSpec, Timestamp, WorkerId,
+    WorkflowDef,
 };
 
 /// A task of a workflow in a store of its own.
@@ -65,10 +64,7 @@ impl Stage {
     }
 
     async fn look(&self) -> TaskExecution {
-        let status = self.store.statuses(&[self.task]).await.unwrap().remove(0).unwrap();
-        let steps = StoredStep::all_of(&self.workflow);
-        let steps = steps.iter().map(|step| StepSnapshot { retry_limit: 3, ..step.into() }).collect();
-        TaskSnapshot::new(status, crate::Clock::now(&*self.clock), steps).unwrap().execution()
+        self.store.snapshots(&[self.task]).await.unwrap().remove(0).unwrap().execution()
     }
 
     /// Status, action and health.
