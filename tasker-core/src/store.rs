@@ -175,6 +175,8 @@ pub struct NewTask {
     pub priority: i16,
     /// Who asked for it, and what it is found by.
     pub attributes: Attributes,
+    /// Steps that are passed over from the start, as if an operator had skipped them; they may be skipped.
+    pub bypass: Vec<StepNo>,
 }
 
 /// What became of a [`NewTask`].

@@ -102,6 +102,7 @@ impl<S: Store> Bench<S> {
             context,
             priority: 0,
             attributes: Attributes::default(),
+            bypass: Vec::new(),
         }
     }
 

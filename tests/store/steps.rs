@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Action, Happened, Operated, Order, Room, StepAction, Store, What, WorkflowOrder};
+use tasker::store::{Action, Created, Happened, NewTask, Operated, Order, Room, StepAction, Store, What, WorkflowOrder};
 use tasker::{
     Clock, Json, ManualClock, StepNo, StepSpec, StepState, TaskId, TaskState, WaitingFor, WorkflowDef,
 };
@@ -209,6 +209,36 @@ pub(crate) async fn only_what_may_be_skipped_is_skipped<S: Store>(store: S, _: A
     assert_eq!(skip("right").await, Operated::Done);
     assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["join"]);
     assert_eq!(bench.states(task).await, (TaskState::InProgress, vec![Skipped, Skipped, InProgress]));
+}
+
+pub(crate) async fn a_task_may_go_without_steps_from_the_start<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[skippable()]).await;
+    let worker = bench.worker().await;
+    let without = |bypass: &[u32]| {
+        let bypass = bypass.iter().map(|&no| StepNo(no)).collect();
+        NewTask { bypass, ..bench.task(0) }
+    };
+    let (none, left, both) = (without(&[]), without(&[0]), without(&[0, 1]));
+    let all = [none.clone(), left.clone(), both.clone()];
+    for _ in 0..2 {
+        let created = bench.store.create(&all).await.unwrap();
+        assert_eq!(created, all.each_ref().map(|task| Created::New(task.id)), "also when asked again");
+    }
+    assert_eq!(bench.states(none.id).await.1, [Pending, Pending, Pending]);
+    assert_eq!(bench.states(left.id).await.1, [Skipped, Pending, Pending]);
+    assert_eq!(bench.states(both.id).await, (TaskState::Pending, vec![Skipped, Skipped, Pending]));
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["join", "left", "right", "right"]);
+    let history = bench.store.history(left.id).await.unwrap();
+    assert!(matches!(&history[0].what, What::Step { step, to: Skipped, .. } if step == "left"), "{history:?}");
+    // One that goes without all of its steps is complete.
+    let only = StepSpec::new("only").optional(true);
+    let only = WorkflowDef::builder("test", "only", "1.0.0").step(only).build().unwrap();
+    let bench = Bench::new(bench.store, &[Arc::new(only)]).await;
+    let nothing = NewTask { bypass: vec![StepNo(0)], ..bench.task(0) };
+    bench.store.create(std::slice::from_ref(&nothing)).await.unwrap();
+    let status = bench.status(nothing.id).await;
+    assert_eq!((status.state, status.ended_at), (TaskState::Complete, Some(clock.now())));
+    assert!(!bench.store.open_tasks(None, 9).await.unwrap().contains(&nothing.id));
 }
 
 pub(crate) async fn a_retry_limit_is_changed<S: Store>(store: S, _: Arc<ManualClock>) {

@@ -171,6 +171,7 @@ on_every_store! {
     a_released_step_of_a_paused_workflow_waits,
     a_pause_of_a_workflow_is_for_every_shape_of_its_version,
     a_snapshot_has_the_times_of_the_steps,
+    a_task_may_go_without_steps_from_the_start,
     nothing_is_ever_stranded,
     siblings_are_the_other_graphs_of_the_same_version,
     a_definition_comes_back_as_it_was_installed,

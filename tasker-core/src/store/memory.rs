@@ -99,7 +99,7 @@ impl Store for MemoryStore {
     async fn create(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let now = self.clock.now();
         let mut tables = self.tables();
-        Ok(tasks.iter().map(|task| tables.create(task, now)).collect())
+        tasks.iter().map(|task| tables.create(task, now)).collect()
     }
 
     async fn enlist(&self, worker: WorkerId, lease: Duration, offers: &[Offer]) -> Result<(), StoreError> {
@@ -364,23 +364,31 @@ impl Tables {
         Some(Parked(newest.and_then(|(offer, ..)| offer.cloned().flatten())))
     }
 
-    fn create(&mut self, new: &NewTask, now: Timestamp) -> Created {
+    fn create(&mut self, new: &NewTask, now: Timestamp) -> Result<Created, StoreError> {
         if self.tasks.contains_key(&new.id) {
-            return Created::New(new.id); // asked for again
+            return Ok(Created::New(new.id)); // asked for again
         }
         if let Some(key) = key(&new.workflow, new.idempotency_key.as_deref()) {
             if let Some(&existing) = self.keys.get(&key) {
-                return Created::Existing(existing);
+                return Ok(Created::Existing(existing));
             }
             self.keys.insert(key, new.id);
         }
-        let task = Task::new(new, now);
-        for step in new.workflow.graph().roots() {
-            self.queue.put(&task, step);
+        let mut task = Task::new(new, now);
+        if !new.bypass.is_empty() {
+            let mut situation = task.situation();
+            situation.bypass(&new.bypass, now).map_err(|error| corrupt(&error))?;
+            task.become_as(situation, now)?;
         }
-        self.open.insert(new.id);
+        for at in 0..task.steps.len() {
+            self.queue.put(&task, StepNo::at(at));
+        }
+        match task.ended_at {
+            Some(ended_at) => self.ended.insert((ended_at, new.id)),
+            None => self.open.insert(new.id),
+        };
         self.tasks.insert(new.id, task);
-        Created::New(new.id)
+        Ok(Created::New(new.id))
     }
 
     fn holds(&self, worker: WorkerId) -> Vec<(TaskId, StepNo)> {

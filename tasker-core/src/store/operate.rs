@@ -131,6 +131,21 @@ impl Situation {
         Ok(Operated::Done)
     }
 
+    /// Passes over steps of a task that is created. Asked for again it changes nothing.
+    ///
+    /// # Errors
+    /// When a state is not as the states around it say it must be.
+    pub fn bypass(&mut self, steps: &[StepNo], now: Timestamp) -> Result<(), IllegalTransition> {
+        for &no in steps {
+            let fresh = |step: &&StepSituation| step.state == StepState::Pending && step.attempt.0 == 0;
+            if self.steps.get(no.index()).filter(fresh).is_some() {
+                self.get_over(no, StepState::Skipped)?;
+            }
+        }
+        self.pass_turn(now);
+        self.conclude()
+    }
+
     fn cancel(&mut self) -> Result<(), IllegalTransition> {
         if self.state == TaskState::Cancelled {
             return Ok(());

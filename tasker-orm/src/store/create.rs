@@ -28,7 +28,17 @@ impl SqlStore {
     pub(super) async fn create_tasks(&self, tasks: &[NewTask]) -> Result<Vec<Created>, StoreError> {
         let batch = New::of(tasks);
         let sql = self.create_sql(&batch, Connection::Ours);
-        self.repeated(WHAT, || self.try_create(self.writer(), &batch, &sql)).await
+        if tasks.iter().all(|task| task.bypass.is_empty()) {
+            return self.repeated(WHAT, || self.try_create(self.writer(), &batch, &sql)).await;
+        }
+        let create = || async {
+            let transaction = self.begin().await?;
+            let created = self.try_create(&transaction, &batch, &sql).await?;
+            self.bypass(&transaction, tasks, &created).await?;
+            transaction.commit().await?;
+            Ok(created)
+        };
+        self.repeated(WHAT, create).await
     }
 
     /// Creates tasks as a part of the host's own transaction: they exist if and only if that one commits.
@@ -58,6 +68,7 @@ impl SqlStore {
             batch.check_definitions(&part).await?;
             let sql = self.create_sql(&batch, Connection::Hosts);
             let created = self.try_create(&part, &batch, &sql).await?;
+            self.bypass(&part, tasks, &created).await?;
             part.commit().await?;
             Ok(created)
         };

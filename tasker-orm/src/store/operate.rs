@@ -4,7 +4,7 @@ use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
-use tasker_core::store::{Action, Move, Operated, Order, Situation, StepSituation, StoreError};
+use tasker_core::store::{Action, Created, Move, NewTask, Operated, Order, Situation, StepSituation, StoreError};
 use tasker_core::{Attempt, Json, StepNo, StoredStep, TaskId, TaskState, Timestamp};
 
 use super::{SqlStore, execute, parse_state};
@@ -52,6 +52,31 @@ impl SqlStore {
             record(db, order, &found.graph, now).await?;
         }
         Ok(operated)
+    }
+
+    /// Passes over the steps that tasks which were just created are to go without.
+    pub(super) async fn bypass(
+        &self,
+        db: &DatabaseTransaction,
+        tasks: &[NewTask],
+        created: &[Created],
+    ) -> Result<(), DbErr> {
+        let bypassing = tasks.iter().zip(created).filter(|(task, created)| {
+            !task.bypass.is_empty() && **created == Created::New(task.id)
+        });
+        for (new, _) in bypassing {
+            let row = task::Entity::find_by_id(new.id.as_uuid()).lock_exclusive().one(db).await?;
+            let Some(row) = row else { continue };
+            let now = self.now_in(db).await?;
+            let found = Found::read(db, row).await?;
+            let mut situation = found.situation.clone();
+            let bypassed = situation.bypass(&new.bypass, Timestamp::from_micros(now));
+            bypassed.map_err(|error| DbErr::Custom(error.to_string()))?;
+            if situation != found.situation {
+                found.write(db, &situation, now).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives the turn in sequential tasks in which nobody has it to the first step that waits for it. Other tasks it leaves alone.

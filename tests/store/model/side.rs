@@ -112,6 +112,7 @@ impl Side {
             context: Json::of(&format!("context of {}", wish.id)).unwrap(),
             priority: wish.priority,
             attributes: Attributes::default(),
+            bypass: Vec::new(),
         });
         self.store.create(&tasks.collect::<Vec<_>>()).await.map_err(failed)
     }

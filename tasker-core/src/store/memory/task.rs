@@ -301,6 +301,11 @@ impl Task {
         self.orders.insert(order.id);
         let place = HistoryPlace::order(now, order.id);
         self.history.insert(place, Happened { at: now, what: order.what() });
+        self.become_as(situation, now)
+    }
+
+    /// As a situation says.
+    pub(super) fn become_as(&mut self, situation: Situation, now: Timestamp) -> Result<(), StoreError> {
         for moved in situation.moves {
             match moved {
                 Move::Task(_, to) => self.go_to(to, now)?,

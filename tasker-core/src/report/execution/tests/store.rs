@@ -45,6 +45,7 @@ impl Stage {
             idempotency_key: None,
             context: Json::of("{}").unwrap(),
             attributes: Attributes::default(),
+            bypass: Vec::new(),
             priority: 0,
         };
         store.create(&[new]).await.unwrap();
