@@ -26,10 +26,11 @@ pub mod testing;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, Cursor, CursorError, DependencyEdge, DependencyGraph, HasStore, Identity,
-    IdentityRequest, NoStore, Operate, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow,
-    RegistryStatistics, ResultError, Start, StartError, StartMany, StepHandle, TaskHandle, TaskRequest,
-    Tasker, TaskerBuilder, Tasks, UnknownWorkflow, WorkflowRegistry,
+    AnnotateError, Annotating, BuildError, CatalogError, ConfigurationError, Cursor, CursorError,
+    DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore, Operate,
+    OperatorError, Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics, ResultError, Start,
+    StartError, StartMany, StepHandle, TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks,
+    UnknownWorkflow, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -51,8 +52,8 @@ pub use step::{
     Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
-    Attributes, MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, TaskSummary,
-    Waiting, WaitingFor,
+    Attributes, DependentSystem, MemoryStore, ObjectMap, RecordKind, Recorded, RemoteObject, StepStatus,
+    Store, StoreError, TaskAnnotation, TaskStatus, TaskSummary, Waiting, WaitingFor,
 };
 pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
 

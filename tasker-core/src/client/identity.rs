@@ -49,9 +49,12 @@ pub enum Identity {
     /// Unless [`requested_at`](crate::Start::requested_at) is given, the minute is that of this process's clock; what is asked for again
     /// in the next minute is another task.
     Hash,
-    /// What a function makes of it.
-    Custom(Arc<dyn Fn(&IdentityRequest<'_>) -> Option<String> + Send + Sync>),
+    /// What a function makes of it: see [`custom`](Self::custom).
+    Custom(IdentityFn),
 }
+
+/// Makes a key of what is asked for, or none.
+pub type IdentityFn = Arc<dyn Fn(&IdentityRequest<'_>) -> Option<String> + Send + Sync>;
 
 /// What is asked for, as an [`Identity`] sees it.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +112,13 @@ fn hash(request: &IdentityRequest<'_>, now: Timestamp) -> String {
     });
     let mut canonical = String::new();
     write_canonical(&mut canonical, &whole);
+    digits_of(&canonical)
+}
+
+/// The SHA-256 of a text, in hexadecimal digits.
+pub(super) fn digits_of(text: &str) -> String {
     let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(canonical.as_bytes()) {
+    for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(digits, "{byte:02x}");
     }
     digits

@@ -11,8 +11,9 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::store::{
-    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
-    Room, Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary,
+    Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
+    Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
+    TaskSummary,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -158,6 +159,18 @@ impl Store for Mortal {
 
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
         self.store.records(task).await
+    }
+
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        self.store.annotate(annotation).await
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        self.store.annotations(task).await
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self.store.catalog()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

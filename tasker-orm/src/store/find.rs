@@ -67,7 +67,7 @@ impl SqlStore {
         );
         for (column, wanted) in [("n.name", namespace), ("w.name", name), ("w.version", version)] {
             if let Some(wanted) = wanted {
-                sql.push_str(&format!(" AND {column} = {}", parameters.put(wanted.as_str())));
+                sql.extend([" AND ", column, " = ", &parameters.put(wanted.as_str())]);
             }
         }
         let rows = self.ask(what, &sql, parameters).await?;
