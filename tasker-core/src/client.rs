@@ -4,6 +4,7 @@ mod annotate;
 mod builder;
 mod catalog;
 mod configure;
+mod dynamic;
 mod handle;
 mod identity;
 mod operate;
@@ -29,7 +30,7 @@ pub use catalog::CatalogError;
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
 pub use identity::{Identity, IdentityFn, IdentityRequest};
-pub use operate::{Operate, OperatorError, StepHandle};
+pub use operate::{Operate, OperateWorkflow, OperatorError, StepHandle, WorkflowHandle};
 pub use prepare::Prepared;
 pub use registry::{
     DependencyEdge, DependencyGraph, RegisteredWorkflow, RegistryStatistics, UnknownWorkflow,
@@ -169,13 +170,22 @@ impl Tasker {
     }
 
     fn registered<W: Workflow>(&self) -> Result<(DefinitionId, Arc<Registration>), StartError> {
-        let registered =
-            self.0.client.0.workflows.iter().find(|(_, known)| known.workflow_type == TypeId::of::<W>());
+        let registered = self
+            .0
+            .client
+            .0
+            .workflows
+            .iter()
+            .find(|(_, known)| known.workflow_type == Some(TypeId::of::<W>()));
         registered.cloned().ok_or_else(|| self.not_registered(W::define().id().clone()))
     }
 
-    /// Starts a task of a workflow that is known by name: for requests from outside. The version `latest` is the latest that this
-    /// process has, by semantic version. [`request`](Self::request) takes all that can be said of a task, as JSON.
+    /// Starts a task of a workflow that is known by name: for requests from outside, and for workflows that are no modules. The version
+    /// `latest` is the latest that this process has, by semantic version. [`request`](Self::request) takes all that can be said of a task,
+    /// as JSON.
+    ///
+    /// The context is checked against the schema as it is written. Where the workflow is no module, what the schema gives as the `default`
+    /// of a missing property is filled in then, in objects within objects too, and stored.
     pub fn start_named(&self, namespace: &str, name: &str, version: &str, context: Value) -> Start<()> {
         let id = WorkflowId {
             namespace: namespace.to_owned(),

@@ -8,6 +8,7 @@
 mod adapt;
 mod builder;
 mod config;
+mod dynamic;
 mod graph;
 mod identity;
 mod record;
@@ -19,8 +20,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(crate) use adapt::adapt;
+pub(crate) use builder::is_name;
+#[cfg(feature = "yaml")]
+pub(crate) use builder::is_semantic_version;
 pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
-use config::ConfigType;
+use config::{ConfigType, Configuration};
 pub use graph::Graph;
 pub use identity::WorkflowId;
 pub use record::RecordSpec;
@@ -35,6 +39,7 @@ pub struct WorkflowDef {
     id: WorkflowId,
     description: String,
     context_schema: Option<Value>,
+    config: Option<Configuration>,
     steps: Vec<StepDef>,
     graph: Graph,
     concurrent: bool,
@@ -51,8 +56,10 @@ pub struct StepDef {
     reads_optional: Vec<StepNo>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
-    config: Option<Value>,
+    config: Option<Configuration>,
     config_type: Option<ConfigType>,
+    handler_class: Option<String>,
+    dependent_system: Option<String>,
     result_schema: Option<Value>,
     emits: Vec<RecordSpec>,
     annotates: Vec<RecordSpec>,
@@ -95,6 +102,12 @@ impl WorkflowDef {
     #[must_use]
     pub fn context_schema(&self) -> Option<&Value> {
         self.context_schema.as_ref()
+    }
+
+    /// A configuration of the workflow as a whole, where it has one: handlers by name can read it.
+    #[must_use]
+    pub fn config(&self) -> Option<&Value> {
+        self.config.as_ref().map(Configuration::value)
     }
 
     /// The steps in canonical order: [`StepNo`] is the place in it.
@@ -190,7 +203,19 @@ impl StepDef {
     /// Its configuration.
     #[must_use]
     pub fn config(&self) -> Option<&Value> {
-        self.config.as_ref()
+        self.config.as_ref().map(Configuration::value)
+    }
+
+    /// The name of the handler that runs it, where it is no function of a module.
+    #[must_use]
+    pub fn handler_class(&self) -> Option<&str> {
+        self.handler_class.as_deref()
+    }
+
+    /// The system outside that it talks to.
+    #[must_use]
+    pub fn dependent_system(&self) -> Option<&str> {
+        self.dependent_system.as_deref()
     }
 
     /// The JSON Schema (draft 2020-12) of its configuration, where its function takes one.

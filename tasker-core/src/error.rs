@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::WorkerId;
 
@@ -49,7 +49,14 @@ enum Kind {
     Permanent,
 }
 
+/// The most facts that are stored with an attempt, in bytes of JSON.
+const CONTEXT: usize = 64 << 10;
+
 impl StepError {
+    /// The key among the [`facts`](Self::facts) of what a handler had [kept](crate::StepContext::keep) before it failed. The facts of
+    /// an error that are no object, or have that key already, stand beside it under `context`.
+    pub const PARTIAL_RESULTS: &'static str = "partial_results";
+
     /// Trying again may help: the step runs again after the wait of its retry policy, while its limit lasts.
     pub fn retryable(message: impl fmt::Display) -> Self {
         Self::new(message, Kind::Retryable)
@@ -94,7 +101,6 @@ impl StepError {
     /// Cut to what is reasonable to store with every attempt: 8 KiB of message, 64 KiB of context.
     pub(crate) fn bounded(mut self) -> Self {
         const MESSAGE: usize = 8 << 10;
-        const CONTEXT: usize = 64 << 10;
         if self.message.len() > MESSAGE {
             let size = self.message.len();
             self.message.truncate(self.message.floor_char_boundary(MESSAGE));
@@ -106,6 +112,30 @@ impl StepError {
                 format!("a context of {size} bytes of JSON, more than the limit of {CONTEXT}").into();
         }
         self
+    }
+
+    /// Adds what a handler had come to before it failed, if there is room for it beside its own facts.
+    pub(crate) fn with_partial_results(mut self, partial: Value) -> Self {
+        let size = self.context.to_string().len() + partial.to_string().len();
+        let partial = if size > CONTEXT {
+            format!("not kept: with the facts of the error it is {size} bytes of JSON, more than the limit of {CONTEXT}").into()
+        } else {
+            partial
+        };
+        let mut facts = match self.context {
+            Value::Null => Map::new(),
+            Value::Object(facts) if !facts.contains_key(Self::PARTIAL_RESULTS) => facts,
+            other => Map::from_iter([("context".to_owned(), other)]),
+        };
+        facts.insert(Self::PARTIAL_RESULTS.to_owned(), partial);
+        self.context = Value::Object(facts);
+        self
+    }
+
+    /// What the handler had [kept](crate::StepContext::keep) before it failed.
+    #[must_use]
+    pub fn partial_results(&self) -> Option<&Value> {
+        self.context.get(Self::PARTIAL_RESULTS)
     }
 
     /// What went wrong.
@@ -170,6 +200,8 @@ impl<E: std::error::Error> From<E> for StepError {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[derive(Debug, thiserror::Error)]
@@ -193,10 +225,33 @@ mod tests {
     }
 
     #[test]
+    fn what_was_kept_stands_beside_the_facts_of_the_error() {
+        let kept = |context: Value| {
+            let error = StepError::retryable("no").context(context).with_partial_results(json!({"a": 1}));
+            assert_eq!(error.partial_results(), Some(&json!({"a": 1})));
+            error.facts().clone()
+        };
+        assert_eq!(kept(Value::Null), json!({"partial_results": {"a": 1}}));
+        assert_eq!(kept(json!({"url": "/x"})), json!({"url": "/x", "partial_results": {"a": 1}}));
+        assert_eq!(kept(json!(5)), json!({"context": 5, "partial_results": {"a": 1}}));
+        let mine = json!({"partial_results": 2});
+        assert_eq!(kept(mine.clone()), json!({"context": mine, "partial_results": {"a": 1}}));
+    }
+
+    #[test]
+    fn what_is_too_large_to_keep_costs_no_facts() {
+        let error = StepError::permanent("no").context(json!({"url": "/x"}));
+        let error = error.bounded().with_partial_results("x".repeat(70_000).into());
+        assert_eq!(error.facts()["url"], "/x");
+        let told = error.partial_results().and_then(Value::as_str).unwrap();
+        assert!(told.starts_with("not kept: ") && told.len() < 200, "{told}");
+    }
+
+    #[test]
     fn an_error_reads_back_from_its_json() {
         let error = StepError::retryable_after("busy", Duration::from_secs(7))
             .code("HTTP_503")
-            .context(serde_json::json!({"url": "/stock"}));
+            .context(json!({"url": "/stock"}));
         let text = serde_json::to_string(&error).unwrap();
         assert_eq!(serde_json::from_str::<StepError>(&text).unwrap(), error);
     }

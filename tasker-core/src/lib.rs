@@ -7,13 +7,18 @@ mod batcher;
 mod client;
 mod clock;
 mod def;
+pub mod diagram;
 mod engine;
 mod error;
 mod event;
+mod handler;
+#[cfg(feature = "http")]
+pub mod http;
 mod ids;
 mod json;
 mod param;
 mod registry;
+pub mod report;
 mod retention;
 mod retry;
 mod schema;
@@ -23,14 +28,16 @@ pub mod store;
 mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{
     AnnotateError, Annotating, BuildError, CatalogError, ConfigurationError, Cursor, CursorError,
     DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore, Operate,
-    OperatorError, Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics, ResultError, Start,
-    StartError, StartMany, StepHandle, TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks,
-    UnknownWorkflow, WorkflowRegistry,
+    OperateWorkflow, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics,
+    ResultError, Start, StartError, StartMany, StepHandle, TaskHandle, TaskRequest, Tasker, TaskerBuilder,
+    Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -39,6 +46,7 @@ pub use def::{
 };
 pub use error::StepError;
 pub use event::Event;
+pub use handler::{HandlerFunction, StepContext, StepHandler, StepSequence, Task, handler_fn};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
@@ -49,7 +57,7 @@ pub use schema::{SchemaError, Violation};
 pub use state::{IllegalTransition, StepState, TaskState, UnknownState};
 pub use step::{
     Always, Certain, DependsOn, Ended, Executable, IntoStepError, Maybe, Param, Payload, Presence, Returned,
-    Step, StepHandler, StepOf, StepResult, StepReturn, Workflow,
+    RunsIn, Step, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
     Attributes, DependentSystem, MemoryStore, ObjectMap, RecordKind, Recorded, RemoteObject, StepStatus,

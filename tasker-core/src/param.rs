@@ -13,6 +13,7 @@ mod emit;
 mod list;
 mod output;
 mod state;
+mod stored;
 mod task_id;
 
 pub use annotate::Annotate;
@@ -25,6 +26,7 @@ pub(crate) use list::{Given, numbers};
 pub use list::{Nth, Provided};
 pub use output::Output;
 pub use state::{Provides, State};
+pub(crate) use stored::StoredResults;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,9 +49,13 @@ pub(crate) struct StepInput {
     pub(crate) task: TaskId,
     pub(crate) step: StepNo,
     pub(crate) attempt: Attempt,
+    /// How many executions of the step may fail.
+    pub(crate) limit: u32,
     pub(crate) context: Json,
     /// The results of the ancestors that the step reads.
     pub(crate) results: Vec<(StepNo, Json)>,
+    /// Where the results of the other steps are.
+    pub(crate) stored: StoredResults,
     /// What it writes beside its result.
     pub(crate) records: Collector,
     pub(crate) cancelled: tokio_util::sync::CancellationToken,
@@ -84,6 +90,21 @@ pub trait FromStep<S>: Sized {
     #[must_use]
     fn configure(self, step: StepSpec) -> StepSpec {
         step
+    }
+}
+
+impl StepInput {
+    /// As [`ended_by`] says.
+    pub(crate) fn ended_by(&self, when: bool) -> Option<Result<Ended, StepError>> {
+        if when || !self.workflow.step(self.step).is_some_and(StepDef::is_optional) {
+            self.only_when.as_ref()?.store(true, Ordering::Relaxed);
+        }
+        Some(Ok(Ended::Skipped))
+    }
+
+    /// The result of a step, if it came with the claim.
+    pub(crate) fn result(&self, step: StepNo) -> Option<&Json> {
+        self.results.iter().find(|(no, _)| *no == step).map(|(_, json)| json)
     }
 }
 
@@ -150,11 +171,7 @@ pub fn told(step: StepSpec, description: &str, depends_on: &[&str]) -> StepSpec 
 /// it had no `when`. Who asked only that is told so, and the step does not run.
 #[must_use]
 pub(crate) fn ended_by<A>(invocation: &Invocation<'_, A>, when: bool) -> Option<Result<Ended, StepError>> {
-    let StepInput { workflow, step, .. } = invocation.input;
-    if when || !workflow.step(*step).is_some_and(StepDef::is_optional) {
-        invocation.input.only_when.as_ref()?.store(true, Ordering::Relaxed);
-    }
-    Some(Ok(Ended::Skipped))
+    invocation.input.ended_by(when)
 }
 
 /// Adds the configuration to the description of its step.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::handler::{Handlers, NoHandler};
 use crate::param::{Invocation, StepInput};
 use crate::schema::{self, ContextSchema, SchemaError, Violation};
 use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
@@ -14,13 +15,15 @@ use crate::{DefinitionError, Json, StepDef, StepError, StepNo, WorkflowDef, Work
 /// A workflow with everything that is needed to start and run it.
 pub(crate) struct Registration {
     pub(crate) workflow: Arc<WorkflowDef>,
-    /// The type that `#[workflow]` made of the module.
-    pub(crate) workflow_type: TypeId,
-    pub(crate) schema: ContextSchema,
+    /// The type that `#[workflow]` made of the module, where it is one.
+    pub(crate) workflow_type: Option<TypeId>,
+    schema: ContextSchema,
     /// Reads a context as the workflow's type and writes it again, defaults filled in.
-    pub(crate) normalize: fn(&Value) -> Result<Json, Violation>,
+    normalize: Option<Normalize>,
     handlers: Vec<Arc<dyn Handler>>,
 }
+
+type Normalize = fn(&Value) -> Result<Json, Violation>;
 
 /// What runs the steps of one definition: its functions, in the order of its steps.
 pub(crate) struct Runner {
@@ -70,6 +73,17 @@ pub enum RegisterError {
         "workflow `{0}` is registered twice; give one of the two another version or name, or put it in the other's place with `replace`"
     )]
     Duplicate(WorkflowId),
+    /// Steps of a workflow have no handler; each line is one of them.
+    #[error("workflow `{workflow}` cannot be registered: {}", missing.join("; "))]
+    NoHandler {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// Each step without a handler, and what could be done about it.
+        missing: Vec<String>,
+    },
+    /// Two handlers were given under one name.
+    #[error("two handlers are registered as {0}; give one of the two another name")]
+    HandlerTwice(String),
 }
 
 impl Registration {
@@ -78,8 +92,7 @@ impl Registration {
         app: &Arc<A>,
     ) -> Result<Self, RegisterError> {
         let workflow = W::define().build()?;
-        let schema = ContextSchema::new(workflow.context_schema())
-            .map_err(|source| RegisterError::Schema { workflow: workflow.id().clone(), source })?;
+        let schema = schema_of(&workflow)?;
         let functions: HashMap<_, _> = W::handlers().into_iter().collect();
         let handlers = workflow.steps().iter().map(|step| {
             // One macro wrote both lists.
@@ -87,8 +100,47 @@ impl Registration {
             Arc::new(Bound { app: Arc::clone(app), function }) as Arc<dyn Handler>
         });
         let handlers = handlers.collect();
-        let workflow_type = TypeId::of::<W>();
-        Ok(Self { workflow: Arc::new(workflow), workflow_type, schema, normalize: normalize::<W>, handlers })
+        Ok(Self {
+            workflow: Arc::new(workflow),
+            workflow_type: Some(TypeId::of::<W>()),
+            schema,
+            normalize: Some(normalize::<W>),
+            handlers,
+        })
+    }
+
+    /// Gives each step of a workflow that is no module the handler that it names.
+    pub(crate) fn dynamic(workflow: WorkflowDef, handlers: &Handlers) -> Result<Self, RegisterError> {
+        let schema = schema_of(&workflow)?;
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for step in workflow.steps() {
+            match handlers.of(step) {
+                Ok(handler) => found.push(Arc::clone(handler)),
+                Err(why) => missing.push(without_handler(step, &why)),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(RegisterError::NoHandler { workflow: workflow.id().clone(), missing });
+        }
+        Ok(Self {
+            workflow: Arc::new(workflow),
+            workflow_type: None,
+            schema,
+            normalize: None,
+            handlers: found,
+        })
+    }
+
+    /// The context as it is stored: checked against the schema, read as the workflow's type where it has one, defaults filled in.
+    pub(crate) fn accept(&self, context: Value) -> Result<Json, Vec<Violation>> {
+        let violations = self.schema.violations(&context);
+        if !violations.is_empty() {
+            return Err(violations);
+        }
+        match self.normalize {
+            Some(normalize) => normalize(&context).map_err(|violation| vec![violation]),
+            None => self.schema.with_defaults(context),
+        }
     }
 
     /// Overrides the configuration of a step; the message says what is wrong with the patch.
@@ -119,6 +171,22 @@ impl Registration {
         let workflow = Arc::make_mut(&mut self.workflow);
         for (at, handler) in self.handlers.iter_mut().enumerate() {
             *handler = replace(workflow, StepNo::at(at), Arc::clone(handler));
+        }
+    }
+}
+
+fn schema_of(workflow: &WorkflowDef) -> Result<ContextSchema, RegisterError> {
+    ContextSchema::new(workflow.context_schema())
+        .map_err(|source| RegisterError::Schema { workflow: workflow.id().clone(), source })
+}
+
+fn without_handler(step: &StepDef, why: &NoHandler) -> String {
+    let name = step.name();
+    match why {
+        NoHandler::NotNamed => format!("the step `{name}` names no handler; say which with `handler_class`"),
+        NoHandler::NotRegistered(help) => {
+            let class = step.handler_class().unwrap_or_default();
+            format!("the step `{name}` needs the handler `{class}`, which is not registered; {help}")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The check of JSON against a JSON Schema (draft 2020-12) and against a type, and what they say about it.
+//! The check of JSON against a JSON Schema (draft 2020-12, unless its `$schema` says otherwise) and against a type, and what they say about it.
 
 use std::fmt::{self, Write};
 
@@ -6,8 +6,15 @@ use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
+use crate::Json;
+
 /// The schema of a workflow's context, compiled once.
-pub(crate) struct ContextSchema(Option<jsonschema::Validator>);
+pub(crate) struct ContextSchema(Option<Compiled>);
+
+struct Compiled {
+    validator: jsonschema::Validator,
+    schema: Value,
+}
 
 /// A schema that is none.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +33,21 @@ pub struct Violation {
     pub message: String,
 }
 
+/// In what a schema is none, by the rules of its draft; each with its place in the schema.
+#[cfg(feature = "yaml")]
+pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
+    let draft = schema.get("$schema").and_then(Value::as_str);
+    let draft = draft.unwrap_or("https://json-schema.org/draft/2020-12/schema");
+    let rules = ContextSchema::new(Some(&serde_json::json!({ "$ref": draft })));
+    let mistakes = rules.map(|rules| rules.violations(schema)).unwrap_or_default();
+    if !mistakes.is_empty() {
+        return mistakes;
+    }
+    // What the rules do not say: patterns that are none, references to nothing, unknown drafts.
+    let built = ContextSchema::new(Some(schema)).err();
+    built.map(|SchemaError { path, message }| Violation { path, message }).into_iter().collect()
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "/" } else { &self.path };
@@ -36,7 +58,7 @@ impl fmt::Display for Violation {
 impl ContextSchema {
     pub(crate) fn new(schema: Option<&Value>) -> Result<Self, SchemaError> {
         let Some(schema) = schema else { return Ok(Self(None)) };
-        let validator = jsonschema::draft202012::options()
+        let validator = jsonschema::options()
             .with_pattern_options(jsonschema::PatternOptions::regex())
             .should_validate_formats(true)
             .build(schema)
@@ -44,17 +66,70 @@ impl ContextSchema {
                 path: error.instance_path().to_string(),
                 message: error.to_string(),
             })?;
-        Ok(Self(Some(validator)))
+        Ok(Self(Some(Compiled { validator, schema: schema.clone() })))
     }
 
     /// Every violation, in the order of the schema; none for a context that fits.
     pub(crate) fn violations(&self, context: &Value) -> Vec<Violation> {
-        let Some(validator) = &self.0 else { return Vec::new() };
+        let Some(Compiled { validator, .. }) = &self.0 else { return Vec::new() };
         let errors = validator.iter_errors(context);
         errors
             .map(|error| Violation { path: error.instance_path().to_string(), message: error.to_string() })
             .collect()
     }
+}
+
+impl ContextSchema {
+    /// A context that fits, with what the schema gives as `default` in the place of properties that it lacks. An error is one of the schema:
+    /// its defaults do not fit it.
+    pub(crate) fn with_defaults(&self, mut context: Value) -> Result<Json, Vec<Violation>> {
+        let whole = |message: String| vec![Violation { path: String::new(), message }];
+        if let Some(Compiled { schema, .. }) = &self.0
+            && fill(schema, &mut context)
+        {
+            let mut violations = self.violations(&context);
+            if !violations.is_empty() {
+                for violation in &mut violations {
+                    violation
+                        .message
+                        .push_str(", once the defaults of the schema are filled in: mend the schema");
+                }
+                return Err(violations);
+            }
+        }
+        Json::of(&context).map_err(|error| whole(error.to_string()))
+    }
+}
+
+/// Fills in the defaults of the properties that objects lack, down through `properties` and the `items` of lists; whether there were any. What
+/// stands behind `$ref` or a condition is left alone, because it may not be meant.
+fn fill(schema: &Value, value: &mut Value) -> bool {
+    let mut filled = false;
+    match value {
+        Value::Object(object) => {
+            for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+            {
+                if !object.contains_key(name)
+                    && let Some(default) = property.get("default")
+                {
+                    object.insert(name.clone(), default.clone());
+                    filled = true;
+                }
+                if let Some(value) = object.get_mut(name) {
+                    filled |= fill(property, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(schema) = schema.get("items") {
+                for item in items {
+                    filled |= fill(schema, item);
+                }
+            }
+        }
+        _ => {}
+    }
+    filled
 }
 
 /// Reads a value as a type.
@@ -150,6 +225,51 @@ mod tests {
         assert_eq!(violation.path, "/items~1~0/1");
         assert_eq!(violation.to_string(), "/items~1~0/1: invalid type: floating point `2.0`, expected u64");
         assert_eq!(read::<u64>(&json!("one")).unwrap_err().path, "");
+    }
+
+    fn with_defaults(schema: &Value, context: Value) -> Result<Value, Vec<String>> {
+        let schema = ContextSchema::new(Some(schema)).unwrap();
+        let filled = schema.with_defaults(context);
+        filled
+            .map(|json| json.parse().unwrap())
+            .map_err(|violations| violations.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn missing_properties_get_their_defaults_at_every_level() {
+        let schema = json!({"type": "object", "properties": {
+            "mode": {"type": "string", "default": "standard"},
+            "limits": {"type": "object", "properties": {"rows": {"default": 100}, "share": {"default": 0.05}}},
+            "extra": {"default": {"a": 1}, "properties": {"b": {"default": null}}},
+            "items": {"type": "array", "items": {"properties": {"quantity": {"default": 1}}}},
+            "note": {"type": "string"},
+        }});
+        assert_eq!(
+            with_defaults(&schema, json!({"limits": {"rows": 5}, "items": [{}, {"quantity": 2}]})),
+            Ok(json!({
+                "mode": "standard",
+                "limits": {"rows": 5, "share": 0.05},
+                "extra": {"a": 1, "b": null},
+                "items": [{"quantity": 1}, {"quantity": 2}],
+            }))
+        );
+        assert_eq!(
+            with_defaults(&schema, json!({"mode": "fast", "extra": 7})),
+            Ok(json!({"mode": "fast", "extra": 7})),
+            "what is there stays, and what is no object has no properties; `limits` has no default itself"
+        );
+        assert_eq!(with_defaults(&json!(true), json!([1])), Ok(json!([1])));
+    }
+
+    #[test]
+    fn a_default_that_breaks_the_schema_is_refused() {
+        let schema = json!({"properties": {"rows": {"type": "integer", "default": "many"}}});
+        assert_eq!(
+            with_defaults(&schema, json!({})).unwrap_err(),
+            [
+                "/rows: \"many\" is not of type \"integer\", once the defaults of the schema are filled in: mend the schema"
+            ]
+        );
     }
 
     #[test]

@@ -181,8 +181,8 @@ impl<E: Into<StepError>> IntoStepError for E {
     }
 }
 
-/// A step that can run in an application whose state is `A`.
-pub trait StepHandler<A>: StepFn<Params: Provided<Self, A>> {
+/// A step of a module that can run in an application whose state is `A`.
+pub trait RunsIn<A>: StepFn<Params: Provided<Self, A>> {
     /// Takes the parameters out of the invocation and calls the step's function, unless there is nothing for it to do.
     #[must_use]
     fn run<'a>(invocation: &'a Invocation<'a, A>) -> BoxFuture<'a, Result<Ended, StepError>>

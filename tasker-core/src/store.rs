@@ -38,7 +38,7 @@ pub use history::{Happened, HistoryPlace, What};
 pub use memory::MemoryStore;
 pub use offer::Offer;
 pub use operate::{Move, Situation, StepSituation};
-pub use order::{Action, Operated, Order, StepAction};
+pub use order::{Action, Operated, Order, StepAction, WorkflowOrder};
 pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
@@ -140,6 +140,13 @@ pub trait Store: Any + Send + Sync + 'static {
     /// Does what operators want, one order after the other, each as [`Situation::apply`] says, and keeps who wanted it and why. One that
     /// changed something is not done again when it is asked for again.
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError>;
+
+    /// Lets no step of a workflow's tasks begin, or lets them begin again; what runs comes to its end. Whether the store knows the
+    /// workflow. A graph of a version that is paused and comes later is paused as well.
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError>;
+
+    /// What operators did to the workflows of a namespace and name, in order.
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError>;
 
     /// Removes tasks that ended at least `age` ago with all that belongs to them, the oldest end first and at most `limit`;
     /// how many. Their idempotency keys are free again.

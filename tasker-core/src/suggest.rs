@@ -4,13 +4,21 @@ use std::fmt::Write;
 
 /// The candidate nearest to `word`, if it is near enough to be a typo of it: one edit for each three letters.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+    let word: Vec<char> = word.chars().collect();
+    let limit = (word.len() / 3).max(1);
+    let (mut letters, mut rows) = (Vec::new(), Rows::default());
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        letters.clear();
+        letters.extend(candidate.chars());
+        let most = best.map_or(limit, |(distance, _)| distance);
+        if let Some(distance) = rows.distance(&word, &letters, most)
+            && best.is_none_or(|best| (distance, candidate) < best)
+        {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
 /// `; did you mean …?`, or nothing.
@@ -30,24 +38,43 @@ pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     list
 }
 
-/// The number of edits (insert, delete, replace, swap neighbours) from `a` to `b`: Damerau-Levenshtein in its
-/// "optimal string alignment" form, which keeps three rows of the table.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut before = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = replace.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
+/// Three rows of the table of Damerau-Levenshtein in its "optimal string alignment" form.
+#[derive(Default)]
+struct Rows {
+    before: Vec<usize>,
+    last: Vec<usize>,
+    row: Vec<usize>,
+}
+
+impl Rows {
+    /// The number of edits (insert, delete, replace, swap neighbours) from `a` to `b`, if it is at most this.
+    fn distance(&mut self, a: &[char], b: &[char], most: usize) -> Option<usize> {
+        if a.len().abs_diff(b.len()) > most {
+            return None;
         }
-        before = std::mem::replace(&mut last, row);
+        let Self { before, last, row } = self;
+        last.clear();
+        last.extend(0..=b.len());
+        for i in 1..=a.len() {
+            row.clear();
+            row.push(i);
+            for j in 1..=b.len() {
+                let replace = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                let mut edits = replace.min(last[j] + 1).min(row[j - 1] + 1);
+                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                    edits = edits.min(before[j - 2] + 1);
+                }
+                row.push(edits);
+            }
+            // A swap reaches back two rows.
+            if row.iter().chain(&*last).min().is_some_and(|least| *least > most) {
+                return None;
+            }
+            std::mem::swap(before, last);
+            std::mem::swap(last, row);
+        }
+        last.last().copied().filter(|edits| *edits <= most)
     }
-    last[b.len()]
 }
 
 #[cfg(test)]
@@ -70,10 +97,23 @@ mod tests {
     }
 
     #[test]
-    fn edits_are_counted() {
-        assert_eq!(distance("", "abc"), 3);
-        assert_eq!(distance("charge", "chagre"), 1);
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("größe", "grösse"), 2);
+    fn among_equals_the_first_by_name_is_meant_and_the_nearest_before_all() {
+        assert_eq!(nearest("step_x", ["step_b", "step_a"]), Some("step_a"));
+        assert_eq!(nearest("fetch_ordr", ["fetch_odr", "fetch_order", "fetch_ordre"]), Some("fetch_odr"));
+        assert_eq!(nearest("charge", ["chrge", "charge"]), Some("charge"));
+    }
+
+    #[test]
+    fn edits_are_counted_up_to_a_limit() {
+        let distance = |a: &str, b: &str, most| {
+            let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+            Rows::default().distance(&a, &b, most)
+        };
+        assert_eq!(distance("", "abc", 3), Some(3));
+        assert_eq!(distance("charge", "chagre", 1), Some(1));
+        assert_eq!(distance("kitten", "sitting", 3), Some(3));
+        assert_eq!(distance("kitten", "sitting", 2), None);
+        assert_eq!(distance("größe", "grösse", 2), Some(2));
+        assert_eq!(distance("abcdef", "badcfe", 3), Some(3));
     }
 }

@@ -48,6 +48,8 @@
 //! # }
 //! ```
 //!
+//! A [`StepHandler`](crate::StepHandler) is called with a [`StepCall`].
+//!
 //! # A workflow
 //!
 //! [`Tasker::builder`] puts an engine around a store in memory. Any step can be replaced by a [fake](Builder::fake) or
@@ -111,6 +113,7 @@ mod patience;
 mod run;
 mod script;
 mod stage;
+mod step_call;
 mod tasker;
 mod trace;
 
@@ -122,5 +125,6 @@ pub use check::{
 };
 pub use run::Run;
 pub use stage::block_on;
+pub use step_call::{StepCall, StepEnd};
 pub use tasker::{Task, Tasker};
 pub use trace::{Change, Moment, Trace};

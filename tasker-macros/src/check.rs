@@ -112,9 +112,11 @@ fn pin(drafts: &[Draft], order: &[usize], workflow: &Workflow, errors: &mut Erro
     }
 }
 
-/// Without a context type, which is reported, there is nothing that a step's context could be compared with.
+/// Without a context type, which is reported, there is nothing that a step's context could be compared with, and nothing to ask a
+/// condition about.
 fn without_context(steps: &mut [Step]) {
     for step in steps {
+        step.when = None;
         for param in &mut step.params {
             if matches!(param, Param::Context(_)) {
                 *param = Param::Wrong;

@@ -51,7 +51,7 @@ use quote::quote;
 /// |---|---|---|
 /// | `namespace = "shop"` | `"default"` | keeps the workflows of one team or product apart from others'; 1 to 64 characters |
 /// | `name = "process_order"` | the module's name | the stored name; 1 to 64 characters |
-/// | `version = "1.0.0"` | `"0.1.0"` | the semantic version. A task keeps the version it was started with; two versions are two modules with one `name` |
+/// | `version = "1.0.0"` | `"0.1.0"` | the semantic version, of at most 64 characters. A task keeps the version it was started with; two versions are two modules with one `name` |
 /// | `context = Type` | `Context` | the type of the context, where it has another name or comes from a glob import |
 /// | `concurrent = false` | `true` | runs one step of a task at a time, of those that could run the first in canonical order |
 /// | `shape = 0x1f3a…` | none | pins the graph of this version: when steps or edges change, the build fails until `version` is raised too. The error prints the number; begin with `shape = 0` |

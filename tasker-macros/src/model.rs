@@ -57,6 +57,8 @@ pub(crate) struct Step {
     pub(crate) optional: bool,
     /// Whether the function can be called as it is written; if not, that is already reported.
     pub(crate) callable: bool,
+    /// The type of a parameter of which rustc says that it is wrong, unless it is not what it looks like.
+    pub(crate) unclear: Option<TokenStream>,
 }
 
 /// The steps whose results a step may read.

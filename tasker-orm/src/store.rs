@@ -16,6 +16,7 @@ mod install;
 mod lease;
 mod listen;
 mod operate;
+mod operate_workflow;
 mod outlook;
 mod purge;
 mod query;
@@ -32,7 +33,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::store::{
     Catalog, Claim, Created, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated, Order,
     Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
-    TaskQuery, TaskSummary,
+    TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -187,6 +188,14 @@ impl Store for SqlStore {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.follow(orders).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.follow_workflow(order).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.history_of_workflow(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -47,6 +47,26 @@ async fn a_document_names_a_workflow_with_or_without_its_version() {
     assert_eq!(suffix(|builder| builder.configuration(versioned)).await.as_deref(), Ok("?"));
 }
 
+/// An older version, which has fewer steps.
+#[tasker::workflow(namespace = "test", name = "job", version = "1.1.0", context = u32)]
+mod old_job {
+    use tasker::StepError;
+
+    #[step]
+    pub(crate) async fn prepare() -> Result<u32, StepError> {
+        Ok(1)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_version_those_are_meant_that_have_the_step() {
+    let both = suffix(|builder| builder.register::<old_job::Workflow>().configuration(document("?")));
+    assert_eq!(both.await.as_deref(), Ok("?"));
+    let neither = json!({ "test.job": { "rport": {} } });
+    let mistakes = suffix(|builder| builder.register::<old_job::Workflow>().configuration(neither));
+    assert_eq!(mistakes.await.unwrap_err().len(), 2, "each says which steps it has");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_variable_that_is_not_set_overrides_nothing() {
     let unset = suffix(|builder| builder.configuration_from_env("TASKER_TESTS_SET_NO_SUCH_VARIABLE"));

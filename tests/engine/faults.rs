@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use tasker::store::{
     Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
     Order, Outcome, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskSummary,
+    WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -416,6 +417,14 @@ impl Store for Faulty {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.call(Verb::Operate, self.store.operate(orders)).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.call(Verb::Operate, self.store.operate_workflow(order)).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.call(Verb::Records, self.store.workflow_history(namespace, name)).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -11,6 +11,7 @@ mod configuration;
 mod crash;
 mod failure;
 mod faults;
+mod handlers;
 mod idle;
 mod lifecycle;
 mod limits;

@@ -208,7 +208,7 @@ async fn operators_and_chance_strand_no_task() {
 /// Asks for a price and ships, with an insurance or without.
 #[tasker::workflow(namespace = "test")]
 mod parcel {
-    use tasker::schemars::{self, JsonSchema};
+    use tasker::schemars::JsonSchema;
     use tasker::serde::{Deserialize, Serialize};
     use tasker::{Output, StepError};
 

@@ -340,7 +340,7 @@ async fn a_limit_holds_for_each_graph() {
     let build = Tasker::builder(shop.clone()).store(store).register::<backwards::Workflow>();
     let build = build.limit::<backwards::Workflow>(2).build().await.unwrap();
     let new = build.start_many::<backwards::Workflow>(0..10).await.unwrap();
-    for id in old.iter().map(|task| task.id()).chain(new.iter().map(|task| task.id())) {
+    for id in old.iter().map(TaskHandle::id).chain(new.iter().map(TaskHandle::id)) {
         complete(&build.task(id)).await;
     }
     assert_eq!((shop.most_running(), shop.done().len()), (4, 60));

@@ -193,7 +193,7 @@ pub mod order {
         }
     }
     #[automatically_derived]
-    impl<__A> ::tasker::StepHandler<__A> for validate_cart
+    impl<__A> ::tasker::RunsIn<__A> for validate_cart
     where
         (): ::tasker::__private::Provided<validate_cart, __A>,
     {}
@@ -293,7 +293,7 @@ pub mod order {
         }
     }
     #[automatically_derived]
-    impl<__A> ::tasker::StepHandler<__A> for charge
+    impl<__A> ::tasker::RunsIn<__A> for charge
     where
         (
             ::tasker::__private::P0,
@@ -354,7 +354,7 @@ pub mod order {
         }
     }
     #[automatically_derived]
-    impl<__A> ::tasker::StepHandler<__A> for call_courier
+    impl<__A> ::tasker::RunsIn<__A> for call_courier
     where
         (
             ::tasker::__private::P0,
@@ -400,7 +400,7 @@ pub mod order {
         }
     }
     #[automatically_derived]
-    impl<__A> ::tasker::StepHandler<__A> for ship
+    impl<__A> ::tasker::RunsIn<__A> for ship
     where
         (::tasker::__private::P0, ()): ::tasker::__private::Provided<ship, __A>,
     {}
@@ -442,7 +442,7 @@ pub mod order {
         }
     }
     #[automatically_derived]
-    impl<__A> ::tasker::StepHandler<__A> for tell
+    impl<__A> ::tasker::RunsIn<__A> for tell
     where
         (
             ::tasker::__private::P0,

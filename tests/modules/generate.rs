@@ -26,6 +26,7 @@ pub(crate) fn module(rng: &mut Rng) -> Module {
         vis,
         before: items::before(rng),
         args,
+        pinned: rng.u8(..4) == 0,
         context,
         steps: Vec::new(),
         others: items::others(steps, rng),
@@ -53,6 +54,7 @@ pub(crate) fn module(rng: &mut Rng) -> Module {
             module.steps[step].listing = Listing::List;
         }
     }
+    step::conditions(&mut module, rng);
     let needless: Vec<(usize, usize)> =
         needless.iter().map(|&(step, edge)| (places[step], places[edge])).collect();
     step::params(&mut module, &needless, rng);

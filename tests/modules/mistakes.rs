@@ -52,7 +52,7 @@ macro_rules! mistakes {
 
 mistakes! {
     edges: unknown_dependency unknown_name cycle self_dependency listed_twice redundant quoted tuple path_of_another_module
-        not_an_ancestor runs_later reads_itself result_of_no_step;
+        not_an_ancestor runs_later reads_itself read_as_certain result_of_no_step;
     options: unknown_option misspelled_option misspelled_workflow_option bad_duration unquoted_duration no_time too_long bad_retry_duration
         limit_of_nothing base_over_max given_twice two_policies two_attributes one_stored_name empty_name no_value
         config_without_parameter parameter_without_config config_of_another_type bad_version;

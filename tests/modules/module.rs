@@ -1,5 +1,7 @@
 //! A workflow module on its way to a text: every part that a mistake may change is a part of its own.
 
+use tasker::{Shape, StepSpec, WorkflowBuilder, WorkflowDef};
+
 use crate::graph::{self, Edges};
 use crate::names::bare;
 
@@ -10,6 +12,8 @@ pub(crate) struct Module {
     pub(crate) before: Vec<String>,
     /// The options of `#[workflow]`.
     pub(crate) args: Vec<String>,
+    /// Whether its shape is one of them.
+    pub(crate) pinned: bool,
     pub(crate) context: Context,
     /// In the order written.
     pub(crate) steps: Vec<Step>,
@@ -45,6 +49,8 @@ pub(crate) struct Step {
     /// The other options, and before which of them `depends_on` stands.
     pub(crate) options: Vec<String>,
     pub(crate) place: usize,
+    /// Whether it has a condition, under which it runs.
+    pub(crate) when: When,
     pub(crate) vis: String,
     /// What stands before the name, such as `async fn`.
     pub(crate) keywords: String,
@@ -78,6 +84,17 @@ pub(crate) struct Read {
     pub(crate) value: String,
 }
 
+/// What comes of the condition of a step.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// There is none.
+    Always,
+    /// It lets the step run.
+    Runs,
+    /// It skips the step.
+    Skips,
+}
+
 /// How `depends_on` is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Listing {
@@ -104,6 +121,22 @@ impl Module {
         self.steps.iter().map(|step| step.depends_on.iter().map(|edge| edge.to).collect()).collect()
     }
 
+    /// Whether some step reads the result of this one.
+    pub(crate) fn is_read(&self, step: usize) -> bool {
+        self.steps.iter().any(|reader| reader.reads.iter().any(|read| read.of == step))
+    }
+
+    /// The shape of the graph; none if it does not hold together.
+    pub(crate) fn shape(&self) -> Option<Shape> {
+        let concurrent = !self.args.iter().any(|arg| arg == "concurrent = false");
+        let steps = self.steps.iter().map(|step| {
+            let edges = step.depends_on.iter().map(|edge| self.steps[edge.to].stored.as_str());
+            StepSpec::new(&step.stored).depends_on(edges).optional(step.is_optional())
+        });
+        let builder = WorkflowDef::builder("a", "a", "1.0.0").concurrent(concurrent);
+        steps.fold(builder, WorkflowBuilder::step).build().ok().map(|def| def.shape())
+    }
+
     /// All that a step waits for, directly or not.
     pub(crate) fn ancestors(&self, step: usize) -> Vec<usize> {
         graph::ancestors(&self.edges(), step)
@@ -114,6 +147,11 @@ impl Step {
     /// The name without `r#`, as most messages give it.
     pub(crate) fn bare(&self) -> &str {
         bare(&self.ident)
+    }
+
+    /// Whether its result may be absent.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.when != When::Always
     }
 
     /// Whether it has an option of this name.

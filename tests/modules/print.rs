@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::module::{Listing, Module, Step};
+use crate::module::{Listing, Module, Step, When};
 
 impl Module {
     /// The module alone.
@@ -11,15 +11,19 @@ impl Module {
         for line in &self.before {
             let _ = writeln!(text, "{line}");
         }
-        let args = if self.args.is_empty() { String::new() } else { format!("({})", self.args.join(", ")) };
+        let mut args = self.args.clone();
+        args.extend(self.shape().filter(|_| self.pinned).map(|shape| format!("shape = {shape}")));
+        let args = if args.is_empty() { String::new() } else { format!("({})", args.join(", ")) };
         let _ = writeln!(text, "#[::tasker::workflow{args}]");
         let _ = writeln!(text, "{}mod {} {{", spaced(self.vis), self.name);
         text.push_str("    #[allow(unused_imports)]\n");
         text.push_str(
-            "    use ::tasker::{Attempt, Cancelled, Config, Output, Output as Read, State, StepError};\n",
+            "    use ::tasker::{Annotate, Attempt, Cancelled, Config, Emit, Output, Output as Read, State, StepError, TaskId};\n",
         );
         text.push_str("    #[allow(unused_imports)]\n");
-        text.push_str("    use ::stage::{Currency, Failure, Gateway, Limits, Log, Number};\n\n");
+        text.push_str(
+            "    use ::stage::{Currency, Failure, Gateway, Happened, Limits, Log, Noted, Number};\n\n",
+        );
         let _ = writeln!(text, "{}", self.context.item);
         for (at, step) in self.steps.iter().enumerate() {
             for (_, item) in self.others.iter().filter(|(before, _)| *before == at) {
@@ -78,7 +82,11 @@ impl Module {
         let steps = self.steps.iter().map(|step| {
             let edges: Vec<&str> =
                 step.depends_on.iter().map(|edge| self.steps[edge.to].stored.as_str()).collect();
-            format!("        ({:?}, &{edges:?}),\n", step.stored)
+            let skipped = step.when == When::Skips;
+            format!(
+                "        ::stage::Step {{ name: {:?}, depends_on: &{edges:?}, skipped: {skipped} }},\n",
+                step.stored
+            )
         });
         let steps: String = steps.collect();
         format!(

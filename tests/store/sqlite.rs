@@ -353,3 +353,40 @@ async fn value(store: &SqlStore, sql: &str) -> String {
         .or_else(|_| row.try_get_by_index::<i32>(0).map(|n| n.to_string()))
         .unwrap()
 }
+
+#[tokio::test]
+async fn the_systems_that_steps_talk_to_are_known_by_name() {
+    use tasker::orm::entity::{dependent_system, named_step, named_task_named_step};
+    use tasker::orm::sea_orm::{Database, EntityTrait};
+    use tasker::{StepSpec, WorkflowDef};
+
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::connect(&url(folder.path())).await.unwrap();
+    let billing = |name| StepSpec::new(name).dependent_system("billing");
+    let workflow = WorkflowDef::builder("test", "systems", "1.0.0")
+        .step(StepSpec::new("a"))
+        .step(billing("b").optional(true))
+        .step(billing("c"));
+    store.install(&[std::sync::Arc::new(workflow.build().unwrap())]).await.unwrap();
+    let db = Database::connect(url(folder.path())).await.unwrap();
+    let systems: BTreeMap<i64, String> = dependent_system::Entity::find()
+        .all(&db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|system| (system.id, system.name))
+        .collect();
+    let policies = named_task_named_step::Entity::find().all(&db).await.unwrap();
+    let skippable =
+        |step: i64| policies.iter().any(|policy| policy.named_step_id == step && policy.skippable);
+    let mut steps: Vec<_> = named_step::Entity::find()
+        .all(&db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|step| (step.name, systems[&step.dependent_system_id].clone(), skippable(step.id)))
+        .collect();
+    steps.sort();
+    let expected = [("a", "unknown", false), ("b", "billing", true), ("c", "billing", false)];
+    assert_eq!(steps, expected.map(|(step, system, skip)| (step.to_owned(), system.to_owned(), skip)));
+}

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Action, Happened, Operated, Order, Room, StepAction, Store, What};
-use tasker::{Clock, Json, ManualClock, StepNo, StepSpec, StepState, TaskId, TaskState, WorkflowDef};
+use tasker::store::{Action, Happened, Operated, Order, Room, StepAction, Store, What, WorkflowOrder};
+use tasker::{
+    Clock, Json, ManualClock, StepNo, StepSpec, StepState, TaskId, TaskState, WaitingFor, WorkflowDef,
+};
 use tasker_tests::operator::Operator as _;
 
 use crate::fixture::{
     Bench, build, chain, diamond, done, failed, forest, outcome, result, retry, sequence, sequential_diamond,
+    workflow,
 };
 
 use StepState::{Cancelled, Complete, Error, InProgress, Pending, ResolvedManually, Skipped};
@@ -360,6 +363,102 @@ fn tell(happened: &Happened, start: tasker::Timestamp) -> String {
         }
     };
     format!("{seconds}: {what}")
+}
+
+pub(crate) async fn no_step_of_a_paused_workflow_begins<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), diamond()]).await;
+    let worker = bench.worker().await;
+    let (task, other) = (bench.start(0).await, bench.start(1).await);
+    let running = bench.claim(worker, 9).await;
+    assert_eq!(running.len(), 2);
+    let again = bench.start(0).await;
+    pause_chain(&bench.store, true, "1.0.0").await;
+    let later = bench.start(0).await;
+    let waiting = WaitingFor::Operator;
+    for task in [again, later] {
+        let status = bench.status(task).await;
+        assert_eq!((status.paused, status.steps[0].waiting_for.clone()), (true, Some(waiting.clone())));
+    }
+    assert!(bench.claim(worker, 9).await.is_empty());
+    // What runs comes to its end, and hands nothing on; other workflows go on.
+    let outcomes: Vec<_> = running.iter().map(|step| outcome(step, done())).collect();
+    let settled = bench.settle(worker, &outcomes, 9).await;
+    assert_eq!(bench.names(&settled.claimed), ["left", "right"]);
+    let room = Room::new(9).for_released(9);
+    for step in &settled.claimed {
+        let outcomes = [outcome(step, done())];
+        let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+        let rest = bench.claim(worker, 9).await;
+        assert!(bench.names(&settled.claimed).iter().chain(&bench.names(&rest)).all(|name| name == "join"));
+    }
+    assert_eq!(bench.status(other).await.steps[3].attempts.0, 1);
+    assert_eq!(bench.status(task).await.steps[1].waiting_for, Some(waiting));
+    // Nor does what is due, and nothing waits without a reason.
+    clock.advance(Duration::from_mins(1));
+    assert!(bench.store.stranded(9).await.unwrap().is_empty());
+    pause_chain(&bench.store, false, "1.0.0").await;
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["a", "a", "b"]);
+}
+
+async fn pause_chain<S: Store>(store: &S, paused: bool, version: &str) {
+    let order = WorkflowOrder {
+        id: sea_orm::prelude::Uuid::now_v7(),
+        namespace: "test".to_owned(),
+        name: "chain".to_owned(),
+        version: Some(version.to_owned()),
+        paused,
+        by: Some("ada".to_owned()),
+        reason: None,
+    };
+    for _ in 0..2 {
+        assert!(store.operate_workflow(&order).await.unwrap());
+    }
+}
+
+pub(crate) async fn a_released_step_of_a_paused_workflow_waits<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let running = bench.claim(worker, 9).await;
+    pause_chain(&bench.store, true, "1.0.0").await;
+    let room = Room::new(9).for_released(9);
+    let outcomes = [outcome(&running[0], done())];
+    let settled = bench.store.settle(worker, &bench.runnable, &outcomes, &room).await.unwrap();
+    assert!(settled.claimed.is_empty() && settled.refused.is_empty());
+    assert!(bench.claim(worker, 9).await.is_empty());
+    pause_chain(&bench.store, false, "1.0.0").await;
+    assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["b"]);
+}
+
+pub(crate) async fn a_pause_of_a_workflow_is_for_every_shape_of_its_version<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain()]).await;
+    pause_chain(&bench.store, true, "1.0.0").await;
+    let other = workflow("chain", &[("a", &[], 3), ("b", &["a"], 3)]);
+    let next = build(WorkflowDef::builder("test", "chain", "2.0.0"), &[("a", &[], 3)]);
+    let bench = Bench::new(bench.store, &[other, next]).await;
+    let worker = bench.worker().await;
+    let (paused, next) = (bench.start(0).await, bench.start(1).await);
+    assert_eq!(bench.claim(worker, 9).await.len(), 1);
+    assert!(bench.status(paused).await.paused && !bench.status(next).await.paused);
+    let unknown = WorkflowOrder {
+        id: sea_orm::prelude::Uuid::now_v7(),
+        namespace: "test".to_owned(),
+        name: "nothing".to_owned(),
+        version: None,
+        paused: true,
+        by: None,
+        reason: None,
+    };
+    assert!(!bench.store.operate_workflow(&unknown).await.unwrap());
+    let history = bench.store.workflow_history("test", "chain").await.unwrap();
+    let [Happened { what: What::Ordered { action, by, value, .. }, .. }] = &history[..] else {
+        panic!("{history:?}")
+    };
+    assert_eq!((action.as_str(), by.as_deref()), ("pause_workflow", Some("ada")));
+    assert_eq!(value.as_ref().unwrap().as_str(), r#""1.0.0""#);
 }
 
 /// A workflow of one step, of which the others know nothing.

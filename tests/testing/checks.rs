@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use tasker::testing::{self, Scenario};
-use tasker::{Attempt, StepState, TaskState};
+use tasker::{Attempt, StepError, StepState, TaskState};
 
 use crate::shop::{PaymentAuthorized, Shop, careless, context, once, order};
 
@@ -99,6 +99,34 @@ async fn a_step_that_is_not_idempotent_is_found_by_running_it_twice() {
         message.starts_with("while `charge` ran twice: ") && message.contains("charged twice"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn a_step_that_fails_first_runs_twice_to_its_end_all_the_same() {
+    let setup = || {
+        let builder = testing::Tasker::builder(Shop::default());
+        builder.fail_times::<careless::charge>(1, StepError::retryable("busy")).scenario(500)
+    };
+    let mut charged = Vec::new();
+    testing::run_each_step_twice(setup, |step, run: &testing::Run<careless::Workflow>, shop| {
+        assert_eq!(run.state(), TaskState::Complete);
+        charged.push((step.to_owned(), shop.gateway.charged().len()));
+    })
+    .await;
+    assert_eq!(charged, [("count".to_owned(), 1), ("charge".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_whenever_it_runs_does_not_run_twice() {
+    let setup = || {
+        let builder = testing::Tasker::builder(Shop::default());
+        builder
+            .fail_times::<careless::charge>(u32::MAX, StepError::permanent("no"))
+            .scenario::<careless::Workflow>(500)
+    };
+    let mut twice = Vec::new();
+    testing::run_each_step_twice(setup, |step, _, _| twice.push(step.to_owned())).await;
+    assert_eq!(twice, ["count"]);
 }
 
 #[tokio::test]

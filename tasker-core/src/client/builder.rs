@@ -10,10 +10,11 @@ use super::configure::{ConfigurationError, Overrides};
 use super::{Client, ClientParts, Identity, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
+use crate::handler::Handlers;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{DefinitionId, Retention, WorkflowId};
+use crate::{DefinitionId, Retention, WorkflowBuilder, WorkflowId};
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +46,12 @@ pub struct TaskerBuilder<A, S = NoStore> {
     app: Arc<A>,
     store: S,
     registry: Registry,
-    errors: Vec<RegisterError>,
+    /// Handlers by name, and the workflows whose steps name them.
+    pub(super) handlers: Handlers,
+    pub(super) dynamic: Vec<WorkflowBuilder>,
+    #[cfg(feature = "yaml")]
+    pub(crate) yaml: crate::yaml::Sources,
+    pub(super) errors: Vec<BuildError>,
     /// How many steps of a workflow may run at the same time.
     limits: Vec<(TypeId, WorkflowId, usize)>,
     overrides: Overrides,
@@ -59,6 +65,10 @@ pub enum BuildError {
     /// A workflow cannot be registered.
     #[error(transparent)]
     Register(#[from] RegisterError),
+    /// YAML files have mistakes.
+    #[cfg(feature = "yaml")]
+    #[error(transparent)]
+    Yaml(#[from] crate::yaml::YamlError),
     /// The overrides of configurations do not fit.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
@@ -77,6 +87,10 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             app,
             store: NoStore,
             registry: Registry::default(),
+            handlers: Handlers::default(),
+            dynamic: Vec::new(),
+            #[cfg(feature = "yaml")]
+            yaml: crate::yaml::Sources::default(),
             errors: Vec::new(),
             limits: Vec::new(),
             overrides: Overrides::default(),
@@ -89,8 +103,20 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Says where tasks are kept.
     pub fn store(self, store: impl Store) -> TaskerBuilder<A, Arc<dyn Store>> {
-        let Self { app, registry, errors, limits, overrides, identity, config, .. } = self;
-        TaskerBuilder { app, store: Arc::new(store), registry, errors, limits, overrides, identity, config }
+        TaskerBuilder {
+            app: self.app,
+            store: Arc::new(store),
+            registry: self.registry,
+            handlers: self.handlers,
+            dynamic: self.dynamic,
+            #[cfg(feature = "yaml")]
+            yaml: self.yaml,
+            errors: self.errors,
+            limits: self.limits,
+            overrides: self.overrides,
+            identity: self.identity,
+            config: self.config,
+        }
     }
 
     /// Adds a workflow. What is wrong with it is reported by [`build`](TaskerBuilder::build).
@@ -98,7 +124,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     pub fn register<W: Executable<A>>(mut self) -> Self {
         let registered =
             Registration::of::<W, A>(&self.app).and_then(|registration| self.registry.add(registration));
-        self.errors.extend(registered.err());
+        self.errors.extend(registered.err().map(BuildError::from));
         self
     }
 
@@ -107,7 +133,9 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     #[must_use]
     pub fn replace<W: Executable<A>>(mut self) -> Self {
         let registered = Registration::of::<W, A>(&self.app);
-        self.errors.extend(registered.map(|registration| self.registry.replace(registration)).err());
+        self.errors.extend(
+            registered.map(|registration| self.registry.replace(registration)).err().map(BuildError::from),
+        );
         self
     }
 
@@ -161,7 +189,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
-    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant.
+    /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant that have the step.
     ///
     /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
     #[must_use]
@@ -170,7 +198,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
-    /// Overrides configurations by the document that an environment variable holds, if it is set when the Tasker is built. Otherwise as
+    /// Overrides configurations by the document that an environment variable holds, if it is set and not empty when the Tasker is built. Otherwise as
     /// [`configuration`](Self::configuration).
     #[must_use]
     pub fn configuration_from_env(mut self, variable: impl Into<String>) -> Self {
@@ -256,7 +284,21 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// The workflows that were registered so far and hold together.
     #[cfg(feature = "testing")]
     pub(crate) fn registrations(&mut self) -> impl Iterator<Item = &mut Registration> {
+        self.resolve();
         self.registry.iter_mut()
+    }
+
+    /// Registers the workflows whose steps name their handlers, now that all handlers are known.
+    fn resolve(&mut self) {
+        for workflow in std::mem::take(&mut self.dynamic) {
+            let built = workflow.build().map_err(RegisterError::from);
+            let registered = built.and_then(|workflow| Registration::dynamic(workflow, &self.handlers));
+            let added = registered.and_then(|registration| self.registry.add(registration));
+            self.errors.extend(added.err().map(BuildError::from));
+        }
+        #[cfg(feature = "yaml")]
+        self.errors
+            .extend(self.yaml.register(&self.handlers, &mut self.registry).err().map(BuildError::from));
     }
 
     /// Makes the definitions known to the store and starts the engine on the present tokio runtime.
@@ -272,10 +314,11 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
-    async fn start(self) -> Result<Tasker, BuildError> {
+    async fn start(mut self) -> Result<Tasker, BuildError> {
+        self.resolve();
         let Self { store, mut registry, errors, limits, overrides, identity, config, .. } = self;
         if let Some(error) = errors.into_iter().next() {
-            return Err(error.into());
+            return Err(error);
         }
         overrides.apply(&mut registry)?;
         check(&config)?;
@@ -285,7 +328,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let ids = store.install(&definitions).await?;
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let limits = workflows.iter().filter_map(|(id, registration)| {
-            let limit = limits.iter().rev().find(|(workflow, ..)| *workflow == registration.workflow_type);
+            let limit =
+                limits.iter().rev().find(|(workflow, ..)| Some(*workflow) == registration.workflow_type);
             limit.map(|&(_, _, steps)| (*id, steps))
         });
         let limits = limits.collect();
@@ -354,7 +398,7 @@ fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> 
                 "`limit` of workflow `{workflow}` is 0: no step of it would ever run; the least is 1"
             )));
         }
-        if !registry.iter().any(|registration| registration.workflow_type == *workflow_type) {
+        if !registry.iter().any(|registration| registration.workflow_type == Some(*workflow_type)) {
             return Err(BuildError::Option(format!(
                 "`limit` names workflow `{workflow}`, which is not registered; call `register` for it"
             )));

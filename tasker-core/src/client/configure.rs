@@ -77,18 +77,19 @@ impl Override {
             Self::Step { workflow_type, workflow, step, patch } => {
                 let patch = patch?;
                 let mut known = registry.iter_mut();
-                let known = known.find(|known| known.workflow_type == workflow_type);
+                let known = known.find(|known| known.workflow_type == Some(workflow_type));
                 let known = known.ok_or_else(|| {
                     format!("workflow `{workflow}` is not registered; call `register` for it")
                 })?;
                 configure(known, step, &patch)
             }
             Self::Document(document) => {
-                of_workflows(registry, "the overrides", &document?, mistakes);
+                of_workflows(registry, "the overrides", "the overrides name", &document?, mistakes);
                 Ok(())
             }
             Self::Variable(name) => {
                 let text = match env::var(&name) {
+                    Ok(text) if text.trim().is_empty() => return Ok(()),
                     Ok(text) => text,
                     Err(VarError::NotPresent) => return Ok(()),
                     Err(VarError::NotUnicode(_)) => {
@@ -98,7 +99,8 @@ impl Override {
                 // The text may hold secrets; of one that is no JSON the message says where, and quotes nothing.
                 let document: Value = serde_json::from_str(&text)
                     .map_err(|error| format!("the environment variable `{name}` is no JSON: {error}"))?;
-                of_workflows(registry, &format!("the environment variable `{name}`"), &document, mistakes);
+                let origin = format!("the environment variable `{name}`");
+                of_workflows(registry, &origin, &format!("{origin} names"), &document, mistakes);
                 Ok(())
             }
         }
@@ -106,7 +108,13 @@ impl Override {
 }
 
 /// `{"shop.order": {"charge": {"fee_cents": 25}}}`
-fn of_workflows(registry: &mut Registry, origin: &str, document: &Value, mistakes: &mut Vec<String>) {
+fn of_workflows(
+    registry: &mut Registry,
+    origin: &str,
+    origin_names: &str,
+    document: &Value,
+    mistakes: &mut Vec<String>,
+) {
     let Some(workflows) = object(origin, "workflows", document, mistakes) else { return };
     for (workflow, steps) in workflows {
         let matches = |known: &Registration| {
@@ -117,7 +125,7 @@ fn of_workflows(registry: &mut Registry, origin: &str, document: &Value, mistake
             let known: Vec<String> =
                 registry.iter().map(|known| format!("`{}`", known.workflow.id())).collect();
             mistakes.push(format!(
-                "{origin} name the workflow `{workflow}`, which is not registered; registered are {}",
+                "{origin_names} the workflow `{workflow}`, which is not registered; registered are {}",
                 known.join(", ")
             ));
             continue;
@@ -125,11 +133,14 @@ fn of_workflows(registry: &mut Registry, origin: &str, document: &Value, mistake
         let Some(steps) = object(&format!("{origin}, at `{workflow}`,"), "steps", steps, mistakes) else {
             continue;
         };
-        for known in registry.iter_mut().filter(|known| matches(known)) {
-            for (step, patch) in steps {
-                mistakes.extend(
-                    configure(known, step, patch).err().map(|mistake| format!("{origin}: {mistake}")),
-                );
+        for (step, patch) in steps {
+            // Of several versions those are meant that have the step; if none has, each of them says so.
+            let has_step = |known: &Registration| known.workflow.find(step).is_some();
+            let some_have = registry.iter().any(|known| matches(known) && has_step(known));
+            let meant = |known: &&mut Registration| matches(known) && (has_step(known) || !some_have);
+            for known in registry.iter_mut().filter(meant) {
+                let mistake = configure(known, step, patch).err();
+                mistakes.extend(mistake.map(|mistake| format!("{origin}: {mistake}")));
             }
         }
     }

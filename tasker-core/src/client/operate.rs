@@ -2,6 +2,7 @@
 
 mod error;
 mod step;
+mod workflow;
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,6 +11,7 @@ pub use error::OperatorError;
 use serde_json::Value;
 use step::Given;
 pub use step::StepHandle;
+pub use workflow::{OperateWorkflow, WorkflowHandle};
 
 use super::{Client, TaskHandle};
 use crate::store::{Action, Happened, Operated, Order, StoreError};

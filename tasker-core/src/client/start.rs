@@ -124,7 +124,7 @@ impl<W> Start<W> {
     }
 }
 
-/// The context as it is stored: checked against the schema, read as the workflow's type, defaults filled in.
+/// The context as it is stored, if it fits the workflow and is not too large.
 fn check(
     registration: &Registration,
     context: Result<Value, String>,
@@ -134,11 +134,7 @@ fn check(
         |violations| StartError::InvalidContext { workflow: registration.workflow.id().clone(), violations };
     let whole = |message: String| invalid(vec![Violation { path: String::new(), message }]);
     let context = context.map_err(whole)?;
-    let violations = registration.schema.violations(&context);
-    if !violations.is_empty() {
-        return Err(invalid(violations));
-    }
-    let context = (registration.normalize)(&context).map_err(|violation| invalid(vec![violation]))?;
+    let context = registration.accept(context).map_err(invalid)?;
     let size = context.as_str().len();
     if size > limit {
         return Err(StartError::TooLarge { workflow: registration.workflow.id().clone(), size, limit });

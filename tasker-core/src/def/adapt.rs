@@ -76,9 +76,9 @@ pub(crate) fn adapt(build: &WorkflowDef, stored: &StoredDefinition) -> Result<Wo
     if !obstacles.is_empty() {
         return unfit(obstacles);
     }
-    let WorkflowDef { id, description, context_schema, .. } = build.clone();
+    let WorkflowDef { id, description, context_schema, config, .. } = build.clone();
     let StoredDefinition { shape, concurrent, .. } = *stored;
-    Ok(WorkflowDef { id, description, context_schema, steps, graph: old.graph, concurrent, shape })
+    Ok(WorkflowDef { id, description, context_schema, config, steps, graph: old.graph, concurrent, shape })
 }
 
 fn depends_on_earlier_steps(stored: &StoredDefinition, at: usize) -> bool {
@@ -109,6 +109,13 @@ impl Old<'_> {
         let optional = self.stored.steps[no.index()].optional;
         let mut step =
             StepDef { reads: Vec::new(), reads_optional: Vec::new(), optional, ..function.clone() };
+        if step.handler_class.is_some() {
+            // It takes the results of whatever it waits for in these tasks.
+            step.reads = self.graph.dependencies(no);
+            let may_be_absent = |read: &&StepNo| self.stored.steps[read.index()].optional;
+            step.reads_optional = step.reads.iter().filter(may_be_absent).copied().collect();
+            return step;
+        }
         for &read in &function.reads {
             let optional = function.reads_optional.contains(&read);
             let name = &build.steps[read.index()].name;
@@ -288,6 +295,16 @@ mod tests {
         let reader = &adapted.steps()[1];
         assert_eq!((reader.reads(), reader.reads_optional()), (&[StepNo(0)][..], &[StepNo(0)][..]));
         assert!(adapt(&build([step("a", &[]), step("b", &[])]), &stored(&old)).is_ok());
+    }
+
+    #[test]
+    fn a_handler_by_name_takes_what_it_waits_for_in_these_tasks() {
+        let class = |name: &str, depends_on: &[&'static str]| step(name, depends_on).handler_class("Any");
+        let old = build([class("a", &[]).optional(true), class("b", &["a"])]);
+        let new = build([class("a", &[]), class("x", &["a"]), class("b", &["x"])]);
+        let adapted = adapt(&new, &stored(&old)).unwrap();
+        let reader = &adapted.steps()[1];
+        assert_eq!((reader.reads(), reader.reads_optional()), (&[StepNo(0)][..], &[StepNo(0)][..]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::graph::{Graph, canonical_order};
 use super::record;
-use super::{ConfigType, RecordSpec, Shape, StepDef, WorkflowDef, WorkflowId};
+use super::{ConfigType, Configuration, RecordSpec, Shape, StepDef, WorkflowDef, WorkflowId};
 use crate::step::Payload;
 use crate::store::RecordKind;
 use crate::{RetryPolicy, StepNo};
@@ -24,8 +24,10 @@ pub struct StepSpec {
     reads_optional: Vec<String>,
     retry: RetryPolicy,
     timeout: Option<Duration>,
-    config: Option<Result<Value, String>>,
+    config: Option<Result<Configuration, String>>,
     config_type: Option<ConfigType>,
+    handler_class: Option<String>,
+    dependent_system: Option<String>,
     result_schema: Option<Value>,
     emits: Vec<RecordSpec>,
     annotates: Vec<RecordSpec>,
@@ -45,6 +47,8 @@ impl StepSpec {
             timeout: None,
             config: None,
             config_type: None,
+            handler_class: None,
+            dependent_system: None,
             result_schema: None,
             emits: Vec::new(),
             annotates: Vec::new(),
@@ -103,7 +107,29 @@ impl StepSpec {
     /// Sets its configuration, which is kept as JSON.
     #[must_use]
     pub fn config<T: Serialize>(mut self, config: &T) -> Self {
-        self.config = Some(serde_json::to_value(config).map_err(|error| error.to_string()));
+        self.config = Some(Configuration::of(config));
+        self
+    }
+
+    /// Sets its configuration, with what to show of it: the same before the values of variables were put in.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
+        self.config = Some(Ok(Configuration::with_variables(config, written)));
+        self
+    }
+
+    /// Names the handler that runs it: see [`TaskerBuilder::register_dynamic`](crate::TaskerBuilder::register_dynamic). Such a step
+    /// takes the results of all the steps that it depends on.
+    #[must_use]
+    pub fn handler_class(mut self, class: impl Into<String>) -> Self {
+        self.handler_class = Some(class.into());
+        self
+    }
+
+    /// Names the system outside that the step talks to. Default: none, which is stored as `unknown`.
+    #[must_use]
+    pub fn dependent_system(mut self, system: impl Into<String>) -> Self {
+        self.dependent_system = Some(system.into());
         self
     }
 
@@ -154,6 +180,7 @@ pub struct WorkflowBuilder {
     id: WorkflowId,
     description: String,
     context_schema: Option<Value>,
+    config: Option<Result<Configuration, String>>,
     concurrent: bool,
     steps: Vec<StepSpec>,
 }
@@ -177,7 +204,8 @@ impl DefinitionError {
 impl WorkflowBuilder {
     pub(super) fn new(namespace: String, name: String, version: String) -> Self {
         let id = WorkflowId { namespace, name, version };
-        Self { id, description: String::new(), context_schema: None, concurrent: true, steps: Vec::new() }
+        let description = String::new();
+        Self { id, description, context_schema: None, config: None, concurrent: true, steps: Vec::new() }
     }
 
     /// Namespace, name and version, as given.
@@ -197,6 +225,20 @@ impl WorkflowBuilder {
     #[must_use]
     pub fn context_schema(mut self, schema: Value) -> Self {
         self.context_schema = Some(schema);
+        self
+    }
+
+    /// Sets a configuration of the workflow as a whole, which handlers by name can read. It is kept as JSON.
+    #[must_use]
+    pub fn config<T: Serialize>(mut self, config: &T) -> Self {
+        self.config = Some(Configuration::of(config));
+        self
+    }
+
+    /// The same, with what to show of it.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
+        self.config = Some(Ok(Configuration::with_variables(config, written)));
         self
     }
 
@@ -228,6 +270,9 @@ impl WorkflowBuilder {
         let dependencies = self.dependencies(&index, &mut mistakes);
         for step in &self.steps {
             check_policy(step, &mut mistakes);
+        }
+        if let Some(Err(error)) = &self.config {
+            mistakes.push(format!("the configuration of the workflow is no JSON: {error}"));
         }
         record::check(&self.steps, &mut mistakes);
         let names: Vec<String> = self.steps.iter().map(|step| step.name.clone()).collect();
@@ -320,6 +365,15 @@ impl WorkflowBuilder {
             mistakes.push(format!("the step `{reader}` reads the result of `{name}`, which {what}"));
         };
         let mut reads = Reads::default();
+        if step.handler_class.is_some() {
+            let dependencies = step.depends_on.iter().filter_map(|name| index.get(name.as_str()));
+            for &read in dependencies {
+                reads.all.push(placed.place[read]);
+                if self.steps[read].optional {
+                    reads.optional.push(placed.place[read]);
+                }
+            }
+        }
         let certain = step.reads.iter().map(|name| (name, true));
         for (name, certain) in certain.chain(step.reads_optional.iter().map(|name| (name, false))) {
             let Some(&read) = index.get(name.as_str()) else {
@@ -357,6 +411,8 @@ impl WorkflowBuilder {
                     timeout,
                     config,
                     config_type,
+                    handler_class,
+                    dependent_system,
                     result_schema,
                     emits,
                     annotates,
@@ -375,6 +431,8 @@ impl WorkflowBuilder {
                     timeout,
                     config,
                     config_type,
+                    handler_class,
+                    dependent_system,
                     result_schema,
                     emits,
                     annotates,
@@ -388,14 +446,15 @@ impl WorkflowBuilder {
             names.sort_unstable();
             (step.name.as_str(), names, step.optional)
         }));
-        let Self { id, description, context_schema, concurrent, .. } = self;
+        let Self { id, description, context_schema, config, concurrent, .. } = self;
+        let config = config.and_then(Result::ok);
         let shape = if concurrent { shape } else { shape.one_at_a_time() };
-        WorkflowDef { id, description, context_schema, steps, graph, concurrent, shape }
+        WorkflowDef { id, description, context_schema, config, steps, graph, concurrent, shape }
     }
 }
 
 /// So many printable characters at most, and one at least.
-pub(super) fn is_name(text: &str, most: usize) -> bool {
+pub(crate) fn is_name(text: &str, most: usize) -> bool {
     !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
@@ -435,13 +494,22 @@ fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
     if step.timeout == Some(Duration::ZERO) {
         mistakes.push(format!("the step `{}` has a time limit of 0", step.name));
     }
+    let names = [("handler", &step.handler_class, 255), ("dependent system", &step.dependent_system, 64)];
+    for (what, name, most) in names {
+        if let Some(name) = name.as_ref().filter(|name| !is_name(name, most)) {
+            let step = &step.name;
+            mistakes.push(format!(
+                "the {what} `{name}` of the step `{step}` is not 1 to {most} printable characters"
+            ));
+        }
+    }
     if let Some(Err(error)) = &step.config {
         mistakes.push(format!("the configuration of the step `{}` is no JSON: {error}", step.name));
     }
 }
 
 /// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
-fn is_semantic_version(text: &str) -> bool {
+pub(crate) fn is_semantic_version(text: &str) -> bool {
     semver::Version::parse(text).is_ok()
 }
 
@@ -544,6 +612,21 @@ mod tests {
             (&[StepNo(0)][..], &[][..])
         );
         assert_ne!(one.shape(), other.shape());
+    }
+
+    #[test]
+    fn a_step_with_a_handler_by_name_takes_the_results_of_all_that_it_depends_on() {
+        let workflow = workflow([
+            StepSpec::new("a"),
+            StepSpec::new("b").optional(true),
+            StepSpec::new("c").depends_on(["a", "b"]).handler_class("C").dependent_system("billing"),
+            StepSpec::new("d").depends_on(["c"]),
+        ])
+        .unwrap();
+        let [.., c, d] = workflow.steps() else { panic!() };
+        assert_eq!((c.reads(), c.reads_optional()), (&[StepNo(0), StepNo(1)][..], &[StepNo(1)][..]));
+        assert_eq!((c.handler_class(), c.dependent_system()), (Some("C"), Some("billing")));
+        assert!(d.reads().is_empty() && d.handler_class().is_none());
     }
 
     #[test]

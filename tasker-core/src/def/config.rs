@@ -1,17 +1,73 @@
 //! The configuration of a step, and how it is overridden.
 
+use std::fmt;
+
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{StepDef, WorkflowDef};
 use crate::schema::{self, Violation};
 use crate::step::Payload;
 
+/// A configuration, and what may be shown of it.
+#[derive(Clone)]
+pub(super) struct Configuration {
+    value: Value,
+    /// The same with the names of variables where `value` has what they held, which may be secret.
+    written: Option<Value>,
+}
+
+impl Configuration {
+    pub(super) fn of<T: Serialize>(config: &T) -> Result<Self, String> {
+        let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
+        Ok(Self { value, written: None })
+    }
+
+    fn empty() -> Self {
+        Self { value: Value::Object(Map::new()), written: None }
+    }
+
+    #[cfg(feature = "yaml")]
+    pub(super) fn with_variables(value: Value, written: Value) -> Self {
+        Self { value, written: Some(written) }
+    }
+
+    pub(super) fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// As it was written, where variables have a part in it.
+    pub(super) fn written(&self) -> Option<&Value> {
+        self.written.as_ref()
+    }
+
+    pub(super) fn merge(&mut self, patch: &Value) {
+        merge(&mut self.value, patch);
+        if let Some(written) = &mut self.written {
+            merge(written, patch);
+        }
+    }
+}
+
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written.as_ref().unwrap_or(&self.value).fmt(f)
+    }
+}
+
 /// The type that a step takes its configuration as.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConfigType {
     schema: fn() -> Value,
-    /// Reads a value as the type and writes it again; and what of it the type does not have, as JSON Pointers.
-    read: fn(&Value) -> Result<(Value, Vec<String>), Violation>,
+    read: fn(&Value) -> Result<Read, Violation>,
+}
+
+/// A value that was read as the type.
+struct Read {
+    /// As the type writes it again.
+    value: Value,
+    /// What of it the type does not have, as JSON Pointers.
+    unread: Vec<String>,
 }
 
 impl ConfigType {
@@ -24,12 +80,13 @@ impl ConfigType {
     }
 }
 
-fn read<T: Payload>(value: &Value) -> Result<(Value, Vec<String>), Violation> {
+fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
     let mut unread = Vec::new();
     let read: T = schema::read_and_tell(value, |place| unread.push(place))?;
-    let written = serde_json::to_value(&read);
-    let written = written.map_err(|error| Violation { path: String::new(), message: error.to_string() })?;
-    Ok((written, unread))
+    match serde_json::to_value(&read) {
+        Ok(value) => Ok(Read { value, unread }),
+        Err(error) => Err(Violation { path: String::new(), message: error.to_string() }),
+    }
 }
 
 impl WorkflowDef {
@@ -40,22 +97,28 @@ impl WorkflowDef {
             return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
         };
         let step = &mut self.steps[at];
+        if step.handler_class.is_some() {
+            // Its handler reads it as it likes.
+            let config = step.config.get_or_insert_with(Configuration::empty);
+            config.merge(patch);
+            return Ok(());
+        }
         let (Some(config), Some(config_type)) = (&step.config, step.config_type) else {
             return Err(format!(
                 "the step `{}` takes no configuration; give it one with `config = ...` and `Config<T>`",
                 step.name
             ));
         };
-        let mut merged = config.clone();
+        let mut merged = config.value.clone();
         merge(&mut merged, patch);
-        let (read, unread) = (config_type.read)(&merged).map_err(|violation| {
+        let Read { value, unread } = (config_type.read)(&merged).map_err(|violation| {
             format!("the configuration of the step `{}` does not fit: {violation}", step.name)
         })?;
         // What the type itself writes and does not read is nobody's slip.
         if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
             return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
-        step.config = Some(read);
+        step.config = Some(Configuration { value, written: None });
         Ok(())
     }
 }
@@ -147,6 +210,39 @@ mod tests {
         let tiers = json!({"tiers": [{"at": 100}]});
         assert_eq!(configured("charge", &tiers).unwrap()["tiers"], json!([{"from": 100}]));
         assert!(configured("charge", &json!({"tiers": []})).unwrap().get("tiers").is_none());
+    }
+
+    #[test]
+    fn a_handler_by_name_takes_whatever_the_patch_says() {
+        let mut order = WorkflowDef::builder("shop", "order", "1.0.0")
+            .step(
+                StepSpec::new("charge")
+                    .handler_class("Charge")
+                    .config(&json!({"url": "a", "params": {"x": 1}})),
+            )
+            .step(StepSpec::new("ship").handler_class("Ship"))
+            .build()
+            .unwrap();
+        order.configure("charge", &json!({"url": "b", "params": {"y": 2}})).unwrap();
+        order.configure("ship", &json!({"fast": true})).unwrap();
+        assert_eq!(order.steps()[0].config(), Some(&json!({"url": "b", "params": {"x": 1, "y": 2}})));
+        assert_eq!(order.steps()[1].config(), Some(&json!({"fast": true})));
+    }
+
+    #[cfg(feature = "yaml")]
+    #[test]
+    fn what_variables_held_is_not_shown() {
+        let spec = StepSpec::new("charge").handler_class("Charge");
+        let spec = spec.config_with_variables(json!({"key": "hunter2"}), json!({"key": "${KEY}"}));
+        let shown = format!("{spec:?}");
+        let mut order = WorkflowDef::builder("shop", "order", "1.0.0").step(spec).build().unwrap();
+        order.configure("charge", &json!({"url": "x"})).unwrap();
+        let step = &order.steps()[0];
+        assert_eq!(step.config(), Some(&json!({"key": "hunter2", "url": "x"})));
+        assert_eq!(step.shown_config(), Some(&json!({"key": "${KEY}", "url": "x"})));
+        for shown in [shown, format!("{order:?}")] {
+            assert!(shown.contains("${KEY}") && !shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

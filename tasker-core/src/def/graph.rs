@@ -20,7 +20,7 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of steps that are already in canonical order: each depends only on steps before it.
-    pub(super) fn in_order(dependencies: &[Vec<StepNo>]) -> Self {
+    pub(crate) fn in_order(dependencies: &[Vec<StepNo>]) -> Self {
         let edges = digraph(dependencies, StepNo::index);
         let mut levels = vec![0; dependencies.len()];
         for (step, dependencies) in dependencies.iter().enumerate() {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::{ending, run};
 use super::worker::Worker;
-use crate::param::{Collector, StepInput};
+use crate::param::{Collector, StepInput, StoredResults};
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
 use crate::{DefinitionId, Executions, RetryPolicy};
 
@@ -50,8 +50,10 @@ impl Worker<'_> {
             task: execution.task,
             step: execution.step,
             attempt: execution.attempt,
+            limit: executions.limit,
             context,
             results,
+            stored: StoredResults::of(&self.engine.store),
             records: Collector::default(),
             cancelled: cancelled.clone(),
             only_when: None,

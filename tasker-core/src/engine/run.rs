@@ -14,7 +14,7 @@ use crate::store::{Ending, Record};
 use crate::{Executions, RetryPolicy, StepError};
 
 /// Runs the function of a step to its end, to its time limit or to its panic. What it wrote beside its result comes
-/// with it, unless it failed.
+/// with it, unless it failed; then what it kept comes with the error.
 pub(super) async fn run(
     handler: Arc<dyn Handler>,
     input: StepInput,
@@ -34,7 +34,10 @@ pub(super) async fn run(
         Ok(ended) => records.take(max_payload).map(|records| (ended, records)),
         Err(error) => Err(error),
     };
-    ended.map_err(StepError::bounded)
+    ended.map_err(|error| match records.kept() {
+        Some(kept) => error.bounded().with_partial_results(kept),
+        None => error.bounded(),
+    })
 }
 
 async fn within(

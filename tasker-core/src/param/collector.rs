@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::store::{Record, RecordKind};
 use crate::{Json, StepError};
@@ -16,6 +17,8 @@ struct Collected {
     records: Vec<Record>,
     /// The first value that was no JSON.
     error: Option<StepError>,
+    /// What is to be known of the execution if it fails.
+    kept: Option<Value>,
 }
 
 impl Collector {
@@ -24,12 +27,12 @@ impl Collector {
     }
 
     /// Adds an event.
-    pub(super) fn add(&self, name: &str, payload: Result<Json, serde_json::Error>) {
+    pub(crate) fn add(&self, name: &str, payload: Result<Json, serde_json::Error>) {
         self.collected().push(RecordKind::Event, name, payload);
     }
 
     /// Puts an annotation in the place of the one that there was.
-    pub(super) fn set(&self, name: &str, payload: Result<Json, serde_json::Error>) {
+    pub(crate) fn set(&self, name: &str, payload: Result<Json, serde_json::Error>) {
         let mut collected = self.collected();
         collected.records.retain(|record| !is(record, RecordKind::Annotation, name));
         collected.push(RecordKind::Annotation, name, payload);
@@ -42,9 +45,27 @@ impl Collector {
         records.filter_map(|record| record.payload.parse().ok()).collect()
     }
 
+    /// Fails the execution at its end, unless something else did before.
+    pub(crate) fn refuse(&self, error: StepError) {
+        self.collected().error.get_or_insert(error);
+    }
+
+    /// Keeps what is to be known if the execution fails, in the place of what was kept before.
+    pub(crate) fn keep(&self, value: Value) {
+        self.collected().kept = Some(value);
+    }
+
+    /// What was kept.
+    pub(crate) fn kept(&self) -> Option<Value> {
+        self.collected().kept.take()
+    }
+
     /// Takes what an execution wrote, at its end; what is written afterwards is lost.
     pub(crate) fn take(&self, most: usize) -> Result<Vec<Record>, StepError> {
-        let Collected { records, error } = std::mem::take(&mut *self.collected());
+        let (records, error) = {
+            let mut collected = self.collected();
+            (std::mem::take(&mut collected.records), collected.error.take())
+        };
         let size = records.iter().map(|record| record.payload.as_str().len()).sum();
         match error {
             Some(error) => Err(error),

@@ -5,7 +5,7 @@
 
 use std::marker::PhantomData;
 
-use super::{BoxFuture, Ended, HandlerFn, Presence, Step, StepHandler, StepResult, Workflow};
+use super::{BoxFuture, Ended, HandlerFn, Presence, RunsIn, Step, StepResult, Workflow};
 use crate::param::{Given, Invocation, Provided, context, ended_by};
 use crate::{StepError, StepSpec, WorkflowBuilder};
 
@@ -141,7 +141,7 @@ macro_rules! tuple {
             }
         }
 
-        impl<__A: Sync + 'static, $($step: StepHandler<__A>),*> Handlers<__A> for ($($step,)*) {
+        impl<__A: Sync + 'static, $($step: RunsIn<__A>),*> Handlers<__A> for ($($step,)*) {
             fn add(handlers: &mut Vec<(&'static str, HandlerFn<__A>)>) {
                 let these: &[(&'static str, HandlerFn<__A>)] = &[$(($step::NAME, $step::run)),*];
                 handlers.extend_from_slice(these);

@@ -22,7 +22,7 @@ use task::{Task, corrupt};
 use super::{
     Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
     Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store, StoreError,
-    Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary,
+    Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::{
     Clock, DefinitionId, Json, StepError, StepNo, StoredDefinition, StoredStep, SystemClock, TaskId,
@@ -47,6 +47,9 @@ struct Tables {
     queue: Queue,
     workers: BTreeMap<WorkerId, Worker>,
     known: catalog::Known,
+    /// The definitions whose tasks stand still.
+    paused: BTreeSet<DefinitionId>,
+    workflow_orders: Vec<(Timestamp, WorkflowOrder)>,
 }
 
 #[derive(Debug)]
@@ -160,7 +163,7 @@ impl Store for MemoryStore {
         let mut tables = self.tables();
         let (steps, left_due) = tables.claim(worker, runnable, room, &Among::ReadyAndDue(now), now)?;
         let next_due = || {
-            let ids = runnable.ids().iter().copied().filter(|&id| room.of(id) > 0);
+            let ids = tables.claimable(runnable).into_iter().filter(|&id| room.of(id) > 0);
             tables.queue.next_due(ids, now).map(|due| due.since(now))
         };
         Ok(Claim { next_due: if left_due { Some(Duration::ZERO) } else { next_due() }, steps })
@@ -229,7 +232,10 @@ impl Store for MemoryStore {
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError> {
         let now = self.clock.now();
         let tables = self.tables();
-        let status = |task: &Task| task.status(now, tables.parked(task.definition, now).as_ref());
+        let status = |task: &Task| {
+            let paused = tables.paused.contains(&task.definition);
+            task.status(now, tables.parked(task.definition, now).as_ref(), paused)
+        };
         Ok(tasks.iter().map(|task| tables.tasks.get(task).map(status)).collect())
     }
 
@@ -282,6 +288,19 @@ impl Store for MemoryStore {
         orders.iter().map(|order| tables.operate(order, now)).collect()
     }
 
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.tables().operate_workflow(order, now))
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        let tables = self.tables();
+        let of_it =
+            |(_, order): &&(Timestamp, WorkflowOrder)| (&*order.namespace, &*order.name) == (namespace, name);
+        let orders = tables.workflow_orders.iter().filter(of_it);
+        Ok(orders.map(|(at, order)| Happened { at: *at, what: order.what() }).collect())
+    }
+
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
         let until = self.clock.now() - age;
         Ok(self.tables().purge(until, limit))
@@ -295,13 +314,26 @@ impl Store for MemoryStore {
 }
 
 impl Tables {
+    /// The definitions of which steps may be given out.
+    fn claimable(&self, runnable: &Runnable) -> Vec<DefinitionId> {
+        runnable.ids().iter().copied().filter(|id| !self.paused.contains(id)).collect()
+    }
+
     fn install(&mut self, workflow: &Arc<WorkflowDef>) -> DefinitionId {
         self.known.workflow(workflow);
         let same =
             |known: &Arc<WorkflowDef>| known.id() == workflow.id() && known.shape() == workflow.shape();
         let place = self.definitions.iter().position(same).unwrap_or_else(|| {
+            // What is paused at a version is paused in every shape.
+            let others = self.definitions.iter().enumerate().filter(|(_, other)| other.id() == workflow.id());
+            let paused =
+                others.map(|(place, _)| DefinitionId(place as i64)).any(|id| self.paused.contains(&id));
             self.definitions.push(Arc::clone(workflow));
-            self.definitions.len() - 1
+            let place = self.definitions.len() - 1;
+            if paused {
+                self.paused.insert(DefinitionId(place as i64));
+            }
+            place
         });
         DefinitionId(place as i64)
     }
@@ -404,7 +436,7 @@ impl Tables {
         if !self.workers.contains_key(&worker) {
             return Ok((claimed, false));
         }
-        let taken = self.queue.take(runnable.ids(), room, among);
+        let taken = self.queue.take(&self.claimable(runnable), room, among);
         for (task_id, step) in taken.steps {
             let task = self.task(task_id)?;
             let (execution, executions) = task.begin(step, worker, now)?;

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::What;
-use crate::{Json, StepState, TaskId, TaskState};
+use crate::{Json, StepState, TaskId, TaskState, WorkflowId};
 
 /// What an operator wants to be done to a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,54 @@ impl Order {
         };
         let action = self.action.as_str().to_owned();
         What::Ordered { action, step, by: self.by.clone(), reason: self.reason.clone(), value }
+    }
+}
+
+/// What an operator wants to be done to a workflow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowOrder {
+    /// Its id, made by who asks.
+    pub id: Uuid,
+    /// The namespace of the workflow.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its version; none for all versions that the store knows.
+    pub version: Option<String>,
+    /// Whether its tasks are to stand still, or to go on.
+    pub paused: bool,
+    /// Who wants it.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+impl WorkflowOrder {
+    /// As it stands in the history of the workflow.
+    #[must_use]
+    pub fn what(&self) -> What {
+        let version =
+            self.version.as_ref().map(|version| Json::from_stored(serde_json::json!(version).to_string()));
+        What::Ordered {
+            action: self.action().to_owned(),
+            step: None,
+            by: self.by.clone(),
+            reason: self.reason.clone(),
+            value: version,
+        }
+    }
+
+    /// The name of what is done, as stored and shown.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        if self.paused { "pause_workflow" } else { "resume_workflow" }
+    }
+
+    /// Whether it is about this workflow.
+    #[must_use]
+    pub fn concerns(&self, workflow: &WorkflowId) -> bool {
+        (&self.namespace, &self.name) == (&workflow.namespace, &workflow.name)
+            && self.version.as_ref().is_none_or(|version| *version == workflow.version)
     }
 }
 

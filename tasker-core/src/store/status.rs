@@ -51,7 +51,7 @@ pub enum WaitingFor {
     Time(Timestamp),
     /// Its turn: the task runs one step at a time.
     Turn,
-    /// An operator: the task is paused.
+    /// An operator: the task is paused, or its workflow.
     Operator,
     /// A worker that has room and can run it: there are some, or no worker is alive at all.
     Worker,
@@ -116,6 +116,15 @@ impl WaitingFor {
             Some(Waiting::Turn) => Self::Turn,
             Some(Waiting::Time) if run_at > now => Self::Time(run_at),
             Some(Waiting::Time) | None => Self::Worker,
+        }
+    }
+
+    /// The same where the workflow may be paused: what would wait for a worker waits for an operator.
+    #[must_use]
+    pub fn unless_paused(self, paused: bool) -> Self {
+        match self {
+            Self::Worker if paused => Self::Operator,
+            waiting_for => waiting_for,
         }
     }
 

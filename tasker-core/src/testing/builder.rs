@@ -137,10 +137,10 @@ impl<A: Send + Sync + 'static> Builder<A> {
         let mut workflows = Vec::new();
         for registration in builder.registrations() {
             let workflow = registration.workflow_type;
-            workflows.push(workflow);
+            workflows.extend(workflow);
             registration.replace_handlers(|definition, no, real| {
-                let part =
-                    definition.step(no).and_then(|step| self.script.of(workflow, step.name())).cloned();
+                let step = definition.step(no).zip(workflow);
+                let part = step.and_then(|(step, workflow)| self.script.of(workflow, step.name())).cloned();
                 if part.as_ref().is_some_and(|part| part.fake.is_some()) {
                     definition.read_dependencies(no);
                 }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::store::{
     Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
     Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
-    TaskSummary,
+    TaskSummary, WorkflowOrder,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -28,9 +28,11 @@ pub(super) struct Death {
     pub(super) when: When,
 }
 
-/// Whether the outcome is recorded.
+/// Whether the outcome is recorded, and which outcome it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
+    /// Only of one with a result.
+    BeforeResult,
     BeforeRecord,
     AfterRecord,
 }
@@ -61,8 +63,12 @@ impl Mortal {
 
     fn is_deadly(&self, runnable: &Runnable, outcome: &Outcome) -> bool {
         let workflow = runnable.workflow(outcome.definition);
-        let Death { workflow: id, step: name, .. } = &*self.death;
-        !matches!(outcome.ending, Ending::HandedBack)
+        let Death { workflow: id, step: name, when } = &*self.death;
+        let counts = match when {
+            When::BeforeResult => matches!(outcome.ending, Ending::Complete(_)),
+            When::BeforeRecord | When::AfterRecord => !matches!(outcome.ending, Ending::HandedBack),
+        };
+        counts
             && workflow.is_some_and(|workflow| {
                 workflow.id() == id && workflow.step(outcome.execution.step).map(StepDef::name) == Some(name)
             })
@@ -87,7 +93,7 @@ impl Store for Mortal {
         room: &Room,
     ) -> Result<Settled, StoreError> {
         let deadly = outcomes.iter().any(|outcome| self.is_deadly(runnable, outcome));
-        if deadly && self.death.when == When::BeforeRecord {
+        if deadly && self.death.when != When::AfterRecord {
             self.die().await;
         }
         let settled = self.store.settle(worker, runnable, outcomes, room).await;
@@ -179,6 +185,14 @@ impl Store for Mortal {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.store.operate(orders).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.store.operate_workflow(order).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.store.workflow_history(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

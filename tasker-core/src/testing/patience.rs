@@ -8,7 +8,8 @@ use tokio::time::timeout;
 use super::trace::Recorder;
 use crate::{StepState, StepStatus, TaskHandle, TaskStatus, WaitingFor};
 
-/// No retry waits for longer, and an engine in virtual time is through it in a moment.
+/// An engine in virtual time is through it in a moment. A step that waits for longer, as `retry(base = "3650d", ..)` can say, counts as one
+/// that never ends.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// How a task ended.

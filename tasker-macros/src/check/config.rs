@@ -4,11 +4,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, GenericArgument, Ident, Type};
 
 use super::signature::wrapped;
 use crate::errors::Errors;
 use crate::model::{Config, Step};
+use crate::parse::fragments;
 use crate::tokens;
 
 /// The types of `tasker` that have nothing to do with the configuration.
@@ -65,7 +66,15 @@ pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete:
 
 fn takes(ty: &TokenStream) -> Takes {
     let Ok(ty) = syn::parse2::<Type>(ty.clone()) else { return Takes::Perhaps };
+    let ty = fragments::ty(&ty);
     match (wrapped(&ty), &ty) {
+        (Some((name, GenericArgument::Type(inner))), _) if name == "Option" => {
+            // What may be absent is the result of a step; a configuration never is.
+            match takes(&inner.to_token_stream()) {
+                Takes::No => Takes::No,
+                Takes::It(..) | Takes::Perhaps => Takes::Perhaps,
+            }
+        }
         (Some((name, inner)), _) if name == "Config" => Takes::It(ty.span(), tokens::text(inner)),
         (Some((name, _)), _) if OTHERS.iter().any(|other| name == other) => Takes::No,
         (None, Type::Path(path)) => match path.path.segments.last() {

@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 
 use super::options::same;
-use super::signature::{NamedType, Read};
+use super::signature::{NamedType, Read, looks_like_a_type};
 use super::{Draft, Index, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
@@ -39,10 +39,16 @@ pub(super) fn resolve(
     }
     spread_doubt(&mut resolved, &order.sorted);
     let ancestors = Ancestors::new(&resolved.edges, &order.sorted);
+    let mut absent = Vec::new();
     for at in 0..drafts.len() {
-        reads(at, drafts, index, &resolved, &ancestors, errors);
+        absent.extend(reads(at, drafts, index, &resolved, &ancestors, errors));
+        no_steps(&mut drafts[at], index, module);
         workflow.warnings.extend(redundant(at, drafts, &resolved, &ancestors));
         workflow.hints.extend(functions(&drafts[at], index));
+    }
+    // That is reported, at each reader, so rustc should not say it again.
+    for step in absent {
+        drafts[step].step.optional = false;
     }
     show_what_is_read(drafts, index);
     for (draft, edges) in drafts.iter_mut().zip(&resolved.edges) {
@@ -123,7 +129,8 @@ fn spread_doubt(resolved: &mut Resolved, sorted: &[usize]) {
     }
 }
 
-/// A step may read what it waits for, directly or not, because only that is sure to be there.
+/// A step may read what it waits for, directly or not, because only that is sure to be there. Returned are the steps whose results it
+/// wrongly takes for certain.
 fn reads(
     at: usize,
     drafts: &mut [Draft],
@@ -131,7 +138,7 @@ fn reads(
     resolved: &Resolved,
     ancestors: &Ancestors,
     errors: &mut Errors,
-) {
+) -> Vec<usize> {
     let waits_for =
         |step: usize, other: usize| resolved.edges[step].contains(&other) || ancestors.contains(step, other);
     let outputs: Vec<(Read, usize)> = drafts[at]
@@ -142,7 +149,7 @@ fn reads(
         .collect();
     let missing: Vec<Ident> = outputs
         .iter()
-        .filter(|&&(_, read)| read != at && !waits_for(at, read))
+        .filter(|&&(_, read)| read != at && !waits_for(at, read) && !ancestors.contains(read, at))
         .map(|(output, _)| output.step.clone())
         .collect();
     let name = drafts[at].step.ident.unraw();
@@ -171,11 +178,12 @@ fn reads(
             );
         }
     }
-    certain(drafts, &outputs, errors);
-    no_steps(&mut drafts[at], index);
+    // What cannot be read at all need not be read otherwise.
+    let readable = |read: usize| read != at && !ancestors.contains(read, at);
+    let absent = certain(drafts, &outputs, readable, errors);
     if resolved.unsure[at] {
         drafts[at].step.readable = Readable::Any;
-        return;
+        return absent;
     }
     // What is wrong is reported; rustc should not say it again.
     let mut readable: Vec<usize> = resolved.edges[at].clone();
@@ -189,24 +197,50 @@ fn reads(
     let readable =
         readable.iter().map(|&read| named(read).unwrap_or(&drafts[read].step.ident).clone()).collect();
     drafts[at].step.readable = Readable::These(readable);
+    absent
 }
 
 /// What is no step rustc refuses where it is written; it is not used again, so that it does not refuse it again.
-fn no_steps(draft: &mut Draft, index: &Index) {
+fn no_steps(draft: &mut Draft, index: &Index, module: &Module) {
+    let is_step = |ident: &Ident| index.get(ident).is_some() || stands_for_a_step(ident, module);
     for NamedType { param, ident } in &draft.reads.types {
-        if ident.as_ref().is_some_and(|ident| index.get(ident).is_some()) {
+        if ident.as_ref().is_some_and(is_step) {
             continue;
         }
-        draft.step.params[*param] = Param::Wrong;
+        let param = &mut draft.step.params[*param];
+        if let Param::Value(ty) = param {
+            draft.step.unclear = Some(ty.clone());
+        }
+        *param = Param::Wrong;
         draft.step.callable = false;
     }
 }
 
-/// The result of a step with a `when` may be absent. Once that is reported, the step counts as certain, so that rustc does not say it again.
-fn certain(drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors) {
-    for (output, read) in outputs {
-        if output.optional || !drafts[*read].step.optional {
-            continue;
+/// Whether the module gives this name to something that may be a step: `type Checked = validate_cart;`.
+fn stands_for_a_step(name: &Ident, module: &Module) -> bool {
+    let mut name = name;
+    // An alias of an alias leads to an end, or in a circle.
+    for _ in &module.aliases {
+        let Some(alias) = module.aliases.iter().find(|alias| same(&alias.name, name)) else { break };
+        if !looks_like_a_type(&alias.of) {
+            return true;
+        }
+        name = &alias.of;
+    }
+    false
+}
+
+/// The result of a step with a `when` may be absent. Returned are the steps that are read as if theirs were certain.
+fn certain(
+    drafts: &[Draft],
+    outputs: &[(Read, usize)],
+    readable: impl Fn(usize) -> bool,
+    errors: &mut Errors,
+) -> Vec<usize> {
+    let wrong = outputs.iter().filter(|(output, read)| !output.optional && drafts[*read].step.optional);
+    let wrong = wrong.map(|(output, read)| {
+        if !readable(*read) {
+            return *read;
         }
         let ident = &output.step;
         errors.at(
@@ -216,8 +250,9 @@ fn certain(drafts: &mut [Draft], outputs: &[(Read, usize)], errors: &mut Errors)
                  help: take `Option<Output<{ident}>>`"
             ),
         );
-        drafts[*read].step.optional = false;
-    }
+        *read
+    });
+    wrong.collect()
 }
 
 /// Each name of a step that stands for its type names the function as well: an editor that renames one renames the other,

@@ -1,6 +1,6 @@
 //! What names and versions may look like: the rules of `WorkflowBuilder::build`, so that the compiler applies them.
 
-/// The longest namespace and name of a workflow, in characters.
+/// The longest namespace, name and version of a workflow, in characters.
 const LABEL: usize = 64;
 /// The longest name of a step, in characters.
 const STEP_NAME: usize = 128;
@@ -30,12 +30,16 @@ fn printable(what: &str, text: &str, longest: usize) -> Result<(), String> {
 
 /// The rule for versions.
 pub(super) fn version(text: &str) -> Result<(), String> {
-    if is_semantic_version(text) {
-        return Ok(());
+    if !is_semantic_version(text) {
+        return Err(format!(
+            "`{text}` is not a semantic version\nhelp: write three numbers, such as \"1.4.0\" or \"2.0.0-rc.1\""
+        ));
     }
-    Err(format!(
-        "`{text}` is not a semantic version\nhelp: write three numbers, such as \"1.4.0\" or \"2.0.0-rc.1\""
-    ))
+    let length = text.len();
+    if length > LABEL {
+        return Err(format!("a version has at most {LABEL} characters; this one has {length}"));
+    }
+    Ok(())
 }
 
 /// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
@@ -66,6 +70,13 @@ mod tests {
         for bad in ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "v1.0.0", "1.0.0+", "1..0", "1.0.0.0"] {
             assert!(!is_semantic_version(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn versions_are_as_long_as_what_is_stored_of_them() {
+        let of = |length: usize| format!("1.0.0+{}", "b".repeat(length - 6));
+        assert_eq!(version(&of(64)), Ok(()));
+        assert!(version(&of(65)).is_err_and(|error| error.ends_with("this one has 65")));
     }
 
     #[test]

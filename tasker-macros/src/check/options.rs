@@ -188,7 +188,7 @@ pub(super) fn retry(arg: &Arg, hints: &mut TokenStream, krate: &TokenStream, err
         errors.at(arg.span(), "expected `retry(limit = 3, base = \"2s\", max = \"30s\")`");
         return Retry::Default;
     };
-    let args = parse::args(inner.clone(), errors);
+    let args = parse::args(inner.clone(), &RETRY, errors);
     hints.extend(hint(krate, "retry", &args.list));
     let (mut limit, mut base, mut max) = (None, None, None);
     for arg in once(&args.list, errors) {

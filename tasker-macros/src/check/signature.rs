@@ -7,10 +7,11 @@ use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::{FnArg, ReturnType, Safety, Signature, Type};
 
-pub(super) use params::{NamedType, Read, Reads, wrapped};
+pub(super) use params::{NamedType, Read, Reads, looks_like_a_type, wrapped};
 
 use crate::errors::Errors;
 use crate::model::{Param, Step};
+use crate::parse::fragments;
 use crate::tokens;
 
 /// Reports what is wrong with a signature.
@@ -28,7 +29,7 @@ impl Report<'_> {
     }
 
     fn is_context(&self, ty: &Type) -> bool {
-        self.context.is_some_and(|context| context.to_string() == ty.to_token_stream().to_string())
+        self.context.is_some_and(|context| tokens::text(context) == tokens::text(ty))
     }
 }
 
@@ -109,11 +110,13 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
         );
         return;
     };
+    let returned = ty.to_token_stream();
+    let ty = fragments::ty(ty);
     let written = ty.to_token_stream();
     if let Some(span) = tokens::find(&written, "impl") {
         report.wrong(span, format!("the result of the step `{name}` is stored, so its type must be named"));
-    } else if !matches!(**ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
-        let value = match **ty {
+    } else if !matches!(ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
+        let value = match ty {
             Type::Tuple(_) | Type::Array(_) => tokens::text(&written),
             _ => "T".to_owned(),
         };
@@ -130,6 +133,6 @@ fn returned(signature: &Signature, report: &mut Report<'_>) {
         }
         report.step.callable = false;
     } else {
-        report.step.returned = Some(written);
+        report.step.returned = Some(returned);
     }
 }

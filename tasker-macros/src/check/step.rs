@@ -34,6 +34,7 @@ pub(super) fn draft(
         when: None,
         optional: false,
         callable: true,
+        unclear: None,
     };
     let mut draft = Draft {
         step,
@@ -42,7 +43,7 @@ pub(super) fn draft(
         reads: signature::Reads::default(),
         name_at: ident.span(),
     };
-    let args = parse::args(raw.args.clone(), errors);
+    let args = parse::args(raw.args.clone(), &OPTIONS, errors);
     draft.complete = args.complete;
     workflow.hints.extend(options::hint(&workflow.krate, "step", &args.list));
     let list = options::once(&args.list, errors);

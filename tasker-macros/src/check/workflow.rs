@@ -26,7 +26,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         warnings: TokenStream::new(),
         hints: TokenStream::new(),
     };
-    let args = parse::args(args, errors);
+    let args = parse::args(args, &OPTIONS, errors);
     let mut complete = args.complete;
     let mut named = false;
     for arg in options::once(&args.list, errors) {

@@ -18,11 +18,24 @@ struct Kind {
     /// With its article.
     article: &'static str,
     rule: fn(&str) -> Result<(), String>,
+    /// A name, where none can be made of the type's.
+    example: &'static str,
 }
 
-const EVENT: Kind = Kind { name: "Event", attribute: "event", article: "an event", rule: event_name };
-const ANNOTATION: Kind =
-    Kind { name: "Annotation", attribute: "annotation", article: "an annotation", rule: annotation_name };
+const EVENT: Kind = Kind {
+    name: "Event",
+    attribute: "event",
+    article: "an event",
+    rule: event_name,
+    example: "payment.authorized",
+};
+const ANNOTATION: Kind = Kind {
+    name: "Annotation",
+    attribute: "annotation",
+    article: "an annotation",
+    rule: annotation_name,
+    example: "order.margin",
+};
 
 pub(crate) fn event(input: TokenStream) -> TokenStream {
     named(&EVENT, input)
@@ -53,7 +66,7 @@ fn named(kind: &Kind, input: TokenStream) -> TokenStream {
 fn implementation(kind: &Kind, input: &DeriveInput, written: &Written) -> TokenStream {
     let Written { name, krate } = written;
     let ident = &input.ident;
-    let name = name.as_ref().map_or_else(|| suggestion(ident), LitStr::value);
+    let name = name.as_ref().map_or_else(|| suggestion(kind, ident), LitStr::value);
     let implemented = Ident::new(kind.name, Span::call_site());
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     let predicates = where_clause.map(|clause| &clause.predicates).into_iter().flatten();
@@ -63,7 +76,7 @@ fn implementation(kind: &Kind, input: &DeriveInput, written: &Written) -> TokenS
     quote_spanned! {Span::call_site().located_at(ident.span())=>
         #[automatically_derived]
         impl #impl_generics #krate::#implemented for #ident #ty_generics where #(#predicates,)* #stored {
-            const NAME: &'static str = #name;
+            const NAME: &'static ::core::primitive::str = #name;
         }
     }
 }
@@ -79,7 +92,7 @@ fn attribute(kind: &Kind, input: &DeriveInput, errors: &mut Errors) -> Written {
                 kind.article,
                 input.ident.unraw(),
                 kind.attribute,
-                suggestion(&input.ident)
+                suggestion(kind, &input.ident)
             ),
         );
         return written;
@@ -92,7 +105,7 @@ fn attribute(kind: &Kind, input: &DeriveInput, errors: &mut Errors) -> Written {
 }
 
 fn read(kind: &Kind, attribute: &Attribute, ident: &Ident, written: &mut Written, errors: &mut Errors) {
-    let example = format!("#[{}(\"{}\")]", kind.attribute, suggestion(ident));
+    let example = format!("#[{}(\"{}\")]", kind.attribute, suggestion(kind, ident));
     let Ok(list) = attribute.meta.require_list() else {
         errors.at(
             attribute.path().span(),
@@ -139,19 +152,34 @@ fn not_generic(kind: &Kind, input: &DeriveInput, errors: &mut Errors) {
     }
 }
 
-/// `PaymentIntentCreated` is `payment.intent_created`.
-fn suggestion(ident: &Ident) -> String {
+/// `PaymentIntentCreated` is `payment.intent_created`, or what else the rule lets through.
+fn suggestion(kind: &Kind, ident: &Ident) -> String {
+    let words = words(&ident.unraw().to_string());
+    let (first, rest) = words.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let owned = format!("app.{}", words.join("_"));
+    let named = if rest.is_empty() { owned.clone() } else { format!("{first}.{}", rest.join("_")) };
+    [named, owned]
+        .into_iter()
+        .find(|name| (kind.rule)(name).is_ok())
+        .unwrap_or_else(|| kind.example.to_owned())
+}
+
+/// The words of a name, in small letters: `HTTPError` is `http` and `error`.
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
-    for c in ident.unraw().to_string().chars() {
+    for (at, letter) in letters.iter().enumerate() {
+        let follows = |next: Option<&char>| next.is_some_and(|next| next.is_lowercase());
+        let before = at.checked_sub(1).and_then(|before| letters.get(before));
+        // A capital begins a word, unless it stands in a run of them.
+        let begins = letter.is_uppercase()
+            && (!before.is_some_and(|before| before.is_uppercase()) || follows(letters.get(at + 1)));
         match words.last_mut() {
-            Some(word) if !c.is_uppercase() => word.push(c),
-            _ => words.push(c.to_lowercase().collect()),
+            Some(word) if !begins => word.extend(letter.to_lowercase()),
+            _ => words.push(letter.to_lowercase().collect()),
         }
     }
-    match words.split_first() {
-        Some((first, rest)) if !rest.is_empty() => format!("{first}.{}", rest.join("_")),
-        _ => format!("app.{}", words.concat()),
-    }
+    words
 }
 
 /// Words joined by dots, the first of which says whose event it is. The rule, and what is reserved, is Ruby Tasker's.
@@ -200,9 +228,25 @@ mod tests {
 
     #[test]
     fn a_name_is_suggested_from_the_type() {
-        let suggested = |name: &str| suggestion(&Ident::new(name, Span::call_site()));
+        let suggested = |name: &str| suggestion(&EVENT, &Ident::new(name, Span::call_site()));
         assert_eq!(suggested("PaymentAuthorized"), "payment.authorized");
         assert_eq!(suggested("PaymentIntentCreated"), "payment.intent_created");
         assert_eq!(suggested("Margin"), "app.margin");
+        assert_eq!(suggested("HTTPError"), "http.error");
+        assert_eq!(suggested("OrderSentByDHL"), "order.sent_by_dhl");
+    }
+
+    #[test]
+    fn no_name_is_suggested_that_is_refused() {
+        let names =
+            ["TaskCompleted", "Task", "Größe", "GrößeGeändert", "HTTP", "_Step", "Order2Paid", "order_paid"];
+        for (kind, name) in names.iter().flat_map(|name| [(&EVENT, name), (&ANNOTATION, name)]) {
+            let suggested = suggestion(kind, &Ident::new(name, Span::call_site()));
+            assert_eq!((kind.rule)(&suggested), Ok(()), "{name}: {suggested}");
+        }
+        let event = |name: &str| suggestion(&EVENT, &Ident::new(name, Span::call_site()));
+        assert_eq!(event("TaskCompleted"), "app.task_completed");
+        assert_eq!(event("Größe"), "payment.authorized");
+        assert_eq!(suggestion(&ANNOTATION, &Ident::new("Größe", Span::call_site())), "app.größe");
     }
 }

@@ -7,6 +7,8 @@ use syn::spanned::Spanned;
 
 use super::{after, before, generated, group, local, located};
 use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
+use crate::parse::fragments;
+use crate::tokens;
 
 /// The type of a step and what it implements.
 pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
@@ -80,7 +82,7 @@ fn edges(step: &Step, krate: &TokenStream) -> TokenStream {
 /// The function, as `tasker` calls it.
 fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let krate = &workflow.krate;
-    let ident = &step.ident;
+    let Step { ident, allows, .. } = step;
     let sees = if sees_context(step) { quote!(Workflow) } else { quote!(()) };
     let numbers = step.values().map(|(n, _)| number(n, krate)).rev();
     let params = numbers.fold(quote!(()), |rest, number| quote!((#number, #rest)));
@@ -89,6 +91,7 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
     let call = call(step, workflow);
     quote! {
         #[automatically_derived]
+        #allows
         impl #krate::__private::StepFn for #ident {
             type Sees = #sees;
             type Params = #params;
@@ -99,7 +102,7 @@ fn function(step: &Step, workflow: &Workflow) -> TokenStream {
 
         // For all steps at once it would not show which one takes what an application does not have.
         #[automatically_derived]
-        impl<__A> #krate::StepHandler<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
+        impl<__A> #krate::RunsIn<__A> for #ident where #params: #krate::__private::Provided<#ident, __A> {}
     }
 }
 
@@ -110,10 +113,21 @@ fn sees_context(step: &Step) -> bool {
 /// What is printed where the function cannot be called. Something is wrong then that was reported, or that rustc reports; if it should
 /// not, because a name was not what it looked like, nothing that runs the step is built.
 fn never(step: &Step) -> TokenStream {
-    let message = format!("`#[workflow]` does not understand the signature of the step `{}`", step.ident);
-    quote!(
-        const CALLABLE: () = ::core::panic!(#message);
-    )
+    let name = step.ident.unraw();
+    let Some(ty) = &step.unclear else {
+        let message = format!("`#[workflow]` does not understand the signature of the step `{name}`");
+        return quote!(
+            const CALLABLE: () = ::core::panic!(#message);
+        );
+    };
+    let message = format!(
+        "the step `{name}` takes `{}`, and `#[workflow]` cannot see that this is the result of a step\n\
+         help: write the name of the step's function, as in `Output<fetch_order>`",
+        tokens::text(fragments::plain(ty.clone()))
+    );
+    let message = group(Delimiter::Parenthesis, quote!(#message), generated(ty.span()));
+    let panic = quote_spanned!(before(ty.span())=> ::core::panic!);
+    quote!(const CALLABLE: () = #panic #message;)
 }
 
 fn call(step: &Step, workflow: &Workflow) -> TokenStream {

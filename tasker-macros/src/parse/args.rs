@@ -4,6 +4,7 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Token, Type, parenthesized};
 
+use super::fragments;
 use crate::errors::Errors;
 use crate::tokens::idents;
 
@@ -45,8 +46,8 @@ impl Arg {
     }
 }
 
-/// Reads each argument on its own, so that one wrong argument hides no other.
-pub(crate) fn args(tokens: TokenStream, errors: &mut Errors) -> Args {
+/// Reads each argument on its own, so that one wrong argument hides no other. `known` are the options that there are.
+pub(crate) fn args(tokens: TokenStream, known: &[&str], errors: &mut Errors) -> Args {
     let mut args = Args { list: Vec::new(), complete: true };
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
@@ -61,8 +62,9 @@ pub(crate) fn args(tokens: TokenStream, errors: &mut Errors) -> Args {
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
             } else if !input.is_empty() {
-                errors.push(input.error("expected `,` before the next option"));
+                errors.push(without_comma(input, args.list.last(), known));
                 args.complete = false;
+                skip_to_option(input, known)?;
             }
         }
         Ok(())
@@ -102,14 +104,14 @@ fn value(input: ParseStream<'_>, key: &Ident) -> syn::Result<Value> {
         && let Ok(ty) = input.fork().parse::<Type>()
     {
         input.parse::<Type>()?;
-        return Ok(Value::Type(ty));
+        return Ok(Value::Type(fragments::ty(&ty)));
     }
     // Apart, so that what is left over of a half-read list is no second error.
     let fork = input.fork();
     match fork.parse() {
         Ok(value) => {
             input.advance_to(&fork);
-            Ok(Value::Expr(value))
+            Ok(Value::Expr(fragments::expr(value)))
         }
         Err(_) => Err(no_value(key, input)),
     }
@@ -133,6 +135,34 @@ fn no_value(key: &Ident, input: ParseStream<'_>) -> syn::Error {
             "expected the name of a step's function, or a list: `depends_on = [step, step]`",
         ),
     }
+}
+
+/// What to say where the next word comes without a comma.
+fn without_comma(input: ParseStream<'_>, before: Option<&Arg>, known: &[&str]) -> syn::Error {
+    let step =
+        before.is_some_and(|arg| arg.is("depends_on") && matches!(arg.value, Value::Expr(Expr::Path(_))));
+    let help = if step && !is_option(input, known) {
+        "\nhelp: several steps are a list: `depends_on = [step, step]`"
+    } else {
+        ""
+    };
+    input.error(format!("expected `,` before the next option{help}"))
+}
+
+/// What comes after a comma that is missing belongs to the same mistake, up to something that is an option without doubt.
+fn skip_to_option(input: ParseStream<'_>, known: &[&str]) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) && !is_option(input, known) {
+        input.parse::<TokenTree>()?;
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Ok(())
+}
+
+/// Whether a word comes next that is an option, or that has what only options have: `=` or parentheses.
+fn is_option(input: ParseStream<'_>, known: &[&str]) -> bool {
+    let next = input.fork();
+    let Ok(word) = next.call(Ident::parse_any) else { return false };
+    known.iter().any(|option| word == option) || next.peek(Token![=]) || next.peek(syn::token::Paren)
 }
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {

@@ -3,7 +3,7 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 /// A type that a module declares or imports.
 pub(crate) struct Found {
     pub(crate) ident: Ident,
-    /// Whether it is declared without any visibility.
+    /// Whether it is a type of its own that is declared without any visibility. An alias only stands for another type.
     pub(crate) private: bool,
 }
 
@@ -16,7 +16,8 @@ pub(super) fn find(items: &TokenStream, name: &str) -> Option<Found> {
         {
             match trees.get(at + 1) {
                 Some(TokenTree::Ident(ident)) if ident == name => {
-                    Some(Found { ident: ident.clone(), private: !has_visibility(&trees[..at]) })
+                    let private = word != "type" && !has_visibility(&trees[..at]);
+                    Some(Found { ident: ident.clone(), private })
                 }
                 _ => None,
             }
@@ -70,7 +71,7 @@ pub(super) fn has_glob(items: &TokenStream) -> bool {
     })
 }
 
-fn is_semicolon(tree: &TokenTree) -> bool {
+pub(super) fn is_semicolon(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';')
 }
 
@@ -152,7 +153,7 @@ mod tests {
                 struct Context;
             )) && private(quote!(
                 pub fn f() {}
-                type Context = u8;
+                enum Context {}
             ))
         );
         assert!(
@@ -162,9 +163,13 @@ mod tests {
                 pub(crate) enum Context {}
             ))
         );
-        assert!(!private(quote!(
-            use super::Context;
-        )));
+        assert!(
+            !private(quote!(
+                use super::Context;
+            )) && !private(quote!(
+                type Context = u8;
+            ))
+        );
     }
 
     #[test]

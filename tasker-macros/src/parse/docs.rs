@@ -1,9 +1,11 @@
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
+use super::fragments;
+
 /// The first paragraph of an item's docs, as one line: what rustdoc shows in lists.
 pub(super) fn summary(attrs: &[Attribute]) -> String {
     let texts = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
-        Meta::NameValue(meta) => match &meta.value {
+        Meta::NameValue(meta) => match fragments::expr(meta.value.clone()) {
             Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
             _ => None,
         },

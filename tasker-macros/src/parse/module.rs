@@ -6,7 +6,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Signature, Token, Visibility};
 
 use super::context::{self, Found};
-use super::{docs, stray};
+use super::{Alias, aliases, docs, fragments, stray};
 
 /// A module whose steps were found. Every other token is kept as it came.
 ///
@@ -31,6 +31,8 @@ pub(crate) struct Module {
     pub(crate) context: Option<Found>,
     /// Whether there is a `use path::*`, through which a context may come unseen.
     pub(crate) globs: bool,
+    /// The other names that its items have.
+    pub(crate) aliases: Vec<Alias>,
     /// The attributes that are where they do not belong, which are taken out.
     pub(crate) misplaced: Vec<(Misplaced, Span)>,
 }
@@ -98,7 +100,7 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         Ok((quote!(#(#attrs)* #vis #keyword #ident), vis, ident, attrs, misplaced, body))
     };
     let (head, vis, ident, attrs, misplaced, body) = parser.parse2(item)?;
-    let items = body.stream();
+    let items = fragments::opened(body.stream());
     let trees: Vec<TokenTree> = items.clone().into_iter().collect();
     let (inner, trees) = trees.split_at(end_of_inner_attributes(&trees));
     let inner: TokenStream = inner.iter().cloned().collect();
@@ -111,6 +113,7 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         documented: docs::has(&attrs) || docs::has(&inside),
         context: context::find(&items, "Context"),
         globs: context::has_glob(&items),
+        aliases: aliases::of(&items),
         braces: body.span(),
         inner,
         body: Vec::new(),
@@ -133,6 +136,13 @@ impl Module {
                 continue;
             }
             let (steps, others) = separate(&trees[at..item]);
+            if let Some(end) = stray::end_of_workflow(&trees[at..item], trees, item) {
+                self.misplaced.extend(steps.iter().map(|(span, _)| (Misplaced::StepOnModule, *span)));
+                tokens.extend(others);
+                tokens.extend(trees[item..end].iter().cloned());
+                at = end;
+                continue;
+            }
             at = item;
             let Some(((attribute, args), more)) = steps.split_first() else {
                 tokens.extend(others);
@@ -242,7 +252,7 @@ fn name_of_function(tokens: &TokenStream) -> Option<Ident> {
 fn end_of_signature(trees: &[TokenTree], start: usize) -> usize {
     let ends = |at: &usize| {
         let in_type = trees.get(at + 1).is_some_and(|next| is_punct(next, '>') || is_punct(next, ','));
-        is_punct(&trees[*at], ';') || (is_group(&trees[*at], Delimiter::Brace) && !in_type)
+        is_punct(&trees[*at], ';') || (fragments::is_body(&trees[*at]) && !in_type)
     };
     (start..trees.len()).find(ends).unwrap_or(trees.len())
 }
@@ -297,7 +307,7 @@ pub(super) fn has_last_word(attr: &TokenTree, word: &str) -> bool {
 /// The last word of the path of an attribute, and what comes after it.
 fn last_word(attr: &TokenTree) -> Option<(Ident, Vec<TokenTree>)> {
     let TokenTree::Group(group) = attr else { return None };
-    let trees: Vec<TokenTree> = group.stream().into_iter().collect();
+    let trees = fragments::opened_first(group.stream());
     let in_path = |tree: &TokenTree| matches!(tree, TokenTree::Ident(_)) || is_punct(tree, ':');
     let end = trees.iter().position(|tree| !in_path(tree)).unwrap_or(trees.len());
     match trees[..end].last() {

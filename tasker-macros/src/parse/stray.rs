@@ -25,9 +25,7 @@ fn without_steps(tokens: &TokenStream, found: &mut Vec<Span>) -> TokenStream {
     while at < trees.len() {
         let item = end_of_attributes(&trees, at);
         let attributes = &trees[at..item];
-        if attributes.iter().any(|attribute| has_last_word(attribute, "workflow")) {
-            let body = trees[item..].iter().position(|tree| is_group(tree, Delimiter::Brace));
-            let end = body.map_or(trees.len(), |length| item + length + 1);
+        if let Some(end) = end_of_workflow(attributes, &trees, item) {
             kept.extend(trees[at..end].iter().cloned());
             at = end;
         } else if attributes.is_empty() {
@@ -51,6 +49,16 @@ fn without_steps(tokens: &TokenStream, found: &mut Vec<Span>) -> TokenStream {
         }
     }
     kept
+}
+
+/// Where the module ends that stands here, if it is a workflow by its attributes: that one looks for its steps itself.
+pub(super) fn end_of_workflow(attributes: &[TokenTree], trees: &[TokenTree], item: usize) -> Option<usize> {
+    if !attributes.iter().any(|attribute| has_last_word(attribute, "workflow")) {
+        return None;
+    }
+    let body = item + trees[item..].iter().position(|tree| is_group(tree, Delimiter::Brace))?;
+    let is_module = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "mod");
+    trees[item..body].iter().any(is_module).then_some(body + 1)
 }
 
 /// Whether what follows is the input of a macro, which may mean anything.

@@ -13,8 +13,6 @@ pub struct Model {
     pub task_id: Option<Uuid>,
     /// The step that it was done to; null if it was the whole task.
     pub step_no: Option<i32>,
-    /// The workflow at a version, in one shape, that it was done to; null if it was a task.
-    pub definition_id: Option<i64>,
     /// What was done.
     #[sea_orm(column_type = "String(StringLen::N(32))")]
     pub action: String,
@@ -24,7 +22,7 @@ pub struct Model {
     /// Why, if that was said.
     #[sea_orm(column_type = "Text", nullable)]
     pub reason: Option<String>,
-    /// What a step was given, as JSON.
+    /// What a step was given, or which workflow it was done to, as JSON.
     #[sea_orm(column_type = "Text", nullable)]
     pub value: Option<String>,
     /// When it was done.

@@ -28,7 +28,6 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new("id").uuid().not_null())
             .col(ColumnDef::new("task_id").uuid().null())
             .col(ColumnDef::new("step_no").integer().null())
-            .col(ColumnDef::new("definition_id").big_integer().null())
             .col(ColumnDef::new("action").string_len(32).not_null())
             .col(ColumnDef::new("actor").string_len(128).null())
             .col(ColumnDef::new("reason").text().null())

@@ -1,5 +1,6 @@
 //! Definitions: written once per version and shape, by name, so that any number of processes may do it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
@@ -86,6 +87,11 @@ async fn definition_id(
     if let Some(known) = known.one(db).await? {
         return Ok(DefinitionId(known.id));
     }
+    // What is paused at a version is paused in every shape.
+    let paused = definition::Entity::find()
+        .filter(definition::Column::NamedTaskId.eq(named_task))
+        .filter(definition::Column::Paused.eq(true));
+    let paused = paused.one(db).await?.is_some();
     let graph = serde_json::to_string(&StoredStep::all_of(workflow));
     let graph = graph.map_err(|error| DbErr::Type(error.to_string()))?;
     let new = definition::ActiveModel {
@@ -94,6 +100,7 @@ async fn definition_id(
         graph: Set(graph),
         concurrent: Set(workflow.is_concurrent()),
         created_at: Set(now),
+        paused: Set(paused),
         ..Default::default()
     };
     Ok(DefinitionId(definition::Entity::insert(new).exec(db).await?.last_insert_id))
@@ -104,9 +111,15 @@ async fn named_step_ids(
     named_task: i64,
     workflow: &WorkflowDef,
 ) -> Result<Vec<i64>, DbErr> {
-    let system = system_id(db, UNKNOWN_SYSTEM).await?;
+    let mut systems: HashMap<&str, i64> = HashMap::new();
     let mut ids = Vec::with_capacity(workflow.steps().len());
     for step in workflow.steps() {
+        let name = step.dependent_system().unwrap_or(UNKNOWN_SYSTEM);
+        let system = match systems.get(name) {
+            Some(&known) => known,
+            None => system_id(db, name).await?,
+        };
+        systems.insert(name, system);
         let id = named_step_id(db, system, step).await?;
         record_policy(db, named_task, id, step).await?;
         ids.push(id);

@@ -236,7 +236,6 @@ async fn record(
         id: Set(order.id),
         task_id: Set(Some(order.task.as_uuid())),
         step_no: Set(step),
-        definition_id: Set(None),
         action: Set(order.action.as_str().to_owned()),
         actor: Set(order.by.clone()),
         reason: Set(order.reason.clone()),

@@ -55,15 +55,17 @@ fn sql(definitions: usize) -> String {
         let (union, definition) = (if arm == 0 { "" } else { " UNION ALL " }, arm + 2);
         let _ = write!(
             ready,
-            " OR EXISTS (SELECT 1 FROM tasker_workflow_steps
-                WHERE definition_id = ${definition} AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL)
-            OR EXISTS (SELECT 1 FROM tasker_workflow_steps
-                WHERE definition_id = ${definition} AND state = 'pending' AND waiting_for = 'time' AND run_at <= $1)"
+            " OR NOT EXISTS (SELECT 1 FROM tasker_definitions WHERE id = ${definition} AND paused) AND (
+                EXISTS (SELECT 1 FROM tasker_workflow_steps
+                    WHERE definition_id = ${definition} AND state = 'pending' AND open_dependencies = 0 AND waiting_for IS NULL)
+                OR EXISTS (SELECT 1 FROM tasker_workflow_steps
+                    WHERE definition_id = ${definition} AND state = 'pending' AND waiting_for = 'time' AND run_at <= $1))"
         );
         let _ = write!(
             due,
             "{union}SELECT * FROM (SELECT run_at FROM tasker_workflow_steps
                 WHERE definition_id = ${definition} AND state = 'pending' AND waiting_for = 'time' AND run_at > $1
+                    AND NOT EXISTS (SELECT 1 FROM tasker_definitions WHERE id = ${definition} AND paused)
                 ORDER BY run_at LIMIT 1)"
         );
     }

@@ -61,7 +61,7 @@ impl SqlStore {
                     FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
                     WHERE s.task_id = t.id
                 ), '[]') AS text),
-                {parked}
+                {parked}, d.paused
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
@@ -174,14 +174,18 @@ fn status(row: &QueryResult) -> Result<TaskStatus, DbErr> {
     let obstacle: Option<String> = row.try_get_by_index(10)?;
     let parked = obstacle.map(|obstacle| Parked(Some(obstacle).filter(|obstacle| !obstacle.is_empty())));
     let steps: Vec<StepRow> = parse_json(&row.try_get_by_index::<String>(9)?)?;
+    let workflow_paused: bool = row.try_get_by_index(11)?;
     let mut paused = false;
     let mut step_status = |StepRow(no, name, state, attempts, lost, error, open, run_at, waiting)| {
         let state = parse_state(&state)?;
         let waiting = waiting.map(|text: String| parse_state::<Waiting>(&text)).transpose()?;
         paused |= waiting == Some(Waiting::Operator);
         let waiting_for = (state == StepState::Pending).then(|| {
-            WaitingFor::of(open, waiting, Timestamp::from_micros(run_at), now).unless_parked(parked.as_ref())
+            WaitingFor::of(open, waiting, Timestamp::from_micros(run_at), now)
+                .unless_paused(workflow_paused)
+                .unless_parked(parked.as_ref())
         });
+        paused |= waiting_for == Some(WaitingFor::Operator);
         let error = error.map(|text: String| parse_error(&text));
         Ok(StepStatus { no: StepNo(no), name, state, attempts: Attempt(attempts), lost, error, waiting_for })
     };

@@ -3,7 +3,7 @@
 use fastrand::Rng;
 
 use super::items::DERIVES;
-use crate::module::{Listing, Module, Read, Step, Value};
+use crate::module::{Listing, Module, Read, Step, Value, When};
 use crate::names::{self, pick};
 
 /// Lines that may stand before or after `#[step]`, each once.
@@ -29,7 +29,19 @@ const RETURNS: [&str; 6] = [
 ];
 
 /// Names that parameters of the generator have, so that none that reads a result may have it.
-const TAKEN: [&str; 8] = ["ctx", "log", "gateway", "currency", "attempt", "cancelled", "limits", "written"];
+const TAKEN: [&str; 11] = [
+    "ctx",
+    "log",
+    "gateway",
+    "currency",
+    "attempt",
+    "cancelled",
+    "limits",
+    "written",
+    "task",
+    "happened",
+    "noted",
+];
 
 /// A step that is called so, and has no edges yet.
 pub(super) fn bare(ident: String, rng: &mut Rng) -> Step {
@@ -66,6 +78,7 @@ pub(super) fn bare(ident: String, rng: &mut Rng) -> Step {
         listing: pick(rng, &[Listing::One, Listing::List, Listing::Trailing]),
         options,
         place: rng.usize(..4),
+        when: When::Always,
         vis: pick(rng, &["", "", "pub", "pub(crate)", "pub(super)", "pub(self)"]).to_owned(),
         keywords: "async fn".to_owned(),
         generics: String::new(),
@@ -102,6 +115,25 @@ fn value(rng: &mut Rng) -> Value {
     Value { ty: ty.to_owned(), make: make.to_owned(), stored: true, private: false }
 }
 
+/// Lets some steps run under a condition.
+pub(super) fn conditions(module: &mut Module, rng: &mut Rng) {
+    let (read, number) = (module.context.read, module.context.number);
+    for step in &mut module.steps {
+        if rng.u8(..6) != 0 {
+            continue;
+        }
+        let skips = rng.u8(..3) == 0;
+        let condition = match (skips, rng.u8(..3)) {
+            (false, 0) => "::stage::always".to_owned(),
+            (true, 0) => "::stage::never".to_owned(),
+            (_, 1) => format!("|_| {}", !skips),
+            (_, _) => format!("|ctx| *{read} {} {number}", if skips { "!=" } else { "==" }),
+        };
+        step.when = if skips { When::Skips } else { When::Runs };
+        step.options.insert(rng.usize(..=step.options.len()), format!("when = {condition}"));
+    }
+}
+
 /// Gives the steps of a module their parameters, once all edges are known. A needless edge is read, or rustc warns of it.
 pub(super) fn params(module: &mut Module, needless: &[(usize, usize)], rng: &mut Rng) {
     for at in 0..module.steps.len() {
@@ -113,7 +145,7 @@ pub(super) fn params(module: &mut Module, needless: &[(usize, usize)], rng: &mut
         let reads: Vec<usize> = ancestors.into_iter().filter(|&of| read(of, rng)).collect();
         let mut params = own_params(module, at, rng);
         for of in reads {
-            let (param, value) = read_param(&module.steps[of].ident, of, rng);
+            let (param, value) = read_param(&module.steps[of], of, rng);
             params.push((param, String::new()));
             module.steps[at].reads.push(Read { of, value });
         }
@@ -132,6 +164,18 @@ fn own_params(module: &mut Module, at: usize, rng: &mut Rng) -> Vec<(String, Str
     let step = &mut module.steps[at];
     let name = step.stored.clone();
     let mut params = Vec::new();
+    let records = [
+        ("happened: Emit<Happened>", "happened.publish(log.happened());"),
+        (
+            "happened: ::tasker::Emit<::stage::Happened>",
+            "for _ in 0..3 { happened.publish(log.happened()); }",
+        ),
+        ("noted: Annotate<Noted>", "noted.set(log.noted());"),
+    ];
+    if rng.u8(..8) == 0 {
+        let (param, line) = pick(rng, &records);
+        params.push((param.to_owned(), line.to_owned()));
+    }
     let mut take = |param: &str, found: &str, expected: &str| {
         let line = if found.is_empty() {
             String::new()
@@ -166,6 +210,11 @@ fn own_params(module: &mut Module, at: usize, rng: &mut Rng) -> Vec<(String, Str
         3 => take("_cancelled: Cancelled", "", ""),
         _ => {}
     }
+    match rng.u8(..16) {
+        0 => take("task: TaskId", "&task.to_string().is_empty()", "&false"),
+        1 => take("_: ::tasker::TaskId", "", ""),
+        _ => {}
+    }
     let config = match rng.u8(..16) {
         0 => ("7", "limits: Config<u64>", "&*limits", "&7"),
         1 => ("Limits { most: 7 }", "Config(limits): Config<Limits>", "&limits", "&Limits { most: 7 }"),
@@ -179,10 +228,21 @@ fn own_params(module: &mut Module, at: usize, rng: &mut Rng) -> Vec<(String, Str
 }
 
 /// A parameter that reads the result of a step, and what the body calls the value.
-pub(crate) fn read_param(ident: &str, of: usize, rng: &mut Rng) -> (String, String) {
+fn read_param(read: &Step, of: usize, rng: &mut Rng) -> (String, String) {
+    let ident = &read.ident;
     let free = rng.bool() && !TAKEN.contains(&names::bare(ident));
     let name = if free { names::spell(ident, rng) } else { format!("p{of}") };
     let step = names::spell(ident, rng);
+    if read.is_optional() {
+        let ty = pick(
+            rng,
+            &["Option<Output<#>>", "Option<Output<#>>", "::core::option::Option<::tasker::Output<#>>"],
+        );
+        return (
+            format!("{name}: {}", ty.replace('#', &step)),
+            format!("&{name}.as_ref().map(|read| &**read)"),
+        );
+    }
     match rng.u8(..6) {
         0 => (format!("Output({name}): Output<{step}>"), format!("&{name}")),
         1 => (format!("{name}: ::tasker::Output<{step}>"), format!("&*{name}")),

@@ -4,7 +4,7 @@ use fastrand::Rng;
 
 use super::{Expected, Text, Times, any, error, error_beginning, expected, one_of};
 use crate::graph::distance;
-use crate::module::{Edge, Listing, Module};
+use crate::module::{Edge, Listing, Module, When};
 use crate::names::{bare, misspell, spell};
 use crate::place::mark;
 
@@ -152,6 +152,24 @@ pub(super) fn reads_itself(module: &mut Module, rng: &mut Rng) -> Option<Expecte
     error(format!("the step `{}` cannot read its own result", module.steps[step].bare()))
 }
 
+pub(super) fn read_as_certain(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
+    let step = one_of(module, rng, |step| !module.steps[step].depends_on.is_empty())?;
+    let of = rng.choice(module.ancestors(step))?;
+    if module.steps[of].value.private || (!module.steps[of].is_optional() && module.is_read(of)) {
+        return None;
+    }
+    let name = spell(&module.steps[of].ident, rng);
+    module.steps[step].params.push(format!("_: Output<{}>", mark(&name)));
+    let condition = &mut module.steps[of];
+    if !condition.is_optional() {
+        condition.when = When::Runs;
+        condition.options.push("when = ::stage::always".to_owned());
+    }
+    error(format!(
+        "the step `{name}` may be skipped by its `when`, so its result may be absent\nhelp: take `Option<Output<{name}>>`"
+    ))
+}
+
 pub(super) fn result_of_no_step(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     // To a function called `main` rustc suggests no type parameter, and so it takes the type of the macro for another error.
     let step = one_of(module, rng, |step| module.steps[step].bare() != "main")?;
@@ -176,7 +194,11 @@ fn add_edge(module: &mut Module, step: usize, to: usize, text: &str, rng: &mut R
 /// Adds a parameter that reads a result, and returns how it calls the step.
 fn read(module: &mut Module, step: usize, of: usize, rng: &mut Rng) -> String {
     let name = spell(&module.steps[of].ident, rng);
-    let output = if rng.bool() { "Output" } else { "::tasker::Output" };
-    module.steps[step].params.push(format!("_: {output}<{}>", mark(&name)));
+    let output = match (module.steps[of].is_optional(), rng.bool()) {
+        (false, false) => "Output<#>",
+        (false, true) => "::tasker::Output<#>",
+        (true, _) => "Option<Output<#>>",
+    };
+    module.steps[step].params.push(format!("_: {}", output.replace('#', &mark(&name))));
     name
 }

@@ -25,8 +25,7 @@ pub(super) fn no_return_type(module: &mut Module, rng: &mut Rng) -> Option<Expec
 pub(super) fn no_result(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
     let step = one_of(module, rng, |step| !module.steps[step].value.ty.starts_with('('))?;
     plain(&mut module.steps[step]);
-    let is_read = module.steps.iter().any(|other| other.reads.iter().any(|read| read.of == step));
-    let times = if is_read { Times::AndWhereRead } else { Times::Once };
+    let times = if module.is_read(step) { Times::AndWhereRead } else { Times::Once };
     let text = Text::Is("a step must return `Result<T, E>` where `E: Into<StepError>`".to_owned());
     expected("error", text, times)
 }

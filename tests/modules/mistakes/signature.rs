@@ -133,6 +133,7 @@ pub(super) fn defined_twice(module: &mut Module, rng: &mut Rng) -> Option<Expect
     let step = &mut module.steps[second];
     step.ident.clone_from(&ident);
     (step.marked, step.tall, step.clause) = (true, false, "");
+    module.pinned = false; // to the shape of a graph that has both
     error(format!("the name `{}` is defined multiple times", shown(&ident)))
 }
 

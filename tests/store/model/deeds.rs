@@ -155,6 +155,10 @@ impl History<'_> {
     }
 
     async fn operate_somewhere(&mut self, random: &mut Rng) -> Check {
+        if random.u32(0..10) == 0 {
+            let at = random.usize(0..self.workflows().len());
+            return self.operate_workflow(at, random.u32(0..3) == 0).await;
+        }
         let wish = *random.choice(operate::Wish::ALL.iter()).unwrap_or(&operate::Wish::Pause);
         let mut tasks: Vec<TaskId> = self.ledger.tasks();
         // Mostly where it can be done, and where something goes on.

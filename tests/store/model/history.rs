@@ -133,6 +133,9 @@ impl<'l> History<'l> {
         self.say("everything is brought to its end".to_owned());
         self.pass_time(std::time::Duration::from_hours(1));
         self.sweep().await?;
+        for at in 0..self.workflows().len() {
+            self.operate_workflow(at, false).await?;
+        }
         for task in self.open_tasks() {
             self.operate(Action::Resume, task, &mut fastrand::Rng::with_seed(0)).await?;
         }

@@ -108,6 +108,7 @@ impl Lane {
 
     pub(super) async fn clear(&self) {
         let clear = TABLES.map(|table| format!("DELETE FROM {table};")).concat();
+        let clear = clear + "UPDATE tasker_definitions SET paused = false;";
         self.db.execute_unprepared(&clear).await.unwrap();
     }
 }

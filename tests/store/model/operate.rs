@@ -1,7 +1,8 @@
 //! What operators do in a history.
 
 use fastrand::Rng;
-use tasker::store::{Action, Operated, Order, StepAction, Store};
+use sea_orm::prelude::Uuid;
+use tasker::store::{Action, Operated, Order, StepAction, Store, WorkflowOrder};
 use tasker::{Json, StepState, TaskId, TaskState, TaskStatus};
 
 use super::Check;
@@ -90,6 +91,28 @@ async fn ask(store: &dyn Store, orders: &[Order]) -> Result<Vec<Operated>, Strin
 }
 
 impl History<'_> {
+    /// Pauses a workflow, or lets it go on.
+    pub(super) async fn operate_workflow(&mut self, at: usize, paused: bool) -> Check {
+        let id = self.workflows()[at].id().clone();
+        self.say(format!("{} {id}", if paused { "pause" } else { "resume" }));
+        let order = WorkflowOrder {
+            id: Uuid::now_v7(),
+            namespace: id.namespace.clone(),
+            name: id.name.clone(),
+            version: None,
+            paused,
+            by: None,
+            reason: None,
+        };
+        let model = self.oracle.store.operate_workflow(&order).await.map_err(failed)?;
+        let database = self.subject().store.operate_workflow(&order).await.map_err(failed)?;
+        same("whether a workflow is known", &model, &database)?;
+        let model = self.oracle.store.workflow_history(&id.namespace, &id.name).await.map_err(failed)?;
+        let database =
+            self.subject().store.workflow_history(&id.namespace, &id.name).await.map_err(failed)?;
+        same("the history of a workflow", &model, &database)
+    }
+
     pub(super) async fn operate(&mut self, action: Action, task: TaskId, random: &mut Rng) -> Check {
         let by = random.bool().then(|| "somebody".to_owned());
         let order = Order { by, ..Order::new(task, action) };

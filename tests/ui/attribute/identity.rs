@@ -28,4 +28,16 @@ mod refund {
     }
 }
 
+#[workflow(name = "again", version = "1.0.0+a.build.of.which.more.is.said.than.anybody.can.ever.want.to.read")]
+mod again {
+    use tasker::StepError;
+
+    pub type Context = ();
+
+    #[step]
+    async fn charge() -> Result<u64, StepError> {
+        Ok(1)
+    }
+}
+
 fn main() {}

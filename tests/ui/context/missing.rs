@@ -8,6 +8,11 @@ mod order {
     async fn charge() -> Result<u64, StepError> {
         Ok(1)
     }
+
+    #[step(depends_on = charge, when = |ctx| ctx.express)]
+    async fn call_courier() -> Result<u64, StepError> {
+        Ok(1)
+    }
 }
 
 // Nothing of this is wrong.

@@ -9,7 +9,7 @@ mod order {
         cents: u64,
     }
 
-    #[step]
+    #[step(when = |ctx| ctx.cents > 0)]
     async fn charge(ctx: &Context) -> Result<u64, StepError> {
         Ok(ctx.cents)
     }

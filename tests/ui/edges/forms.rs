@@ -31,6 +31,26 @@ mod order {
         Ok(*a + *b)
     }
 
+    #[step(depends_on = charge reserve)]
+    async fn without_comma_and_brackets(a: Output<charge>, b: Output<reserve>) -> Result<u64, StepError> {
+        Ok(*a + *b)
+    }
+
+    #[step(depends_on = charge and reserve, timeout = "1s")]
+    async fn as_a_sentence(a: Output<charge>, b: Output<reserve>) -> Result<u64, StepError> {
+        Ok(*a + *b)
+    }
+
+    #[step(depends_on = charge no_retry)]
+    async fn without_comma_only(a: Output<charge>) -> Result<u64, StepError> {
+        Ok(*a)
+    }
+
+    #[step(depends_on = [charge, reserve], as_a_sentence)]
+    async fn behind_the_brackets(a: Output<charge>, b: Output<as_a_sentence>) -> Result<u64, StepError> {
+        Ok(*a + *b)
+    }
+
     #[step(depends_on = [[charge, reserve]])]
     async fn list_in_a_list(a: Output<charge>, b: Output<reserve>) -> Result<u64, StepError> {
         Ok(*a + *b)

@@ -8,13 +8,18 @@ pub struct Pricing {
 #[workflow]
 mod order {
     use super::Pricing;
-    use tasker::{Config, StepError};
+    use tasker::{Config, Output, StepError};
 
     pub type Context = ();
 
     #[step(config = Pricing { fee_cents: 30 })]
     async fn does_not_take_it() -> Result<u64, StepError> {
         Ok(1)
+    }
+
+    #[step(depends_on = does_not_take_it, config = Pricing { fee_cents: 30 })]
+    async fn takes_what_may_be_absent(cents: Option<Output<does_not_take_it>>) -> Result<u64, StepError> {
+        Ok(cents.map_or(0, |cents| *cents))
     }
 
     #[step(name = "a name of its own")]

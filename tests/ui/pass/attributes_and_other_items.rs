@@ -11,7 +11,7 @@ to an order. */
 mod order {
     #![allow(unused_mut)]
 
-    use tasker::{Output, StepError};
+    use tasker::{Output, StepError, workflow};
 
     /// The context.
     #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -62,10 +62,39 @@ mod order {
         #[derive(Default)]
         pub(super) struct Context;
     }
+
+    #[deprecated]
+    const fn old_fee() -> u64 {
+        30
+    }
+
+    #[deprecated]
+    fn was_ordered(ctx: &Context) -> bool {
+        ctx.order_number > 0
+    }
+
+    #[step(config = old_fee(), when = was_ordered)]
+    #[allow(deprecated)]
+    async fn charge(fee: tasker::Config<u64>) -> Result<u64, StepError> {
+        Ok(*fee + old_fee())
+    }
+
+    /// A workflow of its own.
+    #[allow(dead_code)]
+    #[workflow(context = u64)]
+    pub(super) mod part {
+        #[step]
+        async fn weigh() -> Result<u64, tasker::StepError> {
+            Ok(1)
+        }
+    }
 }
 
 fn main() {
     let def = order::Workflow::define().build().unwrap();
     assert_eq!(def.description(), "Takes a cart to an order.");
-    assert_eq!(def.steps()[0].description(), "Adds up.");
+    assert_eq!(def.steps().len(), 3);
+    assert_eq!(def.find("sum").and_then(|sum| def.step(sum)).unwrap().description(), "Adds up.");
+    let part = order::part::Workflow::define().build().unwrap();
+    assert_eq!((part.steps().len(), part.steps()[0].name()), (1, "weigh"));
 }

@@ -42,4 +42,13 @@ struct Placed;
 #[event("order.ended")]
 struct Closed;
 
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+struct TaskCompleted;
+
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+struct HTTPRequestSent;
+
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+struct Größe;
+
 fn main() {}

@@ -10,6 +10,9 @@ pub enum OperatorError {
     /// The store has no such task.
     #[error("there is no task {0}")]
     NoTask(TaskId),
+    /// The store knows no such workflow: no process ever registered it.
+    #[error("the store knows no workflow `{0}`; a process that registers it makes it known")]
+    NoWorkflow(String),
     /// The task has no such step.
     #[error("task {task} has no step `{step}`; its status lists the steps that it has")]
     NoStep {

@@ -2,8 +2,8 @@
 
 use super::task::Task;
 use super::{Tables, corrupt, key};
-use crate::store::{Operated, Order, StoreError, Waiting};
-use crate::{StepNo, StepState, Timestamp};
+use crate::store::{Operated, Order, StoreError, Waiting, WorkflowOrder};
+use crate::{DefinitionId, StepNo, StepState, Timestamp};
 
 impl Tables {
     /// Does what an operator wants, as [`Situation`](crate::store::Situation) says, and puts the steps where they are found afterwards.
@@ -46,6 +46,19 @@ impl Tables {
             }
         }
         Ok(operated)
+    }
+
+    pub(super) fn operate_workflow(&mut self, order: &WorkflowOrder, now: Timestamp) -> bool {
+        let ids = self.definitions.iter().enumerate().filter(|(_, workflow)| order.concerns(workflow.id()));
+        let ids: Vec<_> = ids.map(|(place, _)| DefinitionId(place as i64)).collect();
+        let mut changed = false;
+        for id in &ids {
+            changed |= if order.paused { self.paused.insert(*id) } else { self.paused.remove(id) };
+        }
+        if changed {
+            self.workflow_orders.push((now, order.clone()));
+        }
+        !ids.is_empty()
     }
 
     pub(super) fn purge(&mut self, until: Timestamp, limit: usize) -> usize {

@@ -382,9 +382,19 @@ impl Task {
         self.step(self.workflow.find(name)?).result.clone()
     }
 
-    pub(super) fn status(&self, now: Timestamp, parked: Option<&Parked>) -> TaskStatus {
-        let steps =
-            self.workflow.steps().iter().zip(&self.steps).enumerate().map(|(at, (def, step))| StepStatus {
+    pub(super) fn status(
+        &self,
+        now: Timestamp,
+        parked: Option<&Parked>,
+        workflow_paused: bool,
+    ) -> TaskStatus {
+        let steps: Vec<StepStatus> = self
+            .workflow
+            .steps()
+            .iter()
+            .zip(&self.steps)
+            .enumerate()
+            .map(|(at, (def, step))| StepStatus {
                 no: StepNo::at(at),
                 name: def.name().to_owned(),
                 state: step.state,
@@ -393,18 +403,21 @@ impl Task {
                 error: step.error.clone(),
                 waiting_for: (step.state == StepState::Pending).then(|| {
                     WaitingFor::of(step.open_dependencies, step.waiting, step.run_at, now)
+                        .unless_paused(workflow_paused)
                         .unless_parked(parked)
                 }),
-            });
+            })
+            .collect();
+        let operator = steps.iter().any(|step| step.waiting_for == Some(WaitingFor::Operator));
         TaskStatus {
             id: self.id,
             workflow: self.workflow.id().clone(),
             idempotency_key: self.idempotency_key.clone(),
             state: self.state,
-            paused: self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
+            paused: operator || self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: self.created_at,
             ended_at: self.ended_at,
-            steps: steps.collect(),
+            steps,
         }
     }
 }

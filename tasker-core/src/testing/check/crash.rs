@@ -14,10 +14,12 @@ use crate::{Executable, StepDef};
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const LEASE: Duration = Duration::from_secs(30);
 
-/// Lets each step run twice, one in each run: the worker dies when the step has ended and nobody has heard of it, and another one runs
-/// it again after the lease. `check` gets the name of the step, the run and the state of the application, which both workers share.
+/// Lets each step succeed twice, one in each run: the worker dies when the step has its result and nobody has heard of it, and another one
+/// runs it again after the lease. Steps whose outcomes would have been recorded together run again together. `check` gets the name of the
+/// step, the run and the state of the application, which both workers share.
 ///
-/// A step that is not idempotent is found here. Left out are steps that never run twice, because they are skipped or `no_retry`.
+/// A step that is not idempotent is found here. Left out are steps that never succeed twice, because they fail, are skipped, are `no_retry` or
+/// have used up their attempts.
 ///
 /// ```should_panic
 /// # use tasker_core::{AppState, State, StepError, TaskState, workflow};
@@ -57,18 +59,16 @@ pub async fn run_each_step_twice<W: Executable<A>, A: Send + Sync + 'static>(
     check: impl FnMut(&str, &Run<W>, &A),
 ) {
     let play = async |scenario: Scenario<W, A>, step: &StepDef| {
-        let run = crash(scenario, step, When::BeforeRecord).await?;
-        let ended = [Change::Completed, Change::Panicked, Change::Stopped];
-        let ran = |change: &Change| ended.contains(change) || matches!(change, Change::Failed(_));
-        let runs =
-            run.trace().iter().filter(|moment| moment.step == step.name() && ran(&moment.change)).count();
-        (runs > 1).then_some(run)
+        let run = crash(scenario, step, When::BeforeResult).await?;
+        let succeeded =
+            run.trace().iter().filter(|one| one.step == step.name() && one.change == Change::Completed);
+        (succeeded.count() > 1).then_some(run)
     };
     each_step(|step| format!("while `{step}` ran twice"), setup, play, check).await;
 }
 
 /// Lets the worker die when each step has ended and its outcome is not recorded, one in each run; another worker goes on after the lease.
-/// It is [`run_each_step_twice`] for all steps: one with `no_retry` does not run again, and its task ends in error.
+/// It is [`run_each_step_twice`] for all steps and outcomes: one with `no_retry` does not run again, and its task ends in error.
 ///
 /// # Panics
 /// As [`run_each_step_twice`].

@@ -6,17 +6,14 @@ use syn::{Expr, ExprLit, Lit};
 
 use super::{expr, same};
 use crate::errors::Errors;
-use crate::parse::{Arg, Module, Value};
+use crate::parse::{Arg, Module, Value, fragments};
 
 /// `key = step` or `key = [step, step]`; the second value is whether all of it could be read.
 pub(in crate::check) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bool) {
     let Some(value) = expr(arg, "steps", "step` or `depends_on = [step, step]", errors) else {
         return (Vec::new(), false);
     };
-    let items: Vec<&Expr> = match value {
-        Expr::Array(array) => array.elems.iter().collect(),
-        one => vec![one],
-    };
+    let items = items(value);
     let mut steps = Vec::new();
     for item in &items {
         match item {
@@ -45,6 +42,14 @@ pub(in crate::check) fn steps(arg: &Arg, errors: &mut Errors) -> (Vec<Ident>, bo
     (steps, complete)
 }
 
+/// The elements of a list, or the one that stands for itself.
+fn items(value: &Expr) -> Vec<Expr> {
+    match value {
+        Expr::Array(array) => array.elems.iter().cloned().map(fragments::expr).collect(),
+        one => vec![one.clone()],
+    }
+}
+
 /// A step where an option should be: the brackets around several steps were left out, or `depends_on` was.
 pub(in crate::check) fn stray_step(arg: &Arg, all: &[Arg], module: &Module, errors: &mut Errors) -> bool {
     let is_step = |arg: &Arg| {
@@ -56,8 +61,12 @@ pub(in crate::check) fn stray_step(arg: &Arg, all: &[Arg], module: &Module, erro
     }
     // One error for all of them, at the first.
     if all.iter().find(|arg| is_step(arg)).is_some_and(|first| first.is_same(arg)) {
-        let given = all.iter().filter(|arg| arg.is("depends_on")).filter_map(|arg| match &arg.value {
-            Value::Expr(Expr::Path(path)) => path.path.get_ident().map(Ident::to_string),
+        let given = all.iter().filter(|arg| arg.is("depends_on")).flat_map(|arg| match &arg.value {
+            Value::Expr(value) => items(value),
+            _ => Vec::new(),
+        });
+        let given = given.filter_map(|item| match item {
+            Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
             _ => None,
         });
         let strays = all.iter().filter(|arg| is_step(arg)).map(|arg| arg.key.to_string());

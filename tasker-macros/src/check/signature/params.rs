@@ -7,6 +7,7 @@ use syn::{Attribute, FnArg, GenericArgument, PathArguments, Type, TypeReference}
 
 use super::Report;
 use crate::model::Param;
+use crate::parse::fragments;
 use crate::tokens;
 
 /// The types of `tasker` that a step takes by value and that have a parameter.
@@ -57,9 +58,9 @@ pub(super) fn read(input: &FnArg, reads: &mut Reads, report: &mut Report<'_>) ->
         }
         FnArg::Typed(param) => {
             conditional(&param.attrs, report);
-            match &*param.ty {
-                Type::Reference(reference) => context(reference, report),
-                ty => value(ty, reads, report),
+            match fragments::ty(&param.ty) {
+                Type::Reference(reference) => context(&reference, report),
+                ty => value(&ty, &param.ty, reads, report),
             }
         }
     }
@@ -110,20 +111,19 @@ fn context(reference: &TypeReference, report: &mut Report<'_>) -> Param {
     Param::Context(reference.elem.span())
 }
 
-fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
-    let written = ty.to_token_stream();
+/// `written` is the same type, as it is printed.
+fn value(ty: &Type, written: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
+    let plain = ty.to_token_stream();
     if report.is_context(ty) {
-        report.wrong(
-            ty.span(),
-            format!("a step is lent its context; take it as `&{}`", tokens::text(&written)),
-        );
+        report
+            .wrong(ty.span(), format!("a step is lent its context; take it as `&{}`", tokens::text(&plain)));
         return Param::Wrong;
     }
-    if let Some(span) = tokens::find(&written, "impl") {
+    if let Some(span) = tokens::find(&plain, "impl") {
         report.wrong(span, "the type of a step's parameter must be named: the runtime chooses none");
         return Param::Wrong;
     }
-    if let Some(span) = tokens::borrow(&written) {
+    if let Some(span) = tokens::borrow(&plain) {
         report.wrong(
             span,
             "a step borrows nothing but its context\n\
@@ -132,15 +132,14 @@ fn value(ty: &Type, reads: &mut Reads, report: &mut Report<'_>) -> Param {
         return Param::Wrong;
     }
     if let Some(object) = unsized_value(ty) {
-        let shown = tokens::text(object);
-        report
-            .wrong(object.span(), format!("`{shown}` has no size\nhelp: share it, as `State<Arc<{shown}>>`"));
+        let (span, object) = (object.span(), tokens::text(object));
+        report.wrong(span, format!("`{object}` has no size\nhelp: share it, as `State<Arc<{object}>>`"));
         return Param::Wrong;
     }
     reads.outputs.extend(output_of(ty));
     reads.types.extend(named_type(ty, report.step.params.len()));
-    reads.mentions.extend(tokens::names(&written));
-    Param::Value(written)
+    reads.mentions.extend(tokens::names(&plain));
+    Param::Value(written.to_token_stream())
 }
 
 fn output_of(ty: &Type) -> Option<Read> {
@@ -166,14 +165,16 @@ fn named_type(ty: &Type, param: usize) -> Option<NamedType> {
         _ => None,
     };
     let last = path.and_then(|path| path.segments.last());
-    let capital = |ident: &Ident| ident.to_string().starts_with(char::is_uppercase);
-    let primitive = |ident: &Ident| PRIMITIVES.iter().any(|primitive| ident == primitive);
-    let function =
-        last.is_some_and(|last| last.arguments.is_none() && !capital(&last.ident) && !primitive(&last.ident));
+    let function = last.is_some_and(|last| last.arguments.is_none() && !looks_like_a_type(&last.ident));
     if wrapper != "Output" || function {
         return None;
     }
     Some(NamedType { param, ident: path.and_then(|path| path.get_ident().cloned()) })
+}
+
+/// Whether this looks more like the name of a type than like that of a function.
+pub(in crate::check) fn looks_like_a_type(ident: &Ident) -> bool {
+    ident.to_string().starts_with(char::is_uppercase) || PRIMITIVES.iter().any(|primitive| ident == primitive)
 }
 
 /// How a step takes what it was given by reference, where it is no context.

@@ -117,9 +117,12 @@ freed AS (
     FROM placed AS p WHERE p.satisfied > 0
 --]
 --[ends all
-    -- If any workflow is paused, a claim sees to it which.
     FROM (
-        SELECT *, EXISTS (SELECT FROM me) AND NOT EXISTS (SELECT FROM tasker_definitions WHERE paused) AS chosen FROM released
+        SELECT r.*, EXISTS (SELECT FROM me) AND NOT (
+            EXISTS (SELECT FROM tasker_definitions WHERE paused) AND EXISTS (
+                SELECT FROM tasker_tasks AS t JOIN tasker_definitions AS d ON d.id = t.definition_id WHERE t.id = r.task_id AND d.paused
+            )
+        ) AS chosen FROM released AS r
     ) AS p WHERE true
 --]
 --[ends

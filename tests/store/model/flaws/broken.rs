@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::store::{
     Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
     Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation, TaskFilter, TaskQuery,
-    TaskSummary,
+    TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
@@ -240,6 +240,14 @@ impl Store for Broken {
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
         self.store.operate(orders).await
+    }
+
+    async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        self.store.operate_workflow(order).await
+    }
+
+    async fn workflow_history(&self, namespace: &str, name: &str) -> Result<Vec<Happened>, StoreError> {
+        self.store.workflow_history(namespace, name).await
     }
 
     async fn purge(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {

@@ -1,0 +1,132 @@
+//! The handlers of an application, by the names under which files and definitions ask for them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::StepHandler;
+use super::execution::Handled;
+use crate::StepDef;
+use crate::registry::Handler;
+use crate::suggest::{did_you_mean, quoted};
+
+/// What was given to a builder.
+#[derive(Default)]
+pub(crate) struct Handlers {
+    classes: BTreeMap<String, Arc<dyn Handler>>,
+    /// For steps whose class is not there, by the `type` of their configuration.
+    kinds: BTreeMap<String, Arc<dyn Handler>>,
+}
+
+/// Why a step has no handler.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoHandler {
+    /// Its description names none.
+    NotNamed,
+    /// No handler has that name; what could be done about it.
+    NotRegistered(String),
+}
+
+impl Handlers {
+    /// Adds a handler; false if there is one of that name.
+    pub(crate) fn add(&mut self, class: String, handler: impl StepHandler) -> bool {
+        self.classes.insert(class, Arc::new(Handled(Arc::new(handler)))).is_none()
+    }
+
+    /// Adds what runs the steps of a kind that have no handler of their own; false if there is one.
+    pub(crate) fn add_kind(&mut self, kind: String, handler: impl StepHandler) -> bool {
+        self.kinds.insert(kind, Arc::new(Handled(Arc::new(handler)))).is_none()
+    }
+
+    /// What runs a step.
+    pub(crate) fn of(&self, step: &StepDef) -> Result<&Arc<dyn Handler>, NoHandler> {
+        let class = step.handler_class().ok_or(NoHandler::NotNamed)?;
+        let shown = step.shown_config().and_then(kind_of);
+        self.find(class, step.config().and_then(kind_of))
+            .ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))
+    }
+
+    /// What runs steps of a class, or of a kind if there is none of the class.
+    pub(crate) fn find(&self, class: &str, kind: Option<&str>) -> Option<&Arc<dyn Handler>> {
+        self.classes.get(class).or_else(|| self.kinds.get(kind?))
+    }
+
+    /// What is there instead of a class, and what could be done.
+    pub(crate) fn help(&self, class: &str, kind: Option<&str>) -> String {
+        let names = || self.classes.keys().map(String::as_str);
+        let mut help = format!("register it with `.handler(\"{class}\", ..)`");
+        if let Some(kind) = kind {
+            let _ =
+                write!(help, ", or what runs all steps of its type with `.handler_for_type(\"{kind}\", ..)`");
+        }
+        if self.classes.is_empty() {
+            help.push_str("; no handler is registered");
+        } else {
+            let _ = write!(help, "; registered are {}{}", quoted(names()), did_you_mean(class, names()));
+        }
+        help
+    }
+}
+
+/// What a configuration says to be: `api` for `type: api`.
+pub(crate) fn kind_of(config: &Value) -> Option<&str> {
+    config.get("type")?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{StepSpec, WorkflowDef, handler_fn};
+
+    fn nothing() -> impl StepHandler {
+        handler_fn(|_, _, _| async { Ok(Value::Null) })
+    }
+
+    fn step(spec: StepSpec) -> StepDef {
+        WorkflowDef::builder("a", "b", "1.0.0").step(spec).build().unwrap().steps()[0].clone()
+    }
+
+    #[test]
+    fn a_step_finds_its_class_and_then_its_kind() {
+        let mut handlers = Handlers::default();
+        assert!(handlers.add("Shop::Charge".into(), nothing()));
+        assert!(!handlers.add("Shop::Charge".into(), nothing()));
+        let api = || StepSpec::new("a").config(&json!({"type": "api"}));
+        assert!(handlers.of(&step(api().handler_class("Shop::Charge"))).is_ok());
+        assert!(handlers.of(&step(api().handler_class("Shop::Fetch"))).is_err());
+        assert!(handlers.add_kind("api".into(), nothing()));
+        assert!(handlers.of(&step(api().handler_class("Shop::Fetch"))).is_ok());
+    }
+
+    #[test]
+    fn what_is_missing_is_told_with_what_there_is() {
+        let mut handlers = Handlers::default();
+        let charge = step(StepSpec::new("a").handler_class("Shop::Chagre"));
+        let told = |handlers: &Handlers, step: &StepDef| handlers.of(step).err().unwrap();
+        assert_eq!(told(&handlers, &step(StepSpec::new("a"))), NoHandler::NotNamed);
+        assert_eq!(
+            told(&handlers, &charge),
+            NoHandler::NotRegistered(
+                "register it with `.handler(\"Shop::Chagre\", ..)`; no handler is registered".into()
+            )
+        );
+        handlers.add("Shop::Charge".into(), nothing());
+        assert_eq!(
+            told(&handlers, &charge),
+            NoHandler::NotRegistered(
+                "register it with `.handler(\"Shop::Chagre\", ..)`; registered are `Shop::Charge`; did you mean `Shop::Charge`?"
+                    .into()
+            )
+        );
+        let api = step(StepSpec::new("a").handler_class("Shop::Ask").config(&json!({"type": "api"})));
+        let NoHandler::NotRegistered(help) = told(&handlers, &api) else { panic!() };
+        assert!(
+            help.contains(", or what runs all steps of its type with `.handler_for_type(\"api\", ..)`;"),
+            "{help}"
+        );
+    }
+}

@@ -1,0 +1,39 @@
+//! What can be said about a task: how it stands, why it waits, what holds it up, and what to do about it.
+//!
+//! Everything here is computed from a [`TaskSnapshot`], which a store reads in one go, or from a definition; nothing here asks a store or
+//! a clock. The words are those of Ruby Tasker's REST interface, so that whoever reads its answers reads these: where its table has
+//! no true answer (a paused task, one that no worker can run, a step that waits for its retry), a word is added, and the documentation of
+//! the word says so. No number is made up: what was not measured is not there.
+//!
+//! - [`TaskSnapshot::execution`]: counts, status, health and readiness, step by step, in words and in a sentence.
+//! - [`TaskSnapshot::analysis`]: levels, critical path, parallelism, error chains, bottlenecks, recommendations.
+//! - [`TemplateAnalysis::of`]: the graph of a definition.
+//!
+//! Costs are O(steps + edges), and at worst as much again for each step that failed.
+
+mod analysis;
+mod because;
+mod execution;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod next;
+mod reach;
+mod readiness;
+mod serial;
+mod snapshot;
+mod template;
+pub mod weights;
+mod words;
+
+pub use analysis::{
+    AnalysisSummary, Bottleneck, BottleneckType, Bottlenecks, CriticalPath, CriticalPaths, DependencyGraph,
+    ErrorChain, ErrorChains, GraphEdge, GraphNode, Impact, Level, MeasuredBy, OverallHealth, Parallelism,
+    Potential, RecoveryAction, RecoveryStrategy, RetryAnalysis, Severity, TaskAnalysis,
+};
+pub use execution::{ExecutionStatus, HealthStatus, RecommendedAction, TaskExecution};
+pub use next::{NextAction, ProgressDetails, Urgency, WorkflowSummary};
+pub use readiness::{BackoffType, BlockingReason, DependencyStatus, RetryStatus, StepReadiness};
+pub(crate) use serial::span;
+pub use snapshot::{SnapshotError, StepSnapshot, TaskSnapshot};
+pub use template::{EdgeType, TemplateAnalysis, TemplateEdge, TemplateNode, TemplateSummary};
+pub(crate) use words::words;

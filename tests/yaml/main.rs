@@ -1,0 +1,12 @@
+//! Tasks from YAML files: what a file may say, what is told about mistakes in it, and how its tasks run.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+mod convert;
+mod environments;
+mod files;
+mod schema;
+mod support;
+mod tasks;
+mod variables;
+mod wrong;
