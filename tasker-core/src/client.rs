@@ -1,6 +1,8 @@
 //! What an application holds in its hand: it starts tasks and asks after them.
 
+mod annotate;
 mod builder;
+mod catalog;
 mod configure;
 mod dynamic;
 mod handle;
@@ -22,10 +24,12 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use annotate::{AnnotateError, Annotating};
 pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
+pub use catalog::CatalogError;
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
-pub use identity::{Identity, IdentityRequest};
+pub use identity::{Identity, IdentityFn, IdentityRequest};
 pub use operate::{Operate, OperateWorkflow, OperatorError, StepHandle, WorkflowHandle};
 pub use prepare::Prepared;
 pub use registry::{

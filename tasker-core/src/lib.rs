@@ -33,10 +33,11 @@ pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{
-    BuildError, ConfigurationError, Cursor, CursorError, DependencyEdge, DependencyGraph, HasStore, Identity,
-    IdentityRequest, NoStore, Operate, OperateWorkflow, OperatorError, Page, Prepared, QueryError,
-    RegisteredWorkflow, RegistryStatistics, ResultError, Start, StartError, StartMany, StepHandle,
-    TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
+    AnnotateError, Annotating, BuildError, CatalogError, ConfigurationError, Cursor, CursorError,
+    DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore, Operate,
+    OperateWorkflow, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics,
+    ResultError, Start, StartError, StartMany, StepHandle, TaskHandle, TaskRequest, Tasker, TaskerBuilder,
+    Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -59,8 +60,8 @@ pub use step::{
     RunsIn, Step, StepOf, StepResult, StepReturn, Workflow,
 };
 pub use store::{
-    Attributes, MemoryStore, RecordKind, Recorded, StepStatus, Store, StoreError, TaskStatus, TaskSummary,
-    Waiting, WaitingFor,
+    Attributes, DependentSystem, MemoryStore, ObjectMap, RecordKind, Recorded, RemoteObject, StepStatus,
+    Store, StoreError, TaskAnnotation, TaskStatus, TaskSummary, Waiting, WaitingFor,
 };
 pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
 

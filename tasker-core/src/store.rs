@@ -9,6 +9,7 @@
 //! differ agree.
 
 mod attributes;
+mod catalog;
 mod error;
 mod find;
 mod history;
@@ -28,6 +29,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use attributes::Attributes;
+pub(crate) use attributes::not_printable;
+pub(crate) use catalog::UNKNOWN_SYSTEM;
+pub use catalog::{Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation};
 pub use error::StoreError;
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What};
@@ -124,6 +128,15 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// What the steps of a task wrote beside their results, in the order in which it was recorded; of one moment, by step.
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError>;
+
+    /// Makes a note on a task, unless one with its id was made; whether there is such a task.
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError>;
+
+    /// The annotations of a task in the order in which they were recorded; of one moment those of its steps come first, by step.
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError>;
+
+    /// What the store knows beside tasks.
+    fn catalog(&self) -> &dyn Catalog;
 
     /// What happened to a task, in order; nothing where there is no such task.
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;

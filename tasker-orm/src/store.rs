@@ -5,6 +5,7 @@
 //! settings that keep their plans the same on an empty and on a full table; others read what is seldom asked. A transaction that meets a lock of another process, or cannot be serialized, is repeated here; nobody outside sees a busy database, unless it
 //! stays so.
 
+mod catalog;
 mod connect;
 mod create;
 mod definitions;
@@ -32,8 +33,9 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
-    Claim, Created, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded, Room,
-    Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated, Order,
+    Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
+    TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -168,6 +170,18 @@ impl Store for SqlStore {
 
     async fn held(&self, worker: WorkerId) -> Result<Vec<(Execution, DefinitionId)>, StoreError> {
         self.held_by(worker).await
+    }
+
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        self.annotate_task(annotation).await
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        self.annotations_of(task).await
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

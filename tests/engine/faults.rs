@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Room,
-    Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
+    Order, Outcome, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskSummary,
+    WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -35,6 +36,7 @@ pub(crate) enum Verb {
     Statuses,
     OpenTasks,
     Find,
+    Annotate,
     Result,
     Records,
     Operate,
@@ -400,6 +402,18 @@ impl Store for Faulty {
 
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
         self.call(Verb::Records, self.store.records(task)).await
+    }
+
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        self.call(Verb::Annotate, self.store.annotate(annotation)).await
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        self.call(Verb::Records, self.store.annotations(task)).await
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self.store.catalog()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

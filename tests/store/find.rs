@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tasker::store::{
-    Action, AnnotationFilter, Attributes, Ending, ListOrder, NewTask, Order, Outcome, Record, RecordKind,
-    Room, Span, Store, TaskFilter, TaskQuery, TaskSummary,
+    Action, AnnotationFilter, Attributes, Ending, ListOrder, NewAnnotation, NewTask, Order, Outcome, Record,
+    RecordKind, Room, Span, Store, TaskFilter, TaskQuery, TaskSummary,
 };
 use tasker::{Clock, Json, ManualClock, StepState, TaskId, TaskState, WorkflowDef};
 
@@ -134,6 +134,14 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
                 bench.store.settle(worker, &bench.runnable, &[ended], &room).await.unwrap();
             }
         }
+        let task = chance.one(&tasks).id;
+        if chance.0.u32(..4) == 0 {
+            let (name, says) = (chance.text(&TYPES[..2]), chance.one(&payloads()).clone());
+            let (id, payload) = (TaskId::random().as_uuid(), Json::of(&says).unwrap());
+            let note = NewAnnotation { id, task, name: name.clone(), payload, by: None };
+            assert!(bench.store.annotate(&note).await.unwrap());
+            annotations.entry(task).or_default().push((name, says));
+        }
         let action = chance.one(&[Action::Cancel, Action::Resolve, Action::Retry, Action::Pause]).clone();
         let task = chance.one(&tasks).id;
         if let Some(order) = chance.maybe(4, |_| Order::new(task, action)) {
@@ -168,10 +176,10 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
     facts
 }
 
-fn random_filter(
-    chance: &mut Chance,
-    facts: &[Fact],
-) -> (TaskFilter, Vec<(String, Option<(&'static str, Value)>)>) {
+/// An annotation that is asked for: its name, and what it says at which place.
+type Wanted = (String, Option<(&'static str, Value)>);
+
+fn random_filter(chance: &mut Chance, facts: &[Fact]) -> (TaskFilter, Vec<Wanted>) {
     let states = [
         TaskState::Pending,
         TaskState::InProgress,

@@ -80,7 +80,7 @@ pub(crate) async fn many_tasks_with_attributes_are_created_at_once<S: Store>(sto
     let bench = Bench::new(store, &[chain()]).await;
     let task = |n: usize| {
         let tags = (0..n % 4).map(|tag| format!("tag {tag} of {n}")).collect();
-        let initiator = (n % 3 == 0).then(|| n.to_string());
+        let initiator = n.is_multiple_of(3).then(|| n.to_string());
         NewTask { attributes: Attributes { initiator, tags, ..Attributes::default() }, ..bench.task(0) }
     };
     let tasks: Vec<NewTask> = (0..1_000).map(task).collect();

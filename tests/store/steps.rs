@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Action, Created, Happened, NewTask, Operated, Order, Room, StepAction, Store, What, WorkflowOrder};
+use tasker::store::{
+    Action, Created, Happened, NewTask, Operated, Order, Room, StepAction, Store, What, WorkflowOrder,
+};
 use tasker::{
     Clock, Json, ManualClock, StepNo, StepSpec, StepState, TaskId, TaskState, WaitingFor, WorkflowDef,
 };
@@ -229,7 +231,10 @@ pub(crate) async fn a_task_may_go_without_steps_from_the_start<S: Store>(store: 
     assert_eq!(bench.states(both.id).await, (TaskState::Pending, vec![Skipped, Skipped, Pending]));
     assert_eq!(bench.claimed(worker, &Room::new(9)).await, ["join", "left", "right", "right"]);
     let history = bench.store.history(left.id).await.unwrap();
-    assert!(matches!(&history[0].what, What::Step { step, to: Skipped, .. } if step == "left"), "{history:?}");
+    assert!(
+        matches!(&history[0].what, What::Step { step, to: Skipped, .. } if step == "left"),
+        "{history:?}"
+    );
     // One that goes without all of its steps is complete.
     let only = StepSpec::new("only").optional(true);
     let only = WorkflowDef::builder("test", "only", "1.0.0").step(only).build().unwrap();

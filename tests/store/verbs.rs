@@ -9,9 +9,11 @@ use tasker::{
     WorkerId,
 };
 
+use crate::annotations::*;
 use crate::databases::{database, options};
 use crate::find::*;
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
+use crate::object_maps::*;
 use crate::offers::*;
 use crate::operators::*;
 use crate::records::*;
@@ -134,6 +136,13 @@ on_every_store! {
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,
+    a_task_is_annotated_by_steps_and_by_others_and_tells_them_in_order,
+    a_note_that_is_asked_for_twice_is_made_once,
+    what_does_not_exist_is_not_annotated,
+    the_types_of_annotations_are_known_once_they_are_named_or_written,
+    a_dependent_system_is_found_or_made,
+    objects_are_mapped_once_in_whatever_order,
+    an_object_can_be_the_same_as_many,
     what_is_said_of_a_task_reads_back,
     a_task_that_there_is_keeps_what_was_said_of_it,
     a_purge_removes_tags,

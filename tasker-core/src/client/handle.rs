@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Client;
 use crate::report::TaskSnapshot;
 use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
-use crate::store::{Created, RecordKind, Recorded, StoreError, TaskStatus};
+use crate::store::{Created, RecordKind, Recorded, StoreError, TaskAnnotation, TaskStatus};
 use crate::{Annotation, Event, Json, TaskId, TaskState};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
@@ -63,6 +63,16 @@ pub enum ResultError {
         name: String,
         /// The step that wrote it.
         step: String,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A stored annotation that no step made is not one of the type asked for.
+    #[error("the annotation `{name}` of task {task}, which no step made, does not fit its type: {reason}")]
+    AnnotationDoesNotFit {
+        /// The task.
+        task: TaskId,
+        /// Its name.
+        name: String,
         /// What does not fit.
         reason: String,
     },
@@ -190,17 +200,27 @@ impl<W> TaskHandle<W> {
         events.map(|record| self.parse(record)).collect()
     }
 
-    /// The annotation of one type, as it was set last; `None` until a step did.
+    /// The annotation of one type, as it was set last, by a step or by [`annotate`](Self::annotate); `None` until one was.
     ///
     /// # Errors
     /// When the stored annotation does not fit the type, or the store does not answer.
     pub async fn annotation<A: Annotation>(&self) -> Result<Option<A>, ResultError> {
-        let records = self.records().await?;
-        let last = records.iter().rfind(|record| is(record, RecordKind::Annotation, A::NAME));
-        last.map(|record| self.parse(record)).transpose()
+        let annotations = self.annotations().await?;
+        let last = annotations.iter().rfind(|annotation| annotation.name == A::NAME);
+        let parse = |annotation: &TaskAnnotation| {
+            annotation.payload.parse().map_err(|error| match annotation.step.clone() {
+                Some(step) => self.record_does_not_fit(RecordKind::Annotation, A::NAME, step, &error),
+                None => ResultError::AnnotationDoesNotFit {
+                    task: self.id(),
+                    name: A::NAME.to_owned(),
+                    reason: error.to_string(),
+                },
+            })
+        };
+        last.map(parse).transpose()
     }
 
-    /// All events and annotations of the task as they are stored, in the order in which they were recorded; none where there is no such
+    /// All events and annotations that the steps of the task wrote, as they are stored, in the order in which they were recorded; none where there is no such
     /// task.
     ///
     /// # Errors
@@ -210,13 +230,19 @@ impl<W> TaskHandle<W> {
     }
 
     fn parse<T: Payload>(&self, record: &Recorded) -> Result<T, ResultError> {
-        record.payload.parse().map_err(|error| ResultError::RecordDoesNotFit {
-            task: self.id(),
-            kind: record.kind,
-            name: record.name.clone(),
-            step: record.step.clone(),
-            reason: error.to_string(),
-        })
+        let unfit = |error| self.record_does_not_fit(record.kind, &record.name, record.step.clone(), &error);
+        record.payload.parse().map_err(unfit)
+    }
+
+    fn record_does_not_fit(
+        &self,
+        kind: RecordKind,
+        name: &str,
+        step: String,
+        error: &serde_json::Error,
+    ) -> ResultError {
+        let (task, name, reason) = (self.id(), name.to_owned(), error.to_string());
+        ResultError::RecordDoesNotFit { task, kind, name, step, reason }
     }
 
     fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::store::{Attributes, TaskSummary};
-use crate::{Clock, Json, SystemClock, Timestamp, WorkflowId};
+use crate::{Clock, Json, StepNo, SystemClock, Timestamp, WorkflowId};
 
 /// How a Tasker makes an idempotency key for a task that is started without one. What `start_many` starts goes by it, too.
 ///
@@ -49,9 +49,12 @@ pub enum Identity {
     /// Unless [`requested_at`](crate::Start::requested_at) is given, the minute is that of this process's clock; what is asked for again
     /// in the next minute is another task.
     Hash,
-    /// What a function makes of it.
-    Custom(Arc<dyn Fn(&IdentityRequest<'_>) -> Option<String> + Send + Sync>),
+    /// What a function makes of it: see [`custom`](Self::custom).
+    Custom(IdentityFn),
 }
+
+/// Makes a key of what is asked for, or none.
+pub type IdentityFn = Arc<dyn Fn(&IdentityRequest<'_>) -> Option<String> + Send + Sync>;
 
 /// What is asked for, as an [`Identity`] sees it.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,8 @@ pub struct IdentityRequest<'a> {
     pub context: &'a Json,
     /// Who asks, why and when.
     pub attributes: &'a Attributes,
+    /// The steps that are passed over, in order.
+    pub bypass: &'a [StepNo],
 }
 
 impl fmt::Debug for Identity {
@@ -93,7 +98,7 @@ impl Identity {
 
 fn hash(request: &IdentityRequest<'_>, now: Timestamp) -> String {
     const MINUTE: i64 = 60_000_000;
-    let IdentityRequest { workflow, context, attributes } = request;
+    let IdentityRequest { workflow, context, attributes, bypass } = request;
     let requested_at = attributes.requested_at.unwrap_or(now).as_micros();
     let attribute = |given: &Option<String>| TaskSummary::attribute(given.clone());
     let context: Value = context.parse().unwrap_or_else(|_| context.as_str().into());
@@ -105,12 +110,18 @@ fn hash(request: &IdentityRequest<'_>, now: Timestamp) -> String {
         "initiator": attribute(&attributes.initiator),
         "source_system": attribute(&attributes.source_system),
         "reason": attribute(&attributes.reason),
+        "bypass_steps": bypass.iter().map(|step| step.0).collect::<Vec<_>>(),
         "requested_at": requested_at.div_euclid(MINUTE),
     });
     let mut canonical = String::new();
     write_canonical(&mut canonical, &whole);
+    digits_of(&canonical)
+}
+
+/// The SHA-256 of a text, in hexadecimal digits.
+pub(super) fn digits_of(text: &str) -> String {
     let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(canonical.as_bytes()) {
+    for byte in Sha256::digest(text.as_bytes()) {
         let _ = write!(digits, "{byte:02x}");
     }
     digits
@@ -156,7 +167,7 @@ mod tests {
 
     fn hashed(workflow: &WorkflowId, context: &str, attributes: &Attributes, now: i64) -> String {
         let context = Json::from_stored(context);
-        let request = IdentityRequest { workflow, context: &context, attributes };
+        let request = IdentityRequest { workflow, context: &context, attributes, bypass: &[] };
         hash(&request, Timestamp::from_micros(now))
     }
 

@@ -54,6 +54,9 @@ pub struct TaskRequest {
     /// What the task is found by.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// Steps that are passed over from the start; each of them has to be one that may be skipped.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bypass_steps: Vec<String>,
     /// Steps of tasks with a higher priority go first.
     #[serde(default)]
     pub priority: i16,
@@ -65,7 +68,7 @@ pub struct TaskRequest {
     pub idempotency_key: Option<String>,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "name",
     "namespace",
     "version",
@@ -74,6 +77,7 @@ const FIELDS: [&str; 11] = [
     "source_system",
     "reason",
     "tags",
+    "bypass_steps",
     "priority",
     "requested_at",
     "idempotency_key",
@@ -95,6 +99,7 @@ impl TaskRequest {
             source_system: None,
             reason: None,
             tags: Vec::new(),
+            bypass_steps: Vec::new(),
             priority: 0,
             requested_at: None,
             idempotency_key: None,
@@ -126,6 +131,7 @@ impl TaskRequest {
             source_system: reader.optional(fields, "source_system"),
             reason: reader.optional(fields, "reason"),
             tags: reader.optional(fields, "tags").unwrap_or_default(),
+            bypass_steps: reader.optional(fields, "bypass_steps").unwrap_or_default(),
             priority: reader.optional(fields, "priority").unwrap_or_default(),
             requested_at: reader.optional(fields, "requested_at"),
             idempotency_key: reader.optional(fields, "idempotency_key"),
@@ -199,6 +205,7 @@ impl Tasker {
                 tags: request.tags.into_iter().collect(),
             },
             duplicate: None,
+            bypass: request.bypass_steps,
             from_outside: Some(workflow.clone()),
         };
         Start::new(self.0.client.clone(), self.named(workflow), Ok(request.context), wish)

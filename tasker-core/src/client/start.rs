@@ -97,6 +97,13 @@ impl<W> Start<W> {
         self
     }
 
+    /// Passes over these steps from the start: they are recorded as skipped, and what depends on them runs. Each of them has to be one
+    /// that may be skipped.
+    pub fn bypass<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.wish.bypass.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
     /// Says when the task was asked for. Default: when it is created. Nothing waits for that moment.
     pub fn requested_at(mut self, moment: Timestamp) -> Self {
         self.wish.attributes.requested_at = Some(moment);

@@ -4,6 +4,7 @@
 //! [`Store`] is written here once in plain Rust, under one lock, in the order in which it happens. Nothing survives the
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
+mod catalog;
 mod find;
 mod operate;
 mod queue;
@@ -19,9 +20,9 @@ use queue::{Among, Queue, Ready, ready};
 use task::{Task, corrupt};
 
 use super::{
-    Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
-    Outcome, Parked, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskFilter, TaskQuery,
-    TaskStatus, TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
+    Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store, StoreError,
+    Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::report::TaskSnapshot;
 use crate::{
@@ -46,6 +47,7 @@ struct Tables {
     ended: BTreeSet<(Timestamp, TaskId)>,
     queue: Queue,
     workers: BTreeMap<WorkerId, Worker>,
+    known: catalog::Known,
     /// The definitions whose tasks stand still.
     paused: BTreeSet<DefinitionId>,
     workflow_orders: Vec<(Timestamp, WorkflowOrder)>,
@@ -181,6 +183,9 @@ impl Store for MemoryStore {
         let (mut released, mut ended) = (Vec::new(), Vec::new());
         for outcome in outcomes {
             let Outcome { execution, definition, ending, records } = outcome;
+            for record in records.iter().filter(|record| record.kind == RecordKind::Annotation) {
+                tables.known.annotation(&record.name);
+            }
             let Execution { task, step, .. } = *execution;
             if !tables.holds_execution(worker, *execution) {
                 settled.refused.push(*execution);
@@ -265,6 +270,20 @@ impl Store for MemoryStore {
         Ok(tables.tasks.get(&task).map(Task::records).unwrap_or_default())
     }
 
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        Ok(self.tables().annotate(annotation, now))
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        let tables = self.tables();
+        Ok(tables.tasks.get(&task).map(Task::annotations).unwrap_or_default())
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self
+    }
+
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
         let tables = self.tables();
         Ok(tables.tasks.get(&task).map(Task::history).unwrap_or_default())
@@ -308,6 +327,7 @@ impl Tables {
     }
 
     fn install(&mut self, workflow: &Arc<WorkflowDef>) -> DefinitionId {
+        self.known.workflow(workflow);
         let same =
             |known: &Arc<WorkflowDef>| known.id() == workflow.id() && known.shape() == workflow.shape();
         let place = self.definitions.iter().position(same).unwrap_or_else(|| {

@@ -137,8 +137,8 @@ impl Situation {
     /// When a state is not as the states around it say it must be.
     pub fn bypass(&mut self, steps: &[StepNo], now: Timestamp) -> Result<(), IllegalTransition> {
         for &no in steps {
-            let fresh = |step: &&StepSituation| step.state == StepState::Pending && step.attempt.0 == 0;
-            if self.steps.get(no.index()).filter(fresh).is_some() {
+            let fresh = |step: &StepSituation| step.state == StepState::Pending && step.attempt.0 == 0;
+            if self.steps.get(no.index()).is_some_and(fresh) {
                 self.get_over(no, StepState::Skipped)?;
             }
         }

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::report::TaskSnapshot;
 use crate::store::{
-    Claim, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order, Outcome, Recorded,
-    Room, Runnable, Settled, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
+    Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
+    TaskSummary, WorkflowOrder,
 };
 use crate::{
     DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
@@ -169,6 +170,18 @@ impl Store for Mortal {
 
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
         self.store.records(task).await
+    }
+
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        self.store.annotate(annotation).await
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        self.store.annotations(task).await
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self.store.catalog()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -35,7 +35,7 @@ impl SqlStore {
         let Some(known) = self.known(WHAT, filter).await? else { return Ok(0) };
         let mut parameters = Parameters::default();
         let conditions = Conditions::of(self.dialect().backend, filter, known, &mut parameters);
-        let sql = format!("SELECT count(*) FROM ({}) AS found", conditions.ids(""));
+        let sql = format!("SELECT count(*) FROM ({}) AS found", conditions.ids());
         let rows = self.ask(WHAT, &sql, parameters).await?;
         let count = rows.first().map_or(Ok(0), |row| row.try_get_by_index::<i64>(0));
         count.map(|count| count as u64).map_err(|error| store_error(WHAT, error))
@@ -67,7 +67,7 @@ impl SqlStore {
         );
         for (column, wanted) in [("n.name", namespace), ("w.name", name), ("w.version", version)] {
             if let Some(wanted) = wanted {
-                sql.push_str(&format!(" AND {column} = {}", parameters.put(wanted.as_str())));
+                sql.extend([" AND ", column, " = ", &parameters.put(wanted.as_str())]);
             }
         }
         let rows = self.ask(what, &sql, parameters).await?;
@@ -108,9 +108,9 @@ fn page_sql(
         ListOrder::OldestFirst => ("ASC", ">"),
     };
     let after = wanted.after.map(|task| format!("{beyond} {}", parameters.put(task.as_uuid())));
-    let (ids, limit) = (conditions.ids(after.as_deref().unwrap_or_default()), wanted.limit);
+    let ids = conditions.first_ids(after.as_deref().unwrap_or_default(), direction, wanted.limit);
     format!(
-        "WITH page AS ({ids} ORDER BY id {direction} LIMIT {limit})
+        "WITH page AS ({ids})
         SELECT t.id, t.state, t.priority, t.identity, t.initiator, t.source_system, t.reason, t.requested_at, t.created_at, t.ended_at,
             n.name, w.name, w.version,
             CAST(coalesce((SELECT {tags}(g.tag) FROM tasker_task_tags AS g WHERE g.task_id = t.id), '[]') AS text),

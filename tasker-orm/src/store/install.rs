@@ -127,7 +127,7 @@ async fn named_step_ids(
     Ok(ids)
 }
 
-async fn system_id(db: &DatabaseTransaction, name: &str) -> Result<i64, DbErr> {
+pub(super) async fn system_id(db: &DatabaseTransaction, name: &str) -> Result<i64, DbErr> {
     let known = dependent_system::Entity::find().filter(dependent_system::Column::Name.eq(name));
     if let Some(known) = known.one(db).await? {
         return Ok(known.id);

@@ -4,7 +4,9 @@ use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
 };
-use tasker_core::store::{Action, Created, Move, NewTask, Operated, Order, Situation, StepSituation, StoreError};
+use tasker_core::store::{
+    Action, Created, Move, NewTask, Operated, Order, Situation, StepSituation, StoreError,
+};
 use tasker_core::{Attempt, Json, StepNo, StoredStep, TaskId, TaskState, Timestamp};
 
 use super::{SqlStore, execute, parse_state};
@@ -61,9 +63,10 @@ impl SqlStore {
         tasks: &[NewTask],
         created: &[Created],
     ) -> Result<(), DbErr> {
-        let bypassing = tasks.iter().zip(created).filter(|(task, created)| {
-            !task.bypass.is_empty() && **created == Created::New(task.id)
-        });
+        let bypassing = tasks
+            .iter()
+            .zip(created)
+            .filter(|(task, created)| !task.bypass.is_empty() && **created == Created::New(task.id));
         for (new, _) in bypassing {
             let row = task::Entity::find_by_id(new.id.as_uuid()).lock_exclusive().one(db).await?;
             let Some(row) = row else { continue };

@@ -61,7 +61,7 @@ impl SqlStore {
         let is_annotation = |record: &&Record| record.kind == RecordKind::Annotation;
         let names: BTreeSet<&str> =
             records().filter(is_annotation).map(|record| record.name.as_str()).collect();
-        let types = self.annotation_types(what, names).await?;
+        let types = self.annotation_types_of(what, names).await?;
         let mut written = Vec::new();
         for (end, outcome) in outcomes.iter().enumerate() {
             for (place, Record { kind, name, payload }) in outcome.records.iter().enumerate() {
@@ -76,7 +76,7 @@ impl SqlStore {
     }
 
     /// The types of these names. Those of registered workflows are known; one that no definition names is made here.
-    async fn annotation_types(
+    pub(super) async fn annotation_types_of(
         &self,
         what: &str,
         names: BTreeSet<&str>,

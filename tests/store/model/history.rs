@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fastrand::Rng;
 use sea_orm::prelude::Uuid;
-use tasker::store::Action;
+use tasker::store::{Action, TaskQuery};
 use tasker::{ManualClock, MemoryStore, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 use super::Check;
@@ -106,6 +106,11 @@ impl<'l> History<'l> {
         let database = self.subject().store.statuses(&tasks).await.map_err(failed)?;
         for ((_, model), database) in looked_at.iter().zip(&database) {
             same("a task", model, database)?;
+        }
+        if at_all {
+            let all = TaskQuery { limit: 10_000, ..TaskQuery::default() };
+            let model = self.oracle.store.find(&all).await.map_err(failed)?;
+            same("the list of all tasks", &model, &self.subject().store.find(&all).await.map_err(failed)?)?;
         }
         self.ledger.check(&tasks, &database)?;
         let stranded = (self.oracle.store.stranded(9).await, self.subject().store.stranded(9).await);

@@ -111,7 +111,7 @@ impl Side {
             idempotency_key: wish.key.clone(),
             context: Json::of(&format!("context of {}", wish.id)).unwrap(),
             priority: wish.priority,
-            attributes: Attributes::default(),
+            attributes: attributes(wish.id),
             bypass: Vec::new(),
         });
         self.store.create(&tasks.collect::<Vec<_>>()).await.map_err(failed)
@@ -187,6 +187,16 @@ impl Side {
         let mut given: Vec<_> = given.collect();
         given.sort_unstable_by_key(|given| given.execution);
         given
+    }
+}
+
+/// What is said of a task: of some nothing is.
+fn attributes(task: TaskId) -> Attributes {
+    let chance = task.as_uuid().as_u128();
+    Attributes {
+        initiator: chance.is_multiple_of(2).then(|| format!("somebody {}", chance % 7)),
+        tags: (0..chance % 3).map(|tag| format!("tag {tag}")).collect(),
+        ..Attributes::default()
     }
 }
 

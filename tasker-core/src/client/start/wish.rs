@@ -10,7 +10,8 @@ use crate::client::identity::IdentityRequest;
 use crate::registry::Registration;
 use crate::schema::Violation;
 use crate::store::{Attributes, Created, NewTask};
-use crate::{DefinitionId, Json, TaskId, WorkflowId};
+use crate::suggest::did_you_mean;
+use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId};
 
 /// Beside the workflow and the context.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,8 @@ pub(in crate::client) struct Wish {
     pub(in crate::client) priority: i16,
     pub(in crate::client) attributes: Attributes,
     pub(in crate::client) duplicate: Option<Duplicate>,
+    /// The names of steps that are passed over.
+    pub(in crate::client) bypass: Vec<String>,
     /// Whether it comes from outside: then all that is wrong is told at once.
     pub(in crate::client) from_outside: Option<WorkflowId>,
 }
@@ -68,7 +71,8 @@ impl Wish {
         if let Some(key) = self.key.as_ref().filter(|key| !is_key(key)) {
             return Err(StartError::InvalidKey(key.clone()));
         }
-        let violations = self.attributes.violations();
+        let mut violations = self.attributes.violations();
+        violations.extend(self.cannot_bypass(&registration.workflow));
         if !violations.is_empty() {
             let workflow = registration.workflow.id().to_string();
             return Err(StartError::InvalidRequest { workflow, violations });
@@ -111,6 +115,9 @@ impl Wish {
             violations.push(Violation { path: "/idempotency_key".to_owned(), message });
         }
         violations.extend(self.attributes.violations());
+        if let Ok((_, registration)) = &registration {
+            violations.extend(self.cannot_bypass(&registration.workflow));
+        }
         match (registration, context) {
             (Ok((definition, registration)), Some(context)) if violations.is_empty() => {
                 self.checked(client, definition, &registration, context)
@@ -118,6 +125,24 @@ impl Wish {
             (Err(error), _) if unknown_alone && violations.len() == 1 => Err(error),
             _ => Err(StartError::InvalidRequest { workflow: workflow.to_string(), violations }),
         }
+    }
+
+    /// The steps that are to be passed over and cannot be.
+    fn cannot_bypass(&self, workflow: &WorkflowDef) -> Vec<Violation> {
+        let wrong = |(at, name): (usize, &String)| {
+            let message = match workflow.find(name).and_then(|no| workflow.step(no)) {
+                Some(step) if step.is_optional() => return None,
+                Some(_) => format!(
+                    "the step `{name}` may not be passed over, because others count on its result; make it `skippable`"
+                ),
+                None => {
+                    let steps = workflow.steps().iter().map(StepDef::name);
+                    format!("there is no step `{name}`{}", did_you_mean(name, steps))
+                }
+            };
+            Some(Violation { path: format!("/bypass_steps/{at}"), message })
+        };
+        self.bypass.iter().enumerate().filter_map(wrong).collect()
     }
 
     fn checked(
@@ -128,13 +153,20 @@ impl Wish {
         context: Json,
     ) -> Result<(NewTask, Conflict), StartError> {
         let workflow = Arc::clone(&registration.workflow);
-        let Self { key, priority, attributes, duplicate, .. } = self;
+        let Self { key, priority, attributes, duplicate, bypass, .. } = self;
+        let mut bypass: Vec<StepNo> = bypass.iter().filter_map(|step| workflow.find(step)).collect();
+        bypass.sort_unstable();
+        bypass.dedup();
         let (key, conflict) = match (key, duplicate) {
             (Some(key), Some(Duplicate::Conflict)) => (Some(key.clone()), Conflict::Always(Some(key))),
             (Some(key), _) => (Some(key), Conflict::Never),
             (None, duplicate) => {
-                let request =
-                    IdentityRequest { workflow: workflow.id(), context: &context, attributes: &attributes };
+                let request = IdentityRequest {
+                    workflow: workflow.id(),
+                    context: &context,
+                    attributes: &attributes,
+                    bypass: &bypass,
+                };
                 let key = client.0.identity.key(&request);
                 if let Some(key) = key.as_ref().filter(|key| !is_key(key)) {
                     return Err(StartError::InvalidKey(key.clone()));
@@ -145,7 +177,7 @@ impl Wish {
         };
         let id = TaskId::random();
         Ok((
-            NewTask { id, definition, workflow, idempotency_key: key, context, priority, attributes },
+            NewTask { id, definition, workflow, idempotency_key: key, context, priority, attributes, bypass },
             conflict,
         ))
     }

@@ -2,10 +2,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::TaskId;
+use crate::client::identity::digits_of;
 use crate::store::TaskQuery;
 
 /// Where a page of a list of tasks ended: a text that goes through URLs as it is, and is good for that list only.
@@ -87,8 +87,9 @@ impl fmt::Display for Cursor {
 /// Digits of what is looked for, in which order, and the task.
 fn check(task: TaskId, query: &TaskQuery) -> String {
     let list = serde_json::json!([query.filter, query.order, task]).to_string();
-    let digest = Sha256::digest(list.as_bytes());
-    digest.iter().take(CHECK_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = digits_of(&list);
+    digits.truncate(CHECK_DIGITS);
+    digits
 }
 
 #[cfg(test)]

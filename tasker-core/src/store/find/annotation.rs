@@ -67,7 +67,6 @@ impl AnnotationFilter {
 }
 
 /// By value: 1 is 1.0.
-#[expect(clippy::float_cmp, reason = "equal is what was asked for")]
 fn same(one: &Number, other: &Number) -> bool {
     match (one.as_i64(), other.as_i64()) {
         (Some(one), Some(other)) => one == other,

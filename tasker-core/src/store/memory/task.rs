@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::super::{
     Attributes, Happened, HistoryPlace, Move, NewTask, Order, Parked, Record, RecordKind, Recorded,
-    Situation, StepSituation, StepStatus, TaskStatus, Waiting, WaitingFor, What,
+    Situation, StepSituation, StepStatus, TaskAnnotation, TaskStatus, Waiting, WaitingFor, What,
 };
 use super::Execution;
 use crate::report::{KnownStep, KnownTask, StepMove};
@@ -28,6 +28,8 @@ pub(super) struct Task {
     pub(super) steps: Vec<Step>,
     /// With the steps that wrote them.
     records: Vec<(StepNo, Recorded)>,
+    /// What no step wrote, by who asked for it.
+    notes: Vec<(Uuid, TaskAnnotation)>,
     history: BTreeMap<HistoryPlace, Happened>,
     revision: u32,
     /// The orders that changed something.
@@ -112,6 +114,7 @@ impl Task {
             ended_at: None,
             steps: steps.collect(),
             records: Vec::new(),
+            notes: Vec::new(),
             history: BTreeMap::new(),
             revision: 0,
             orders: HashSet::new(),
@@ -222,7 +225,29 @@ impl Task {
     /// The annotations of the task, by name.
     pub(super) fn annotated(&self) -> impl Iterator<Item = (&str, &Json)> {
         let annotations = self.records.iter().filter(|(_, record)| record.kind == RecordKind::Annotation);
-        annotations.map(|(_, record)| (record.name.as_str(), &record.payload))
+        let notes = self.notes.iter().map(|(_, note)| (note.name.as_str(), &note.payload));
+        annotations.map(|(_, record)| (record.name.as_str(), &record.payload)).chain(notes)
+    }
+
+    /// Keeps a note that no step made, once.
+    pub(super) fn note(&mut self, id: Uuid, note: TaskAnnotation) {
+        if !self.notes.iter().any(|(known, _)| *known == id) {
+            self.notes.push((id, note));
+        }
+    }
+
+    pub(super) fn annotations(&self) -> Vec<TaskAnnotation> {
+        let records = self.records().into_iter().filter(|record| record.kind == RecordKind::Annotation);
+        let of_steps = records.map(|Recorded { name, payload, step, at, .. }| TaskAnnotation {
+            name,
+            payload,
+            step: Some(step),
+            by: None,
+            at,
+        });
+        let mut all: Vec<_> = of_steps.chain(self.notes.iter().map(|(_, note)| note.clone())).collect();
+        all.sort_by_key(|annotation| annotation.at);
+        all
     }
 
     /// An execution failed, and the step with it.

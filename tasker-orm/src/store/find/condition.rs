@@ -57,7 +57,8 @@ impl Conditions {
         known: Known,
         parameters: &mut Parameters,
     ) -> Self {
-        let mut all = states(&filter.states.iter().copied().collect::<Vec<_>>());
+        let states: Vec<TaskState> = filter.states.iter().copied().collect();
+        let mut all = stands_in(&states);
         // Those that have a tag lie in the order of their ids.
         let mut tags = filter.all_tags.iter();
         let first_tag = tags.next();
@@ -70,9 +71,7 @@ impl Conditions {
         };
         for tag in tags {
             let tag = parameters.put(tag.as_str());
-            all.push(format!(
-                "EXISTS (SELECT 1 FROM tasker_task_tags AS o WHERE o.tag = {tag} AND o.task_id = {id})"
-            ));
+            all.push(format!("{id} IN (SELECT o.task_id FROM tasker_task_tags AS o WHERE o.tag = {tag})"));
         }
         if !filter.any_tags.is_empty() {
             let tags = parameters.put_all(&filter.any_tags);
@@ -97,10 +96,14 @@ impl Conditions {
             all.push(format!("t.identity IN ({})", parameters.put_all(identities)));
         }
         // What is looked for by something rarer is not looked for by definition.
+        let ended_badly = is_within(&states, &ENDED_BADLY);
         let alone = first_tag.is_none()
             && filter.any_tags.is_empty()
             && filter.annotations.is_empty()
-            && known.identities.is_none();
+            && known.identities.is_none()
+            && !ended_badly;
+        // SQLite does not know that few tasks end badly. With the sign it does not look for the column.
+        let sign = if ended_badly && backend == Backend::Sqlite { "+" } else { "" };
         let all = all.into_iter().fold(String::from("1 = 1"), |all, condition| all + " AND " + &condition);
         let list = |definition: &str| format!("SELECT {id} AS id FROM {from} WHERE {definition}{all}");
         let lists = match known.definitions {
@@ -110,25 +113,41 @@ impl Conditions {
             }
             Some(definitions) => {
                 let definitions: Vec<String> = definitions.iter().map(ToString::to_string).collect();
-                vec![list(&format!("t.definition_id IN ({}) AND ", definitions.join(", ")))]
+                vec![list(&format!("{sign}t.definition_id IN ({}) AND ", definitions.join(", ")))]
             }
         };
         Self { lists, id }
     }
 
-    /// The ids of the tasks; `after` compares one with that after which the page begins.
-    pub(super) fn ids(&self, after: &str) -> String {
+    /// The ids of all the tasks.
+    pub(super) fn ids(&self) -> String {
+        self.lists.join(" UNION ALL ")
+    }
+
+    /// The ids of the first tasks, in order, and `after`, which compares one with that after which they begin. Of each list the first are taken
+    /// before the lists are put together: PostgreSQL would sort all of them.
+    pub(super) fn first_ids(&self, after: &str, direction: &str, limit: usize) -> String {
         let after = if after.is_empty() { String::new() } else { format!(" AND {} {after}", self.id) };
-        let lists: Vec<String> = self.lists.iter().map(|list| format!("{list}{after}")).collect();
-        lists.join(" UNION ALL ")
+        let end = format!("ORDER BY id {direction} LIMIT {limit}");
+        if let [list] = &self.lists[..] {
+            return format!("{list}{after} {end}");
+        }
+        let lists = self.lists.iter().enumerate();
+        let lists = lists.map(|(place, list)| format!("SELECT id FROM ({list}{after} {end}) AS list{place}"));
+        format!("{} {end}", lists.collect::<Vec<_>>().join(" UNION ALL "))
     }
 }
 
+/// What the indexes of tasks by state are limited to.
+const OPEN: [TaskState; 2] = [TaskState::Pending, TaskState::InProgress];
+const ENDED_BADLY: [TaskState; 3] = [TaskState::Error, TaskState::Cancelled, TaskState::ResolvedManually];
+
+fn is_within(wanted: &[TaskState], all: &[TaskState]) -> bool {
+    !wanted.is_empty() && wanted.iter().all(|state| all.contains(state))
+}
+
 /// With what an index is limited to, said as the index says it: SQLite concludes nothing.
-fn states(wanted: &[TaskState]) -> Vec<String> {
-    use TaskState::{Cancelled, Error, InProgress, Pending, ResolvedManually};
-    const OPEN: [TaskState; 2] = [Pending, InProgress];
-    const ENDED_BADLY: [TaskState; 3] = [Error, Cancelled, ResolvedManually];
+fn stands_in(wanted: &[TaskState]) -> Vec<String> {
     let among = |states: &[TaskState]| {
         let states: Vec<String> = states.iter().map(|state| format!("'{}'", state.as_str())).collect();
         match &states[..] {
@@ -139,8 +158,7 @@ fn states(wanted: &[TaskState]) -> Vec<String> {
     if wanted.is_empty() {
         return Vec::new();
     }
-    let indexed =
-        [&OPEN[..], &ENDED_BADLY].into_iter().find(|all| wanted.iter().all(|state| all.contains(state)));
+    let indexed = [&OPEN[..], &ENDED_BADLY].into_iter().find(|all| is_within(wanted, all));
     indexed.into_iter().chain([wanted]).map(among).collect()
 }
 

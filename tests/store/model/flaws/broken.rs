@@ -8,8 +8,9 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewTask, Offer, Operated, Order,
-    Outcome, Room, Runnable, Settled, Store, Swept, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
+    Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation, TaskFilter, TaskQuery,
+    TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
@@ -224,6 +225,18 @@ impl Store for Broken {
 
     async fn records(&self, task: TaskId) -> Result<Vec<Recorded>, StoreError> {
         self.store.records(task).await
+    }
+
+    async fn annotate(&self, annotation: &NewAnnotation) -> Result<bool, StoreError> {
+        self.store.annotate(annotation).await
+    }
+
+    async fn annotations(&self, task: TaskId) -> Result<Vec<TaskAnnotation>, StoreError> {
+        self.store.annotations(task).await
+    }
+
+    fn catalog(&self) -> &dyn Catalog {
+        self.store.catalog()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
