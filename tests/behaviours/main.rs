@@ -20,13 +20,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod analysis;
 mod backoff;
 mod bench;
 #[path = "../store/databases.rs"]
 mod databases;
+mod definition;
 mod failure;
 mod fixture;
+mod http;
+mod identity;
 mod lab;
 mod ordering;
 mod place;
+mod registry;
+mod server;
 mod states;
