@@ -57,7 +57,7 @@ async fn b39_two_identical_requests_of_one_minute_are_one_task_and_the_caller_ch
         other(|request| request.source_system = Some("billing".to_owned())),
         other(|request| request.reason = Some("once more".to_owned())),
         other(|request| request.context["fail"] = json!({ "step-one": 1 })),
-        other(|request| request.requested_at = Some(NOON + std::time::Duration::from_secs(60))),
+        other(|request| request.requested_at = Some(NOON + std::time::Duration::from_mins(1))),
     ];
     let mut tasks = vec![first.id()];
     for request in different {

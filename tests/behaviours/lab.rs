@@ -17,7 +17,7 @@ use crate::fixture::{Dag, HANDLER};
 use crate::place::Place;
 
 /// Nothing that a test waits for takes that long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BASE: Duration = Duration::from_millis(1);
 
 /// What a task is to do: the context of all tasks here.
