@@ -127,6 +127,7 @@ async fn b28_a_date_in_the_past_is_a_wait_of_a_second(place: Place) {
     let path = "/429,200/Sun,_06_Nov_1994_08:49:37_GMT";
     let task = calls.start(path).await;
     let (error, waited) = calls.waiting(&task).await;
+    assert_eq!(error.facts()["retry_after"], 1.0, "the header was read");
     assert_eq!(error.wait(), Some(seconds(1)));
     assert!((1.0..30.0).contains(&waited), "{waited} s");
     let status = ended(&task).await;
