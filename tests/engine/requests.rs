@@ -184,9 +184,50 @@ fn a_document_that_is_no_request_is_told_all_that_is_wrong_with_it() {
     );
     let least = TaskRequest::read(&json!({"name": "x", "context": null, "version": null})).unwrap();
     assert_eq!(least, TaskRequest::new("x", Value::Null));
-    let unknown =
-        serde_json::from_value::<TaskRequest>(json!({"name": "x", "context": 1, "bypass_steps": []}));
-    assert!(unknown.unwrap_err().to_string().contains("unknown field `bypass_steps`"));
+    let unknown = serde_json::from_value::<TaskRequest>(json!({"name": "x", "context": 1, "skip_steps": []}));
+    assert!(unknown.unwrap_err().to_string().contains("unknown field `skip_steps`"));
+}
+
+/// Wraps a gift, and sends it.
+#[tasker::workflow(namespace = "test", context = u32)]
+mod gift {
+    use tasker::{Output, StepError};
+
+    #[step(when = |_| true)]
+    pub(crate) async fn wrap() -> Result<u32, StepError> {
+        Ok(1)
+    }
+
+    #[step(depends_on = wrap)]
+    pub(crate) async fn send(wrapped: Option<Output<wrap>>) -> Result<bool, StepError> {
+        Ok(wrapped.is_some())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_may_go_without_steps_that_may_be_skipped() {
+    let tasker =
+        tasker::Tasker::builder(()).store(memory()).register::<gift::Workflow>().build().await.unwrap();
+    let ask = |bypass: Value| {
+        let request = json!({"name": "gift", "namespace": "test", "context": 1, "bypass_steps": bypass});
+        tasker.request(TaskRequest::read(&request).unwrap())
+    };
+    let task = ask(json!(["wrap"])).await.unwrap();
+    task.wait().await.unwrap();
+    assert_eq!(task.result("send").await.unwrap(), Some(json!(false)));
+    let task = tasker.start::<gift::Workflow>(1).bypass(["wrap", "wrap"]).await.unwrap();
+    task.wait().await.unwrap();
+    assert_eq!(task.output::<gift::send>().await.unwrap(), Some(false));
+    let error = ask(json!(["send", "warp"])).await.unwrap_err();
+    assert_eq!(
+        shown(&error),
+        [
+            "/bypass_steps/0: the step `send` may not be passed over, because others count on its result; only one with a `when`, or \
+             with `skippable: true` in its file, may",
+            "/bypass_steps/1: there is no step `warp`; did you mean `wrap`?",
+        ]
+    );
+    tasker.shutdown().await;
 }
 
 fn conflict(error: &StartError) -> TaskId {
