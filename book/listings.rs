@@ -17,6 +17,10 @@ mod first_workflow {}
 mod the_macro {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/task-files.md")]
+mod task_files {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/testing.md")]
 mod testing {}
 
@@ -35,3 +39,7 @@ mod guarantees {}
 #[cfg(doctest)]
 #[doc = include_str!("src/how-it-works.md")]
 mod how_it_works {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/coming-from-tasker.md")]
+mod coming_from_tasker {}

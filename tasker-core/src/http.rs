@@ -7,7 +7,8 @@
 //!
 //! No secret that has the name of one is stored or shown: not in errors, in results or in the text for debugging.
 //!
-//! A handler that many steps share has three parts: what is asked, which depends on the task; the call; and what becomes of the answer.
+//! Steps of a task file with `type: api` need no more than their configuration: [`ApiHandler`] runs them. A handler that many steps share has three parts: what is
+//! asked, which depends on the task; the call; and what becomes of the answer.
 //!
 //! ```
 //! use serde_json::{Value, json};
@@ -50,6 +51,7 @@ mod client;
 mod config;
 mod exchange;
 mod fill;
+mod handler;
 mod method;
 mod outcome;
 mod prepare;
@@ -66,6 +68,7 @@ pub use api::{Api, ApiBuilder};
 pub use backoff::Backoff;
 pub use breaker::{BreakerSettings, BreakerState, Breakers, CircuitState};
 pub use config::{ApiConfig, ApiConfigError};
+pub use handler::ApiHandler;
 pub use method::Method;
 pub use request::ApiRequest;
 pub use response::ApiResponse;

@@ -93,7 +93,7 @@ async fn a_context_that_does_not_fit_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn all_mistakes_of_all_files_are_told_and_nothing_is_registered() {
     let file = |name: &str, text: &str| YamlFile::new(name, text);
-    let a = "name: wrong\nstep_templates:\n  - {name: one, handler_class: Shop::Chagre}\n  - {name: two, depends_on_step: three, handler_class: Shop::Ship, handler_config: {type: api}}\n";
+    let a = "name: wrong\nstep_templates:\n  - {name: one, handler_class: Shop::Chagre}\n  - {name: two, depends_on_step: three, handler_class: Shop::Ship, handler_config: {type: mail}}\n";
     let b =
         "name: other\nstep_templates:\n  - {name: one, handler_class: Shop::Charge, depends_on_step: ono}\n";
     let same = "name: same\nstep_templates:\n  - {name: one, handler_class: Shop::Charge}\n";
@@ -123,7 +123,7 @@ async fn all_mistakes_of_all_files_are_told_and_nothing_is_registered() {
          registered are `Shop::Charge`; did you mean `Shop::Charge`?",
         "a.yaml:4 the step `two` depends on `three`, which there is not; the steps are `one`, `two`",
         "a.yaml:4 the handler `Shop::Ship` of the step `two` is not registered; register it with `.handler(\"Shop::Ship\", ..)`, or what \
-         runs all steps of its type with `.handler_for_type(\"api\", ..)`; registered are",
+         runs all steps of its type with `.handler_for_type(\"mail\", ..)`; registered are",
         "b.yaml:3 the step `one` depends on `ono`, which there is not; did you mean `one`?",
         "no/such.yaml:0 the file cannot be read: ",
         "no/such:0 the directory cannot be read: ",

@@ -8,6 +8,7 @@ use crate::inventory::Inventory;
 use crate::ledger::Ledger;
 use crate::world::World;
 
+/// The services of the shop.
 #[derive(AppState)]
 pub struct App {
     world: World,
@@ -16,6 +17,8 @@ pub struct App {
 }
 
 impl App {
+    /// A shop that writes into this ledger, and where these faults occur.
+    #[must_use]
     pub fn new(ledger: Ledger, faults: Faults) -> Self {
         let world = World::new(ledger, faults);
         Self { gateway: Gateway::new(world.clone()), inventory: Inventory::new(world.clone()), world }

@@ -290,6 +290,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 
     /// Registers the workflows whose steps name their handlers, now that all handlers are known.
     fn resolve(&mut self) {
+        #[cfg(feature = "http")]
+        self.handlers.add_kind_unless_there("api", crate::http::ApiHandler::default);
         for workflow in std::mem::take(&mut self.dynamic) {
             let built = workflow.build().map_err(RegisterError::from);
             let registered = built.and_then(|workflow| Registration::dynamic(workflow, &self.handlers));

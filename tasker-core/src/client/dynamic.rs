@@ -18,7 +18,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// Adds what runs steps by the `type` of their configuration, such as `api` for `handler_config: { type: api }`, where the handler
-    /// that they name is not registered.
+    /// that they name is not registered. With the feature `http` there is one for `api`, unless another one is given here: it makes the call that
+    /// the configuration describes.
     #[must_use]
     pub fn handler_for_type(mut self, kind: impl Into<String>, handler: impl StepHandler) -> Self {
         let kind = kind.into();

@@ -40,6 +40,14 @@ impl Handlers {
         self.kinds.insert(kind, Arc::new(Handled(Arc::new(handler)))).is_none()
     }
 
+    /// Adds what runs the steps of a kind, unless the application has said so itself.
+    #[cfg(feature = "http")]
+    pub(crate) fn add_kind_unless_there<H: StepHandler>(&mut self, kind: &str, handler: impl FnOnce() -> H) {
+        if !self.kinds.contains_key(kind) {
+            self.add_kind(kind.to_owned(), handler());
+        }
+    }
+
     /// What runs a step.
     pub(crate) fn of(&self, step: &StepDef) -> Result<&Arc<dyn Handler>, NoHandler> {
         let class = step.handler_class().ok_or(NoHandler::NotNamed)?;

@@ -4,6 +4,7 @@ mod answers;
 mod breaking;
 mod connections;
 mod encrypted;
+mod handlers;
 mod redirects;
 mod secrets;
 mod server;

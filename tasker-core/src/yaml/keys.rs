@@ -72,7 +72,7 @@ const STEP_CONFIG: Key = key(
     "handler_config",
     Takes::Config,
     "What the handler of the step reads. `${NAME}` stands for the value of an environment variable, `${NAME:-default}` for a default where \
-     it is not set, `$${` for `${`. With `type: api` a handler of that type may stand in for one that is not registered.",
+     it is not set, `$${` for `${`. With a `type`, such as `type: api`, a handler of that type stands in for one that is not registered.",
 );
 const STEP_EVENTS: Key = key("custom_events", Takes::List(&EVENT), "Events that the step publishes.");
 
