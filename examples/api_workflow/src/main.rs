@@ -39,9 +39,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         return Ok(());
     };
     let server = Server::start(moods).await?;
-    // Three failures of a system in a row, and it is left alone for three seconds.
+    // Three failures of a system in a row, and it is left alone for five seconds.
     let breaker =
-        BreakerSettings { failures: 3, open_for: Duration::from_secs(3), ..BreakerSettings::DEFAULT };
+        BreakerSettings { failures: 3, open_for: Duration::from_secs(5), ..BreakerSettings::DEFAULT };
     let api = Api::builder().without_proxy().breaker(breaker).build();
     let watching = tokio::spawn(report::watch(api.breakers().clone()));
 
