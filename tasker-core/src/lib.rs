@@ -75,7 +75,7 @@ pub mod __private {
     pub use crate::param::numbers::*;
     pub use crate::param::{Nth, Provided, configure, told, workflow};
     pub use crate::step::{
-        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers,
+        BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, Wrong, boxed, handlers,
     };
     pub use core::time::Duration;
     pub use std::vec::Vec;

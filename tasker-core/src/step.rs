@@ -6,6 +6,7 @@
 
 mod function;
 mod presence;
+mod wrong;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 pub use function::{Handlers, Join, Seen, Sees, StepFn, Steps, Values, boxed, handlers};
 pub use presence::{Always, Certain, Maybe, Presence};
+pub use wrong::Wrong;
 
 use crate::param::{Invocation, Provided};
 use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};

@@ -20,7 +20,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 
 use crate::errors::Errors;
-use crate::model::{Param, Step, Workflow};
+use crate::model::{Step, Workflow};
 use crate::parse::Module;
 use crate::shape;
 
@@ -54,9 +54,6 @@ pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) 
     let order = edges::resolve(&mut drafts, &index, module, &mut workflow, errors);
     pin(&drafts, &order, &workflow, errors);
     workflow.steps = drafts.into_iter().map(|draft| draft.step).collect();
-    if workflow.context.is_none() {
-        without_context(&mut workflow.steps);
-    }
     workflow
 }
 
@@ -99,7 +96,17 @@ fn pin(drafts: &[Draft], order: &[usize], workflow: &Workflow, errors: &mut Erro
         shape::Step { name, depends_on: depends_on.iter().map(String::as_str).collect(), optional: *optional }
     });
     let shape = shape::of(steps, workflow.concurrent);
-    if shape != pinned {
+    if shape == pinned {
+        return;
+    }
+    if pinned == 0 {
+        // The first time: there was nothing from which the graph could differ.
+        let name = &workflow.name;
+        errors.at(
+            span,
+            format!("`{name}` is not pinned to its graph yet\nhelp: write `shape = {shape:#018x}`"),
+        );
+    } else {
         let Workflow { name, version, .. } = workflow;
         errors.at(
             span,
@@ -109,19 +116,5 @@ fn pin(drafts: &[Draft], order: &[usize], workflow: &Workflow, errors: &mut Erro
                  help: raise `version`, unless no task was ever started with {version}; then write `shape = {shape:#018x}`"
             ),
         );
-    }
-}
-
-/// Without a context type, which is reported, there is nothing that a step's context could be compared with, and nothing to ask a
-/// condition about.
-fn without_context(steps: &mut [Step]) {
-    for step in steps {
-        step.when = None;
-        for param in &mut step.params {
-            if matches!(param, Param::Context(_)) {
-                *param = Param::Wrong;
-                step.callable = false;
-            }
-        }
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
     let graph = module.documented.then(|| docs::graph(model, &names, &module.vis));
     let body = body(module, &names);
     let steps = model.steps.iter().map(|step| step::items(step, model));
+    let strangers = model.strangers.iter().map(|stranger| step::stranger(stranger, model));
     let doc = format!(" The workflow `{namespace}.{name}`, version {version}, as a type.");
     // Where the name of the module begins, and as a word of the user: there an editor leads to.
     let workflow = Ident::new("Workflow", start(module.ident.span()));
@@ -41,6 +42,7 @@ pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
         #hints
 
         #(#steps)*
+        #(#strangers)*
 
         #[doc = #doc]
         #vis enum #workflow {}
@@ -65,7 +67,6 @@ fn body(module: &Module, names: &docs::Names<'_>) -> TokenStream {
 
 fn definition(model: &Workflow) -> TokenStream {
     let Workflow { krate, namespace, name, version, description, context, .. } = model;
-    let context = context.clone().unwrap_or_else(|| quote!(()));
     // All of it at the user's type, where rustc says that it cannot be stored or that it is not visible enough.
     let (start, end) = (before(context.span()), after(context.span()));
     let path = located(krate, start);

@@ -15,14 +15,16 @@ pub(crate) struct Workflow {
     pub(crate) name: String,
     pub(crate) version: String,
     pub(crate) description: String,
-    /// The type of the context; none if there is no such type, which is already reported.
-    pub(crate) context: Option<TokenStream>,
+    /// The type of the context, which is that of [`Errors::wrong_type`](crate::errors::Errors::wrong_type) if there is none.
+    pub(crate) context: TokenStream,
     /// Whether steps of one task may run at the same time.
     pub(crate) concurrent: bool,
     /// The shape that its version is pinned to, and where that is written.
     pub(crate) pin: Option<(u64, Span)>,
     /// In the order written.
     pub(crate) steps: Vec<Step>,
+    /// The functions that are named as if they were steps, which is reported.
+    pub(crate) strangers: Vec<Stranger>,
     /// Code that makes rustc warn.
     pub(crate) warnings: TokenStream,
     /// Unfinished names, in places where an editor can complete them.
@@ -46,8 +48,9 @@ pub(crate) struct Step {
     pub(crate) depends_on: Vec<String>,
     pub(crate) readable: Readable,
     pub(crate) params: Vec<Param>,
-    /// What the function returns; none if that cannot be printed, which is already reported.
-    pub(crate) returned: Option<TokenStream>,
+    /// What the function returns. Where that cannot be printed, a result of
+    /// [`Errors::wrong_type`](crate::errors::Errors::wrong_type).
+    pub(crate) returned: TokenStream,
     pub(crate) retry: Retry,
     pub(crate) timeout: Option<Duration>,
     pub(crate) config: Option<Config>,
@@ -59,6 +62,13 @@ pub(crate) struct Step {
     pub(crate) callable: bool,
     /// The type of a parameter of which rustc says that it is wrong, unless it is not what it looks like.
     pub(crate) unclear: Option<TokenStream>,
+}
+
+/// A function without `#[step]` that a step waits for, or reads.
+pub(crate) struct Stranger {
+    pub(crate) ident: Ident,
+    /// What it would return as a step.
+    pub(crate) returned: TokenStream,
 }
 
 /// The steps whose results a step may read.

@@ -55,7 +55,7 @@ fn options() -> TokenStream {
     )
 }
 
-/// The texts of the errors in an expansion.
+/// The texts of the errors in an expansion, those between its items. Deeper in them one stands only once more.
 fn errors(expansion: &TokenStream) -> Vec<String> {
     let mut found = Vec::new();
     let mut inside = false;

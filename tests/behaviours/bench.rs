@@ -53,6 +53,7 @@ impl Bench {
             context: Json::of("context").unwrap(),
             priority: 0,
             attributes: Attributes::default(),
+            bypass: Vec::new(),
         };
         store.create(std::slice::from_ref(&task)).await.unwrap();
         let worker = enlist(&store, definition).await;

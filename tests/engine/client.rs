@@ -62,6 +62,27 @@ async fn an_unknown_workflow_is_refused_with_the_known_ones() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_result_of_a_step_that_the_task_does_not_have_is_an_error() {
+    let tasker = tasker(&App::new([Act::Sleep(Duration::from_secs(5))]), &memory()).await;
+    let task = tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    assert_eq!(task.result("report").await.unwrap(), None, "not yet");
+    let wrong = async |step| task.result(step).await.unwrap_err().to_string();
+    assert_eq!(
+        wrong("reprot").await,
+        format!("task {} has no step `reprot`; did you mean `report`?", task.id())
+    );
+    assert_eq!(
+        wrong("nosuch").await,
+        format!("task {} has no step `nosuch`; its steps are `prepare`, `work`, `report`", task.id())
+    );
+    let nobody = TaskId::random();
+    assert_eq!(
+        tasker.task(nobody).result("work").await.unwrap_err().to_string(),
+        format!("there is no task {nobody}")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_idempotency_key_returns_the_task_there_is() {
     let app = App::new([]);
     let tasker = tasker(&app, &memory()).await;

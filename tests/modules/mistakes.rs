@@ -58,7 +58,7 @@ mistakes! {
         config_without_parameter parameter_without_config config_of_another_type bad_version;
     signature: not_async generic lifetime is_unsafe own_self mutable_context second_reference borrowed conditional conditional_parameter
         context_of_another_type no_parameter unnamed_parameter defined_twice;
-    result: no_return_type no_result plain_tuple cannot_be_stored error_is_no_error unnamed_result borrows used_as_another_type
+    result: no_return_type no_result plain_value cannot_be_stored error_is_no_error unnamed_result borrows used_as_another_type
         unknown_field returns_another_type not_send;
     around: no_context context_through_a_glob private_context context_cannot_be_stored missing_resource no_steps
         unknown_context;

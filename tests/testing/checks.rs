@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use tasker::testing::{self, Scenario};
+use tasker::testing::{self, Change, Scenario};
 use tasker::{Attempt, StepError, StepState, TaskState};
 
 use crate::shop::{PaymentAuthorized, Shop, careless, context, once, order};
@@ -162,7 +162,11 @@ async fn a_crash_after_the_record_repeats_nothing_and_costs_an_attempt_of_what_t
         let began: BTreeSet<&str> = run.trace().began().into_iter().collect();
         assert_eq!(began.len(), run.trace().began().len(), "{}", run.trace());
         let steps = run.status().steps.iter().filter(|step| step.lost > 0);
-        lost.insert(step.to_owned(), steps.map(|step| step.name.clone()).collect::<Vec<_>>());
+        let steps: Vec<String> = steps.map(|step| step.name.clone()).collect();
+        let traced = run.trace().iter().filter(|moment| moment.change == Change::Lost);
+        let traced: Vec<String> = traced.map(|moment| moment.step.clone()).collect();
+        assert_eq!(sorted(traced), steps, "{}", run.trace());
+        lost.insert(step.to_owned(), steps);
     })
     .await;
     let next = [
@@ -183,6 +187,10 @@ async fn a_step_that_may_run_once_does_not_run_again_after_a_crash() {
         assert_eq!(run.state(), TaskState::Error);
         assert_eq!(run.trace().began(), ["charge"]);
         assert_eq!(run.error::<once::charge>().unwrap().error_code(), Some("WORKER_LOST"));
+        assert_eq!(
+            run.trace().to_string(),
+            "0ns: charge 1 began\n0ns: charge 1 completed\n0ns: charge 1 was lost with its worker\n"
+        );
     })
     .await;
 }

@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tasker::StepError;
 use tasker::testing::{self, Task, Tasker};
+use tasker::{StepError, workflow};
 
 use crate::shop::{Shop, context, order};
 
@@ -65,4 +65,63 @@ async fn a_task_whose_tasker_was_shut_down_waits_for_a_worker() {
     tasker.real().shutdown().await;
     let message = message(&tasker.start::<order::Workflow>(context()).await).await;
     assert!(message.contains("`validate_cart` waits for a worker; was the Tasker shut down?"), "{message}");
+}
+
+#[tokio::test]
+async fn a_step_that_is_executed_too_often_is_named_with_what_happened_last() {
+    let tasker = testing::Tasker::builder(Shop::default())
+        .register::<order::Workflow>()
+        .fake::<order::reserve_stock>(|_| Err(StepError::retryable_after("busy", Duration::from_secs(30))))
+        .most_executions(1)
+        .build()
+        .await;
+    let message = message(&tasker.start::<order::Workflow>(context()).await).await;
+    assert!(
+        message.starts_with(
+            "a run of `shop.order@0.1.0` has not ended after 1 executions of `reserve_stock`, which \
+             `most_executions` of the builder allows; it is "
+        ),
+        "{message}"
+    );
+    assert!(message.contains("`reserve_stock` waits until 2026-01-01T00:01:00"), "{message}");
+    assert!(message.contains("0ns: reserve_stock 1 failed: busy\n30s: reserve_stock 2 began\n"), "{message}");
+}
+
+/// Days of virtual time and some seconds of real time, and not a year.
+#[tokio::test]
+async fn a_step_that_fails_for_ever_does_not_hang() {
+    let tasker = testing::Tasker::builder(Shop::default())
+        .register::<order::Workflow>()
+        .with(|tasker| tasker.concurrency(1))
+        .fake::<stubborn::knock>(|_| Err(StepError::retryable("nobody is there")))
+        .register::<stubborn::Workflow>()
+        .most_executions(300)
+        .build()
+        .await;
+    let task = tasker.start::<stubborn::Workflow>(()).await;
+    let panic = AssertUnwindSafe(task.run_to_end()).catch_unwind().await.unwrap_err();
+    let message = *panic.downcast::<String>().unwrap();
+    assert!(message.contains("after 300 executions of `knock`"), "{message}");
+    assert!(message.contains("\nwhat happened:\n(562 moments before)\n"), "{message}");
+}
+
+#[tokio::test]
+async fn a_run_with_as_many_executions_as_it_may_have_ends() {
+    let tasker = testing::Tasker::builder(())
+        .register::<stubborn::Workflow>()
+        .fail_times::<stubborn::knock>(299, StepError::retryable("nobody is there"))
+        .most_executions(300)
+        .build()
+        .await;
+    assert_eq!(tasker.run_to_end::<stubborn::Workflow>(()).await.attempts::<stubborn::knock>(), 300);
+}
+
+#[workflow(context = ())]
+mod stubborn {
+    use tasker::StepError;
+
+    #[step(retry(limit = 3000000))]
+    pub(super) async fn knock() -> Result<(), StepError> {
+        Ok(())
+    }
 }

@@ -34,15 +34,15 @@ impl Shop {
     ///
     /// # Errors
     /// Permanent, with a code, for what the shop does not have.
-    pub fn find(&self, sku: &str, quantity: u32) -> Result<&'static str, StepError> {
-        let Some((_, shelf, most)) = SHELVES.iter().find(|(known, ..)| *known == sku) else {
+    pub fn find(sku: &str, quantity: u32) -> Result<&'static str, StepError> {
+        let Some((_, place, most)) = SHELVES.iter().find(|(known, ..)| *known == sku) else {
             return Err(StepError::permanent(format!("there is no `{sku}` in this shop")).code("UNKNOWN_SKU"));
         };
         if quantity > *most {
             let reason = format!("{quantity} of `{sku}` are more than the {most} on its shelf");
             return Err(StepError::permanent(reason).code("OUT_OF_STOCK"));
         }
-        Ok(shelf)
+        Ok(place)
     }
 
     /// Charges the customer and gives a receipt.

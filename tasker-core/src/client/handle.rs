@@ -8,6 +8,7 @@ use super::Client;
 use crate::report::TaskSnapshot;
 use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskAnnotation, TaskStatus};
+use crate::suggest::{did_you_mean, quoted};
 use crate::{Annotation, Event, Json, TaskId, TaskState};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
@@ -42,6 +43,16 @@ pub enum ResultError {
     /// The store has no such task.
     #[error("there is no task {0}")]
     NoTask(TaskId),
+    /// The task has no step of that name.
+    #[error("task {task} has no step `{step}`{help}")]
+    NoStep {
+        /// The task.
+        task: TaskId,
+        /// The name that was asked for.
+        step: String,
+        /// What may have been meant.
+        help: String,
+    },
     /// The stored result is not one of the type asked for: the task was run by another version of the code.
     #[error("the result of step `{step}` of task {task} does not fit its type: {reason}")]
     DoesNotFit {
@@ -176,13 +187,26 @@ impl<W> TaskHandle<W> {
         self.status().await.map(|status| status.state.has_ended().then_some(status))
     }
 
-    /// The recorded result of a step, by its name; `None` until it is complete, and where it was skipped.
+    /// The recorded result of a step, by its stored name; `None` until it is complete, and where it was skipped.
     ///
     /// # Errors
-    /// When what is stored is no JSON, or the store does not answer.
+    /// When the task has no such step, or does not exist, which is asked only where there is no result; when what is stored is no JSON, or
+    /// the store does not answer.
     pub async fn result(&self, step: &str) -> Result<Option<Value>, ResultError> {
-        let stored = self.stored_result(step).await?;
-        stored.map(|json| json.parse().map_err(|error| self.does_not_fit(step, &error))).transpose()
+        if let Some(json) = self.stored_result(step).await? {
+            return json.parse().map(Some).map_err(|error| self.does_not_fit(step, &error));
+        }
+        let status = self.status().await?;
+        if status.step(step).is_some() { Ok(None) } else { Err(self.no_step(step, &status)) }
+    }
+
+    fn no_step(&self, step: &str, status: &TaskStatus) -> ResultError {
+        let names = status.steps.iter().map(|step| step.name.as_str());
+        let help = match did_you_mean(step, names.clone()) {
+            none if none.is_empty() => format!("; its steps are {}", quoted(names)),
+            near => near,
+        };
+        ResultError::NoStep { task: self.id(), step: step.to_owned(), help }
     }
 
     pub(crate) async fn stored_result(&self, step: &str) -> Result<Option<Json>, StoreError> {

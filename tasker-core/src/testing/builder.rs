@@ -15,6 +15,9 @@ use crate::{BuildError, Executable, Returned, Step, StepError, Store, TaskerBuil
 /// Once a day: an engine that waits for a year does little in it.
 const SELDOM: Duration = Duration::from_hours(24);
 
+/// Some seconds of real time.
+const MOST_EXECUTIONS: u32 = 10_000;
+
 type Ingredient<A> = Box<dyn Fn(TaskerBuilder<A>) -> TaskerBuilder<A> + Send + Sync>;
 
 /// Puts a [`Tasker`] for tests together: workflows, and what is different from the real thing.
@@ -26,6 +29,7 @@ pub struct Builder<A> {
     registered: Vec<TypeId>,
     script: Script,
     seed: Option<u64>,
+    most_executions: u32,
 }
 
 impl<A: Send + Sync + 'static> Builder<A> {
@@ -36,6 +40,7 @@ impl<A: Send + Sync + 'static> Builder<A> {
             registered: Vec::new(),
             script: Script::default(),
             seed: None,
+            most_executions: MOST_EXECUTIONS,
         }
     }
 
@@ -90,6 +95,42 @@ impl<A: Send + Sync + 'static> Builder<A> {
         self
     }
 
+    /// How often a step may be executed in one task, 10,000 times unless it is said here: a run in which one is executed more often counts as
+    /// one that does not end. A step that always fails and may be tried for ever would otherwise keep a test busy for a virtual year, which
+    /// is a million executions.
+    ///
+    /// ```no_run
+    /// # use tasker_core::{StepError, TaskState, workflow};
+    /// # extern crate tasker_core as tasker;
+    /// use tasker::testing;
+    ///
+    /// #[workflow(context = u64)]
+    /// mod order {
+    /// #     use super::*;
+    ///     #[step(retry(limit = 4294967295))]
+    ///     pub async fn ship() -> Result<(), StepError> {
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// // #[tokio::test]
+    /// async fn a_warehouse_that_is_busy_for_days_is_asked_for_days() {
+    ///     let tasker = testing::Tasker::builder(())
+    ///         .register::<order::Workflow>()
+    ///         .fail_times::<order::ship>(12_000, StepError::retryable("busy"))
+    ///         .most_executions(20_000)
+    ///         .build()
+    ///         .await;
+    ///     let run = tasker.run_to_end::<order::Workflow>(1250).await;
+    ///     assert_eq!(run.attempts::<order::ship>(), 12_001);
+    /// }
+    /// # fn main() { testing::block_on(a_warehouse_that_is_busy_for_days_is_asked_for_days()) }
+    /// ```
+    pub fn most_executions(mut self, most: u32) -> Self {
+        self.most_executions = most;
+        self
+    }
+
     /// What the checks run: this, and a task of `W` with that context. It registers `W`.
     pub fn scenario<W: Executable<A>>(self, context: W::Context) -> Scenario<W, A> {
         Scenario::new(self.register::<W>(), context)
@@ -101,9 +142,14 @@ impl<A: Send + Sync + 'static> Builder<A> {
     /// When a workflow or an option makes no sense, a fake or failure belongs to a workflow that is not registered, or tokio's clock cannot
     /// be paused.
     pub async fn build(self) -> Tasker {
-        let stage = Stage::new().await;
+        let stage = self.stage().await;
         let real = self.build_on(&stage, stage.store.clone()).await;
         Tasker::new(real, stage.recorder, self.seed)
+    }
+
+    /// Where its runs take place.
+    pub(super) async fn stage(&self) -> Stage {
+        Stage::new(self.most_executions).await
     }
 
     /// An engine on that store, one of several perhaps.

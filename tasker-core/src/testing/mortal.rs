@@ -17,8 +17,8 @@ use crate::store::{
     TaskSummary, WorkflowOrder,
 };
 use crate::{
-    DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId, TaskState,
-    TaskStatus, WorkerId, WorkflowDef, WorkflowId,
+    Attempt, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
+    TaskState, TaskStatus, WorkerId, WorkflowDef, WorkflowId,
 };
 
 /// When the worker dies, and of the outcome of which step.
@@ -44,12 +44,28 @@ pub(super) struct Mortal {
     death: Arc<Death>,
     /// Set once the engine runs.
     engine: Arc<OnceLock<AbortHandle>>,
+    /// The executions that the worker had when it died.
+    lost: Arc<OnceLock<Vec<Lost>>>,
     died: CancellationToken,
+}
+
+/// An execution that is lost with its worker, whether it had begun or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lost {
+    pub(super) task: TaskId,
+    pub(super) step: String,
+    pub(super) attempt: Attempt,
 }
 
 impl Mortal {
     pub(super) fn new(store: MemoryStore, death: Death) -> Self {
-        Self { store, death: Arc::new(death), engine: Arc::default(), died: CancellationToken::new() }
+        Self {
+            store,
+            death: Arc::new(death),
+            engine: Arc::default(),
+            lost: Arc::default(),
+            died: CancellationToken::new(),
+        }
     }
 
     /// Says which engine is to die.
@@ -57,9 +73,10 @@ impl Mortal {
         self.engine.get_or_init(|| engine);
     }
 
-    /// Resolves when the worker has died.
-    pub(super) async fn died(&self) {
+    /// Resolves when the worker has died, with what is lost.
+    pub(super) async fn died(&self) -> &[Lost] {
         self.died.cancelled().await;
+        self.lost.get().map_or(&[], Vec::as_slice)
     }
 
     fn is_deadly(&self, runnable: &Runnable, outcome: &Outcome) -> bool {
@@ -75,7 +92,17 @@ impl Mortal {
             })
     }
 
-    async fn die(&self) {
+    async fn die(&self, worker: WorkerId, runnable: &Runnable) {
+        let held = self.store.held(worker).await.unwrap_or_default();
+        let mut lost: Vec<Lost> = held
+            .into_iter()
+            .filter_map(|(Execution { task, step, attempt, .. }, definition)| {
+                let step = runnable.workflow(definition)?.step(step)?.name().to_owned();
+                Some(Lost { task, step, attempt })
+            })
+            .collect();
+        lost.sort_by(|one, other| one.step.cmp(&other.step));
+        self.lost.get_or_init(|| lost);
         if let Some(engine) = self.engine.get() {
             engine.abort();
         }
@@ -95,11 +122,11 @@ impl Store for Mortal {
     ) -> Result<Settled, StoreError> {
         let deadly = outcomes.iter().any(|outcome| self.is_deadly(runnable, outcome));
         if deadly && self.death.when != When::AfterRecord {
-            self.die().await;
+            self.die(worker, runnable).await;
         }
         let settled = self.store.settle(worker, runnable, outcomes, room).await;
         if deadly {
-            self.die().await;
+            self.die(worker, runnable).await;
         }
         settled
     }

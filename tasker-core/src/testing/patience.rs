@@ -12,13 +12,25 @@ use crate::{StepState, StepStatus, TaskHandle, TaskStatus, WaitingFor};
 /// that never ends.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
+/// How much of what happened is told: the end of it.
+const SHOWN: usize = 40;
+
 /// How a task ended.
 pub(super) async fn end_of<W>(handle: &TaskHandle<W>, recorder: &Recorder, seed: Option<u64>) -> TaskStatus {
-    let error = match timeout(LONGEST, handle.wait()).await {
+    let waited = tokio::select! {
+        // An end counts, also that of the last execution.
+        biased;
+        waited = timeout(LONGEST, handle.wait()) => waited.map_err(|_| "a virtual year".to_owned()),
+        step = recorder.is_over(handle.id()) => {
+            let most = recorder.most();
+            Err(format!("{most} executions of `{step}`, which `most_executions` of the builder allows"))
+        }
+    };
+    let error = match waited {
         Ok(Ok(status)) => return status,
         Ok(Err(error)) => error.to_string(),
-        Err(_) => match handle.status().await {
-            Ok(status) => no_end(&status, recorder),
+        Err(after) => match handle.status().await {
+            Ok(status) => no_end(&after, &status, recorder),
             Err(error) => error.to_string(),
         },
     };
@@ -26,15 +38,22 @@ pub(super) async fn end_of<W>(handle: &TaskHandle<W>, recorder: &Recorder, seed:
     panic!("{error}{seed}");
 }
 
-fn no_end(status: &TaskStatus, recorder: &Recorder) -> String {
+fn no_end(after: &str, status: &TaskStatus, recorder: &Recorder) -> String {
     let TaskStatus { workflow, state, .. } = status;
-    let mut message = format!("a run of `{workflow}` has not ended after a virtual year; it is {state}:");
+    let mut message = format!("a run of `{workflow}` has not ended after {after}; it is {state}:");
     for step in status.steps.iter().filter(|step| !step.state.satisfies_dependents()) {
         let _ = write!(message, "\n  {}", step_line(step));
     }
     let trace = recorder.trace(status.id, status.created_at);
-    if !trace.is_empty() {
-        let _ = write!(message, "\nwhat happened:\n{trace}");
+    let (left_out, shown) = trace.split_at(trace.len().saturating_sub(SHOWN));
+    if !shown.is_empty() {
+        message += "\nwhat happened:";
+    }
+    if !left_out.is_empty() {
+        let _ = write!(message, "\n({} moments before)", left_out.len());
+    }
+    for moment in shown {
+        let _ = write!(message, "\n{moment}");
     }
     message
 }

@@ -20,10 +20,14 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn new() -> Self {
+    /// With no more executions than that of a step in one task.
+    pub(super) async fn new(most_executions: u32) -> Self {
         pause_time().await;
         let clock = Arc::new(TokioClock::starting_at(EPOCH));
-        Self { store: MemoryStore::with_clock(clock.clone()), recorder: Recorder::new(clock) }
+        Self {
+            store: MemoryStore::with_clock(clock.clone()),
+            recorder: Recorder::new(clock, most_executions),
+        }
     }
 }
 
@@ -101,9 +105,9 @@ mod tests {
         let runtime = runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             assert!(!is_paused());
-            Stage::new().await;
+            Stage::new(1).await;
             assert!(is_paused());
-            Stage::new().await;
+            Stage::new(1).await;
         });
         block_on(async { assert!(is_paused()) });
     }

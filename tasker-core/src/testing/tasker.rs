@@ -86,7 +86,8 @@ impl<W> Task<W> {
     /// Lets the task run to its end, well or badly.
     ///
     /// # Panics
-    /// When it has not ended after a virtual year: it is parked, or waits for what does not come. The message says for what.
+    /// When it has not ended after a virtual year: it is parked, or waits for what does not come. The message says for what. A step that is
+    /// executed more often than [`most_executions`](super::Builder::most_executions) allows ends the wait as well.
     pub async fn run_to_end(&self) -> Run<W> {
         let status = patience::end_of(&self.handle, &self.tasker.recorder, self.tasker.seed).await;
         Run::read(&self.handle, status, &self.tasker.recorder).await

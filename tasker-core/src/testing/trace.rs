@@ -5,6 +5,9 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
+use super::mortal::Lost;
 use crate::{Attempt, Clock, Ended, StepError, TaskId, Timestamp};
 
 /// When the executions of a task began and ended, in order. It derefs to the moments, and prints as a line for each.
@@ -69,6 +72,9 @@ pub enum Change {
     Panicked,
     /// It was stopped in the middle: by its time limit, by the shutdown or the crash of its worker, or because its task was cancelled.
     Stopped,
+    /// Its worker died, and nothing of it is recorded: it counts as an attempt, whether it had begun or not. The checks that let a worker die
+    /// tell of it.
+    Lost,
 }
 
 impl Trace {
@@ -124,6 +130,7 @@ impl fmt::Display for Change {
             Self::Failed(error) => write!(f, "failed: {error}"),
             Self::Panicked => f.write_str("panicked"),
             Self::Stopped => f.write_str("stopped"),
+            Self::Lost => f.write_str("was lost with its worker"),
         }
     }
 }
@@ -133,6 +140,21 @@ impl fmt::Display for Change {
 pub(super) struct Recorder {
     clock: Arc<dyn Clock>,
     notes: Arc<Mutex<Vec<Note>>>,
+    limit: Arc<Limit>,
+}
+
+/// How often a step may be executed in one task, and the tasks that had more.
+struct Limit {
+    most: u32,
+    over: Mutex<Vec<(TaskId, String)>>,
+    told: Notify,
+}
+
+impl Limit {
+    fn over(&self, task: TaskId) -> Option<String> {
+        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
+        over.iter().find(|(other, _)| *other == task).map(|(_, step)| step.clone())
+    }
 }
 
 struct Note {
@@ -144,8 +166,26 @@ struct Note {
 }
 
 impl Recorder {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, notes: Arc::default() }
+    pub(super) fn new(clock: Arc<dyn Clock>, most: u32) -> Self {
+        let limit = Limit { most, over: Mutex::default(), told: Notify::new() };
+        Self { clock, notes: Arc::default(), limit: Arc::new(limit) }
+    }
+
+    /// How often a step may be executed in one task.
+    pub(super) fn most(&self) -> u32 {
+        self.limit.most
+    }
+
+    /// Resolves with the name of a step of the task that is executed more often than it may be.
+    pub(super) async fn is_over(&self, task: TaskId) -> String {
+        loop {
+            // Listens before it looks, so that nothing in between is missed.
+            let told = self.limit.told.notified();
+            if let Some(step) = self.limit.over(task) {
+                return step;
+            }
+            told.await;
+        }
     }
 
     fn notes(&self) -> MutexGuard<'_, Vec<Note>> {
@@ -160,7 +200,18 @@ impl Recorder {
     /// Notes that an execution begins.
     pub(super) fn begin(&self, task: TaskId, step: &str, attempt: Attempt) -> Execution {
         self.note(task, step, attempt, Change::Began);
+        // Once: it is over as soon as somebody waits for the task.
+        if attempt.0.checked_sub(1) == Some(self.limit.most) {
+            let mut over = self.limit.over.lock().unwrap_or_else(PoisonError::into_inner);
+            over.push((task, step.to_owned()));
+            self.limit.told.notify_waiters();
+        }
         Execution { recorder: self.clone(), task, step: step.to_owned(), attempt, ended: false }
+    }
+
+    /// Notes that a worker died that had this.
+    pub(super) fn lost(&self, Lost { task, step, attempt }: &Lost) {
+        self.note(*task, step, *attempt, Change::Lost);
     }
 
     /// What happened in a task, by the time since its creation.

@@ -1,6 +1,7 @@
 //! The graph: what each step waits for, and what it may read.
 
 mod cycle;
+mod unknown;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -13,7 +14,6 @@ use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
 use crate::model::{Param, Readable, Workflow};
 use crate::parse::Module;
-use crate::suggest::{nearest, quoted};
 
 /// The edges that hold, and which steps may lack some of theirs.
 struct Resolved {
@@ -31,7 +31,8 @@ pub(super) fn resolve(
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Vec<usize> {
-    let mut resolved = written(drafts, index, module, &mut workflow.hints, errors);
+    let mut resolved = written(drafts, index, module, workflow, errors);
+    read_strangers(drafts, index, module, workflow, &mut resolved, errors);
     let names: Vec<String> = drafts.iter().map(|draft| draft.step.name.clone()).collect();
     let order = graph::order(&resolved.edges, &names);
     for cycle in &order.cycles {
@@ -62,7 +63,7 @@ fn written(
     drafts: &[Draft],
     index: &Index,
     module: &Module,
-    hints: &mut TokenStream,
+    workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Resolved {
     let mut edges: Edges = Vec::with_capacity(drafts.len());
@@ -74,13 +75,18 @@ fn written(
             match index.get(name) {
                 None => {
                     doubt = true;
-                    hints.extend(
+                    workflow.hints.extend(
                         quote!(const _: ::core::marker::PhantomData<#name> = ::core::marker::PhantomData;),
                     );
-                    unknown(name, at, drafts, module, errors);
+                    unknown::report(name, at, drafts, module, workflow, errors);
                 }
                 Some(dependency) if dependency == at => {
-                    errors.at(name.span(), format!("the step `{name}` depends on itself"));
+                    // Another step may have been meant.
+                    doubt = true;
+                    errors.at(
+                        name.span(),
+                        format!("the step `{name}` depends on itself\nhelp: {}", instead(draft, index)),
+                    );
                 }
                 Some(dependency) if own.contains(&dependency) => {
                     errors.at(name.span(), format!("`{name}` is listed twice"));
@@ -94,26 +100,41 @@ fn written(
     Resolved { edges, unsure }
 }
 
-fn unknown(name: &Ident, at: usize, drafts: &[Draft], module: &Module, errors: &mut Errors) {
-    if module.has_other_function(name) {
-        errors.at(name.span(), format!("the function `{name}` is no step\nhelp: write `#[step]` on it"));
-        return;
+/// What to write where a step is told to wait for itself: the steps that it reads, as well as the others.
+fn instead(draft: &Draft, index: &Index) -> String {
+    let own = &draft.step.ident;
+    let read = draft.reads.outputs.iter().map(|read| &read.step);
+    let steps = draft.depends_on.iter().chain(read.filter(|read| index.get(read).is_some()));
+    let mut steps = steps.filter(|step| !same(step, own)).peekable();
+    if steps.peek().is_none() {
+        return "name the step that it waits for, or leave `depends_on` out".to_owned();
     }
-    let own = &drafts[at].step.ident;
-    let others: Vec<String> = drafts
-        .iter()
-        .map(|draft| &draft.step.ident)
-        .filter(|ident| !same(ident, own))
-        .map(Ident::to_string)
-        .collect();
-    let others = others.iter().map(String::as_str);
-    let help = match nearest(&name.to_string(), others.clone()) {
-        Some(near) => format!("a step with a similar name exists: `{near}`"),
-        None if others.len() == 0 => format!("`{own}` is the only step"),
-        None if others.len() == 1 => format!("the other step is {}", quoted(others)),
-        None => format!("the other steps are {}", quoted(others)),
-    };
-    errors.at(name.span(), format!("no step `{name}` in this workflow\nhelp: {help}"));
+    format!("write `#[step({})]`", with_edges(steps))
+}
+
+/// A function without `#[step]` that is read is named as one that is waited for.
+fn read_strangers(
+    drafts: &[Draft],
+    index: &Index,
+    module: &Module,
+    workflow: &mut Workflow,
+    resolved: &mut Resolved,
+    errors: &mut Errors,
+) {
+    for (at, draft) in drafts.iter().enumerate() {
+        for Read { step: name, .. } in &draft.reads.outputs {
+            if index.get(name).is_some()
+                || !module.has_other_function(name)
+                || module.declares(name).is_some()
+            {
+                continue;
+            }
+            resolved.unsure[at] = true;
+            if !workflow.strangers.iter().any(|stranger| same(&stranger.ident, name)) {
+                unknown::stranger(name, workflow, errors);
+            }
+        }
+    }
 }
 
 /// A step behind a doubtful one is doubtful, and so is all that cannot be put in order.

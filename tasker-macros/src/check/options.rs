@@ -9,7 +9,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, Lit, LitInt, LitStr, Path, Type};
+use syn::{Expr, ExprClosure, ExprLit, Lit, LitInt, LitStr, Path, Type};
 
 use super::synonyms;
 use crate::duration::{self, Wrong};
@@ -135,6 +135,24 @@ pub(super) fn expr<'a>(arg: &'a Arg, what: &str, example: &str, errors: &mut Err
     }
 }
 
+/// `key = function`, which rustc checks; what is written in quotes or as a number is none.
+pub(super) fn function<'a>(arg: &'a Arg, example: &str, errors: &mut Errors) -> Option<&'a Expr> {
+    match expr(arg, "a function", example, errors)? {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. })
+            if syn::parse_str::<Path>(&text.value()).is_ok()
+                || syn::parse_str::<ExprClosure>(&text.value()).is_ok() =>
+        {
+            errors.at(
+                text.span(),
+                format!("expected a function\nhelp: write `{}`, without quotes", text.value()),
+            );
+            None
+        }
+        literal @ Expr::Lit(_) => expected(arg, &Value::Expr(literal.clone()), "a function", example, errors),
+        function => Some(function),
+    }
+}
+
 fn expected<T>(arg: &Arg, value: &Value, what: &str, example: &str, errors: &mut Errors) -> Option<T> {
     let span = match value {
         Value::Expr(expr) => expr.span(),
@@ -230,7 +248,10 @@ fn retry_waits(base: Option<&Time<'_>>, max: Option<&Time<'_>>, without_max: boo
     match max {
         Some(max) if base.duration > max.duration => errors.at(
             base.text.span(),
-            format!("the first wait, {wait}, is longer than the longest one, {}", max.text.value()),
+            format!(
+                "the first wait, {wait}, is longer than the longest one, {}\nhelp: make `max` {wait} or more, or `base` shorter",
+                max.text.value()
+            ),
         ),
         None if without_max && base.duration > DEFAULT_MAX => errors.at(
             base.text.span(),

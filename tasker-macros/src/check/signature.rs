@@ -1,23 +1,24 @@
 //! What a step's function may look like.
 
 mod params;
+mod returned;
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{FnArg, ReturnType, Safety, Signature, Type};
+use syn::{Safety, Signature, Type};
 
 pub(super) use params::{NamedType, Read, Reads, looks_like_a_type, wrapped};
 
 use crate::errors::Errors;
 use crate::model::{Param, Step};
-use crate::parse::fragments;
+use crate::parse::Module;
 use crate::tokens;
 
 /// Reports what is wrong with a signature.
 struct Report<'a> {
     /// The type of the context, as it is written.
-    context: Option<&'a TokenStream>,
+    context: &'a TokenStream,
+    module: &'a Module,
     step: &'a mut Step,
     errors: &'a mut Errors,
 }
@@ -29,25 +30,26 @@ impl Report<'_> {
     }
 
     fn is_context(&self, ty: &Type) -> bool {
-        self.context.is_some_and(|context| tokens::text(context) == tokens::text(ty))
+        tokens::text(self.context) == tokens::text(ty)
     }
 }
 
 /// Fills in what the signature says of a step, parameters and result.
 pub(super) fn check(
     signature: &Signature,
-    context: Option<&TokenStream>,
+    module: &Module,
+    context: &TokenStream,
     step: &mut Step,
     errors: &mut Errors,
 ) -> Reads {
     let mut reads = Reads::default();
-    let mut report = Report { context, step, errors };
+    let mut report = Report { context, module, step, errors };
     qualifiers(signature, &mut report);
     if generics(signature, &mut report) {
         // Their types name what exists in the function only.
         report.step.params = signature.inputs.iter().map(|_| Param::Wrong).collect();
     } else {
-        returned(signature, &mut report);
+        returned::read(signature, &mut report);
         for input in &signature.inputs {
             let param = params::read(input, &mut reads, &mut report);
             report.step.params.push(param);
@@ -94,45 +96,4 @@ fn generics(signature: &Signature, report: &mut Report<'_>) -> bool {
         format!("the step `{}` cannot be generic: the runtime calls it by its name", signature.ident),
     );
     true
-}
-
-/// What is returned is stored or recorded: one type, that owns what it holds. Whether it is a `Result` is for rustc
-/// to say where it may be an alias.
-fn returned(signature: &Signature, report: &mut Report<'_>) {
-    let name = &signature.ident;
-    let ReturnType::Type(_, ty) = &signature.output else {
-        report.wrong(
-            name.span(),
-            format!(
-                "the step `{name}` must return a `Result`\n\
-                 help: write `-> Result<(), StepError>` if it has none to give"
-            ),
-        );
-        return;
-    };
-    let returned = ty.to_token_stream();
-    let ty = fragments::ty(ty);
-    let written = ty.to_token_stream();
-    if let Some(span) = tokens::find(&written, "impl") {
-        report.wrong(span, format!("the result of the step `{name}` is stored, so its type must be named"));
-    } else if !matches!(ty, Type::Path(_) | Type::Macro(_) | Type::Group(_) | Type::Paren(_)) {
-        let value = match ty {
-            Type::Tuple(_) | Type::Array(_) => tokens::text(&written),
-            _ => "T".to_owned(),
-        };
-        report.wrong(
-            ty.span(),
-            format!("the step `{name}` must return a `Result`\nhelp: write `-> Result<{value}, StepError>`"),
-        );
-    } else if let Some(span) = tokens::borrow(&written) {
-        // Without a parameter to borrow from, rustc says that a lifetime is missing.
-        let reference =
-            |input: &FnArg| matches!(input, FnArg::Typed(param) if matches!(*param.ty, Type::Reference(_)));
-        if signature.inputs.iter().any(reference) {
-            report.errors.at(span, format!("the result of the step `{name}` is stored, so it cannot borrow"));
-        }
-        report.step.callable = false;
-    } else {
-        report.step.returned = Some(returned);
-    }
 }

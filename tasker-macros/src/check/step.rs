@@ -1,5 +1,5 @@
-use proc_macro2::Ident;
-use quote::ToTokens;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
 use super::{Draft, config, identity, options, signature, synonyms, visibility};
@@ -27,7 +27,7 @@ pub(super) fn draft(
         depends_on: Vec::new(),
         readable: Readable::These(Vec::new()),
         params: Vec::new(),
-        returned: None,
+        returned: TokenStream::new(),
         retry: Retry::Default,
         timeout: None,
         config: None,
@@ -64,7 +64,7 @@ pub(super) fn draft(
             "timeout" => draft.step.timeout = options::timeout(arg, errors),
             "when" => {
                 draft.step.when =
-                    options::expr(arg, "a function", "is_express", errors).map(ToTokens::into_token_stream);
+                    options::function(arg, "is_express", errors).map(ToTokens::into_token_stream);
                 draft.step.optional = true;
             }
             "config" => {
@@ -87,16 +87,25 @@ pub(super) fn draft(
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
         Ok(signature) => {
-            draft.reads = signature::check(signature, workflow.context.as_ref(), &mut draft.step, errors);
+            draft.reads = signature::check(signature, module, &workflow.context, &mut draft.step, errors);
         }
         Err(error) => {
             draft.step.callable = false;
             errors.push(error.clone());
         }
     }
+    if draft.step.returned.is_empty() {
+        draft.step.returned = wrong_result(&workflow.krate, errors);
+    }
     let unread = list.iter().any(|arg| arg.is("config")) && configuration.is_none();
     config::check(&mut draft.step, configuration, unread || !draft.complete, errors);
     draft
+}
+
+/// What a step returns of which nobody knows what it returns, because of the last mistake.
+pub(super) fn wrong_result(krate: &TokenStream, errors: &Errors) -> TokenStream {
+    let ty = errors.wrong_type(krate).unwrap_or_else(|| quote!(()));
+    quote!(::core::result::Result<#ty, #krate::StepError>)
 }
 
 fn stored_name(arg: &Arg, draft: &mut Draft, errors: &mut Errors) {

@@ -1,11 +1,13 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::{FnArg, Type};
 
 use super::{identity, options, synonyms, visibility};
 use crate::errors::Errors;
 use crate::model::Workflow;
-use crate::parse::{self, Module};
+use crate::parse::{self, Module, fragments};
+use crate::tokens;
 
 const OPTIONS: [&str; 7] = ["namespace", "name", "version", "context", "concurrent", "shape", "crate"];
 
@@ -19,16 +21,17 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         name: name.clone(),
         version: "0.1.0".to_owned(),
         description: module.summary.clone(),
-        context: None,
+        context: TokenStream::new(),
         concurrent: true,
         pin: None,
         steps: Vec::new(),
+        strangers: Vec::new(),
         warnings: TokenStream::new(),
         hints: TokenStream::new(),
     };
     let args = parse::args(args, &OPTIONS, errors);
     let mut complete = args.complete;
-    let mut named = false;
+    let (mut named, mut context) = (false, None);
     for arg in options::once(&args.list, errors) {
         match arg.key.to_string().as_str() {
             "namespace" => {
@@ -44,7 +47,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
                 set(&mut workflow.name, options::text(arg, errors), identity::label("name"), errors);
             }
             "version" => set(&mut workflow.version, options::text(arg, errors), identity::version, errors),
-            "context" => workflow.context = options::ty(arg, errors).map(ToTokens::into_token_stream),
+            "context" => context = options::ty(arg, errors).map(ToTokens::into_token_stream),
             "concurrent" => {
                 workflow.concurrent = options::boolean(arg, "false", errors).unwrap_or(true);
             }
@@ -65,8 +68,9 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
     }
     workflow.hints.extend(options::hint(&workflow.krate, "workflow", &args.list));
     if !args.list.iter().any(|arg| arg.is("context")) {
-        workflow.context = default_context(module, complete, errors);
+        context = default_context(module, complete, errors);
     }
+    workflow.context = context.or_else(|| errors.wrong_type(&workflow.krate)).unwrap_or_else(|| quote!(()));
     workflow
 }
 
@@ -93,15 +97,32 @@ fn default_context(module: &Module, complete: bool, errors: &mut Errors) -> Opti
 
 /// Every task is started with a context, if only an empty one, so that it can be validated and shown.
 fn no_context(module: &Module, errors: &mut Errors) {
+    let named = match taken(module) {
+        Some(ty) => format!("write `#[workflow(context = {ty})]`, if `{ty}` is what its tasks are started with"),
+        None => "declare `struct Context { ... }` in the module, or name a type with `#[workflow(context = Type)]`".to_owned(),
+    };
     let unseen = if module.globs { "\nnote: what comes through a glob import is not seen here" } else { "" };
     errors.at(
         module.ident.span(),
-        format!(
-            "the workflow `{}` has no context\n\
-             help: declare `struct Context {{ ... }}` in the module, or name a type with `#[workflow(context = Type)]`{unseen}",
-            module.ident
-        ),
+        format!("the workflow `{}` has no context\nhelp: {named}{unseen}", module.ident),
     );
+}
+
+/// The type under another name than `Context` that all steps take which take a reference.
+fn taken(module: &Module) -> Option<String> {
+    let signatures = module.steps.iter().filter_map(|step| step.signature.as_ref().ok());
+    let mut types = signatures.flat_map(|signature| &signature.inputs).filter_map(|input| match input {
+        FnArg::Typed(param) => match fragments::ty(&param.ty) {
+            Type::Reference(reference) => Some(reference),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let first = types.next()?;
+    let Type::Path(path) = &*first.elem else { return None };
+    let other = path.path.get_ident().is_none_or(|name| name != "Context");
+    let text = tokens::text(&first.elem);
+    (other && types.all(|ty| tokens::text(&ty.elem) == text)).then_some(text)
 }
 
 fn set(

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::{after, before, generated, group, local, located};
-use crate::model::{Config, Param, Readable, Retry, Step, Workflow};
+use crate::model::{Config, Param, Readable, Retry, Step, Stranger, Workflow};
 use crate::parse::fragments;
 use crate::tokens;
 
@@ -16,9 +16,7 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
     let Step { ident, vis, allows, name, .. } = step;
     let shown = ident.unraw();
     let doc = format!(" The step [`{shown}`](fn@{shown}), as a type: `Output<{shown}>`.");
-    let returned =
-        step.returned.clone().unwrap_or_else(|| quote!(::core::result::Result<(), #krate::StepError>));
-    let returned = associated("Returned", &returned);
+    let returned = associated("Returned", &step.returned);
     let presence = if step.optional { quote!(#krate::Maybe) } else { quote!(#krate::Always) };
     // The keyword has the place of the function's name, because rustc takes it for where generics could be added: what it says about an
     // unknown type is then word for word what it says of the function, and it says that only once.
@@ -58,6 +56,26 @@ pub(super) fn items(step: &Step, workflow: &Workflow) -> TokenStream {
         #edges
         #(#params)*
         #function
+    }
+}
+
+/// The type of a function that is named as if it were a step, so that rustc does not say that there is none.
+pub(super) fn stranger(stranger: &Stranger, workflow: &Workflow) -> TokenStream {
+    let Workflow { krate, vis, .. } = workflow;
+    let Stranger { ident, returned } = stranger;
+    let name = ident.unraw().to_string();
+    quote! {
+        #[doc(hidden)]
+        #[allow(non_camel_case_types)]
+        #vis enum #ident {}
+
+        #[automatically_derived]
+        impl #krate::Step for #ident {
+            type Workflow = Workflow;
+            type Returned = #returned;
+            type Presence = #krate::Always;
+            const NAME: &'static ::core::primitive::str = #name;
+        }
     }
 }
 

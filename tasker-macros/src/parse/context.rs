@@ -5,6 +5,8 @@ pub(crate) struct Found {
     pub(crate) ident: Ident,
     /// Whether it is a type of its own that is declared without any visibility. An alias only stands for another type.
     pub(crate) private: bool,
+    /// Whether it is a type of its own, and not another name of one.
+    pub(crate) own: bool,
 }
 
 /// The declaration or the import of a type of this name among the items themselves. Glob imports and macros cannot be looked into.
@@ -16,15 +18,16 @@ pub(super) fn find(items: &TokenStream, name: &str) -> Option<Found> {
         {
             match trees.get(at + 1) {
                 Some(TokenTree::Ident(ident)) if ident == name => {
-                    let private = word != "type" && !has_visibility(&trees[..at]);
-                    Some(Found { ident: ident.clone(), private })
+                    let own = word != "type";
+                    let private = own && !has_visibility(&trees[..at]);
+                    Some(Found { ident: ident.clone(), private, own })
                 }
                 _ => None,
             }
         }
         TokenTree::Ident(word) if word == "use" => {
             let end = trees[at..].iter().position(is_semicolon).map_or(trees.len(), |length| at + length);
-            import(&trees[at + 1..end], name).map(|ident| Found { ident, private: false })
+            import(&trees[at + 1..end], name).map(|ident| Found { ident, private: false, own: false })
         }
         _ => None,
     })

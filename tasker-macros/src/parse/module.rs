@@ -24,6 +24,8 @@ pub(crate) struct Module {
     pub(crate) braces: Span,
     /// The inner attributes, with which the body begins.
     pub(crate) inner: TokenStream,
+    /// The items as they came.
+    items: TokenStream,
     /// The items, without the `#[step]` attributes.
     pub(crate) body: Vec<Part>,
     pub(crate) steps: Vec<RawStep>,
@@ -116,6 +118,7 @@ pub(crate) fn module(item: TokenStream) -> syn::Result<Module> {
         aliases: aliases::of(&items),
         braces: body.span(),
         inner,
+        items: items.clone(),
         body: Vec::new(),
         steps: Vec::new(),
         misplaced,
@@ -180,6 +183,11 @@ impl Module {
             }
             other => other.clone(),
         }
+    }
+
+    /// Where the items declare or import a type of this name.
+    pub(crate) fn declares(&self, name: &Ident) -> Option<Found> {
+        context::find(&self.items, &name.to_string())
     }
 
     /// Whether there is a function of this name that is no step.

@@ -62,7 +62,7 @@ pub(super) fn self_dependency(module: &mut Module, rng: &mut Rng) -> Option<Expe
     let step = any(module, rng);
     let own = spell(&module.steps[step].ident, rng);
     add_edge(module, step, step, &mark(&own), rng);
-    error(format!("the step `{own}` depends on itself"))
+    error_beginning(format!("the step `{own}` depends on itself\nhelp: "))
 }
 
 pub(super) fn listed_twice(module: &mut Module, rng: &mut Rng) -> Option<Expected> {

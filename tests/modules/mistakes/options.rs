@@ -108,7 +108,9 @@ pub(super) fn base_over_max(module: &mut Module, rng: &mut Rng) -> Option<Expect
         format!("retry(max = \"1m\", base = {base})")
     };
     retry(module, &retries, rng)?;
-    error("the first wait, 5m, is longer than the longest one, 1m")
+    error(
+        "the first wait, 5m, is longer than the longest one, 1m\nhelp: make `max` 5m or more, or `base` shorter",
+    )
 }
 
 pub(super) fn given_twice(module: &mut Module, rng: &mut Rng) -> Option<Expected> {

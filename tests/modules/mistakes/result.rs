@@ -23,22 +23,27 @@ pub(super) fn no_return_type(module: &mut Module, rng: &mut Rng) -> Option<Expec
 /// It may be another name of a `Result`, as far as the macro sees. For rustc the results that others read have no type then, and it says
 /// so at each of them.
 pub(super) fn no_result(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
-    let step = one_of(module, rng, |step| !module.steps[step].value.ty.starts_with('('))?;
+    let step = one_of(module, rng, |step| is_unknown(&module.steps[step].value.ty))?;
     plain(&mut module.steps[step]);
     let times = if module.is_read(step) { Times::AndWhereRead } else { Times::Once };
     let text = Text::Is("a step must return `Result<T, E>` where `E: Into<StepError>`".to_owned());
     expected("error", text, times)
 }
 
-/// What cannot be another name of a `Result`.
-pub(super) fn plain_tuple(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
-    let step = one_of(module, rng, |step| module.steps[step].value.ty.starts_with('('))?;
+/// What cannot be another name of a `Result`: nothing is said where it is read.
+pub(super) fn plain_value(module: &mut Module, rng: &mut Rng) -> Option<Expected> {
+    let step = one_of(module, rng, |step| !is_unknown(&module.steps[step].value.ty))?;
     let step = &mut module.steps[step];
     plain(step);
     error(format!(
         "the step `{}` must return a `Result`\nhelp: write `-> Result<{}, StepError>`",
         step.ident, step.value.ty
     ))
+}
+
+/// Whether it is a type of another module.
+fn is_unknown(ty: &str) -> bool {
+    ty == "Number" || ty.starts_with("::stage::")
 }
 
 pub(super) fn cannot_be_stored(module: &mut Module, rng: &mut Rng) -> Option<Expected> {

@@ -102,7 +102,7 @@ impl Flaw {
 }
 
 /// How many histories a flaw may hide in.
-const MOST: usize = 60;
+const MOST: usize = 240;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_flaw_is_found() {

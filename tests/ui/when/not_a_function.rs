@@ -26,6 +26,21 @@ mod order {
         Ok(1)
     }
 
+    #[step(when = "a sentence of words")]
+    async fn a_sentence() -> Result<u64, StepError> {
+        Ok(1)
+    }
+
+    #[step(when = true)]
+    async fn a_boolean() -> Result<u64, StepError> {
+        Ok(1)
+    }
+
+    #[step(when = "|ctx| ctx.express")]
+    async fn a_closure() -> Result<u64, StepError> {
+        Ok(1)
+    }
+
     #[step(when(is_express))]
     async fn in_parentheses() -> Result<u64, StepError> {
         Ok(1)

@@ -5,17 +5,15 @@ use super::Item;
 use crate::shop::Shop;
 
 /// Finds every item. What the shop does not have, it will not have on the next attempt either: those errors are permanent.
-pub struct ValidateItems {
-    pub shop: Shop,
-}
+pub struct ValidateItems;
 
 impl StepHandler for ValidateItems {
     async fn process(&self, task: &Task, _: &StepSequence, _: &StepContext) -> Result<Value, StepError> {
         let items: Vec<Item> = task.get("items")?;
-        let place = |item: &Item| {
-            let shelf = self.shop.find(&item.sku, item.quantity)?;
-            Ok(json!({ "shelf": shelf, "quantity": item.quantity }))
+        let find = |item: &Item| {
+            let place = Shop::find(&item.sku, item.quantity)?;
+            Ok(json!({ "shelf": place, "quantity": item.quantity }))
         };
-        items.iter().map(place).collect()
+        items.iter().map(find).collect()
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::super::mortal::{Death, Mortal, When};
 use super::super::patience;
 use super::super::run::Run;
-use super::super::stage::Stage;
 use super::super::trace::Change;
 use super::{Scenario, each_step};
 use crate::{Executable, StepDef};
@@ -105,7 +104,7 @@ async fn crash<W: Executable<A>, A: Send + Sync + 'static>(
     when: When,
 ) -> Option<Run<W>> {
     let Scenario { builder, context } = scenario;
-    let (stage, seed) = (Stage::new().await, builder.drawn_by());
+    let (stage, seed) = (builder.stage().await, builder.drawn_by());
     let death = Death { workflow: W::define().id().clone(), step: step.name().to_owned(), when };
     let mortal = Mortal::new(stage.store.clone(), death);
     let first = builder.build_with_lease(&stage, mortal.clone(), HEARTBEAT, LEASE).await;
@@ -114,7 +113,7 @@ async fn crash<W: Executable<A>, A: Send + Sync + 'static>(
     let task = task.unwrap_or_else(|error| panic!("the task cannot be started: {error}"));
     tokio::select! {
         biased;
-        () = mortal.died() => {}
+        lost = mortal.died() => lost.iter().for_each(|one| stage.recorder.lost(one)),
         _ = patience::end_of(&task, &stage.recorder, seed) => return None,
     }
     drop(first);

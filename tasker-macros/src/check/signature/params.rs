@@ -17,7 +17,7 @@ const WRAPPERS: [&str; 5] = ["Output", "State", "Config", "Emit", "Annotate"];
 const VALUES: [&str; 3] = ["TaskId", "Attempt", "Cancelled"];
 
 /// Types of Rust whose names look like those of functions.
-const PRIMITIVES: [&str; 16] = [
+pub(super) const PRIMITIVES: [&str; 16] = [
     "bool", "char", "str", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128",
     "f32", "f64",
 ];
