@@ -20,10 +20,7 @@ pub fn order_process(shop: &Shop) -> TaskerBuilder<()> {
     Tasker::builder(())
         .yaml_file(FILE)
         .handler("OrderProcess::StepHandler::FetchOrderHandler", fetch_order::FetchOrder)
-        .handler(
-            "OrderProcess::StepHandler::ValidateItemsHandler",
-            validate_items::ValidateItems { shop: shop() },
-        )
+        .handler("OrderProcess::StepHandler::ValidateItemsHandler", validate_items::ValidateItems)
         .handler(
             "OrderProcess::StepHandler::ProcessPaymentHandler",
             process_payment::ProcessPayment { shop: shop() },

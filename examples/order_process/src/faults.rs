@@ -27,6 +27,7 @@ impl Faults {
     }
 
     /// The error that this attempt ends in.
+    #[must_use]
     pub fn error(&self, step: &str, Attempt(attempt): Attempt) -> Option<StepError> {
         match self.0.get(step)? {
             Fault::Retryable(times) if attempt <= *times => Some(
