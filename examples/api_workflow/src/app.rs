@@ -5,7 +5,7 @@ use tasker::http::{Api, ApiHandler};
 use tasker::yaml::Environment;
 use tasker::{AppState, Tasker, TaskerBuilder};
 
-use crate::parcels::parcel::{Workflow, ask_price};
+use crate::courier::parcel::{Workflow, ask_price};
 use crate::pay::Pay;
 
 /// What annotated steps can take as `State<T>`.

@@ -1,13 +1,13 @@
 //! An example of Tasker: steps that call other systems over HTTP, and what becomes of them when those misbehave.
 //!
-//! Start with `config/checkout.yaml` and `parcels.rs`, which have the steps, then `app.rs`, which runs them. `server.rs` is the service that they
+//! Start with `config/checkout.yaml` and `courier.rs`, which have the steps, then `app.rs`, which runs them. `server.rs` is the service that they
 //! call, on this machine.
 
 #![expect(unreachable_pub, reason = "in a program, `pub` says that other modules use it")]
 
 mod app;
+mod courier;
 mod options;
-mod parcels;
 mod pay;
 mod report;
 mod server;
@@ -22,7 +22,7 @@ use tasker::http::{Api, BreakerSettings};
 use tasker::yaml::Environment;
 use tasker::{SqlStore, TaskHandle};
 
-use parcels::parcel::{Context, Workflow};
+use courier::parcel::{Context, Workflow};
 use server::Server;
 
 #[tokio::main]

@@ -8,7 +8,7 @@ use tasker::yaml::Environment;
 use tasker::{MemoryStore, TaskState};
 
 use crate::app;
-use crate::parcels::parcel::{Context, Workflow, print_label};
+use crate::courier::parcel::{Context, Workflow, print_label};
 use crate::server::{Moods, Server};
 
 /// A service in some mood, and breakers that open after so many failures, for a moment.

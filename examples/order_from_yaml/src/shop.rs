@@ -30,21 +30,6 @@ const SHELVES: [(&str, &str, u32); 4] =
     [("MUG-1", "A1", 24), ("TEA-7", "A2", 100), ("TIN-2", "B1", 50), ("POT-3", "B4", 6)];
 
 impl Shop {
-    /// The shelf of an article.
-    ///
-    /// # Errors
-    /// Permanent, with a code, for what the shop does not have.
-    pub fn find(sku: &str, quantity: u32) -> Result<&'static str, StepError> {
-        let Some((_, place, most)) = SHELVES.iter().find(|(known, ..)| *known == sku) else {
-            return Err(StepError::permanent(format!("there is no `{sku}` in this shop")).code("UNKNOWN_SKU"));
-        };
-        if quantity > *most {
-            let reason = format!("{quantity} of `{sku}` are more than the {most} on its shelf");
-            return Err(StepError::permanent(reason).code("OUT_OF_STOCK"));
-        }
-        Ok(place)
-    }
-
     /// Charges the customer and gives a receipt.
     pub fn charge(&self, order: u64, cents: u64) -> String {
         self.books().charges.entry(order).or_insert(cents);
@@ -69,6 +54,21 @@ impl Shop {
     fn books(&self) -> MutexGuard<'_, Books> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The shelf of an article.
+///
+/// # Errors
+/// Permanent, with a code, for what the shop does not have.
+pub fn find(sku: &str, quantity: u32) -> Result<&'static str, StepError> {
+    let Some(&(_, shelf, most)) = SHELVES.iter().find(|(article, ..)| *article == sku) else {
+        return Err(StepError::permanent(format!("there is no `{sku}` in this shop")).code("UNKNOWN_SKU"));
+    };
+    if quantity > most {
+        let reason = format!("{quantity} of `{sku}` are more than the {most} on its shelf");
+        return Err(StepError::permanent(reason).code("OUT_OF_STOCK"));
+    }
+    Ok(shelf)
 }
 
 /// An amount as it is shown: `12.50`.

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 use tasker::{StepContext, StepError, StepHandler, StepSequence, Task};
 
 use super::Item;
-use crate::shop::Shop;
+use crate::shop;
 
 /// Finds every item. What the shop does not have, it will not have on the next attempt either: those errors are permanent.
 pub struct ValidateItems;
@@ -10,10 +10,9 @@ pub struct ValidateItems;
 impl StepHandler for ValidateItems {
     async fn process(&self, task: &Task, _: &StepSequence, _: &StepContext) -> Result<Value, StepError> {
         let items: Vec<Item> = task.get("items")?;
-        let find = |item: &Item| {
-            let place = Shop::find(&item.sku, item.quantity)?;
-            Ok(json!({ "shelf": place, "quantity": item.quantity }))
+        let pick = |Item { sku, quantity, .. }: &Item| {
+            Ok(json!({ "shelf": shop::find(sku, *quantity)?, "quantity": quantity }))
         };
-        items.iter().map(find).collect()
+        items.iter().map(pick).collect()
     }
 }
