@@ -13,6 +13,7 @@ mod graph;
 mod identity;
 mod record;
 mod shape;
+mod spec;
 mod stored;
 
 use std::time::Duration;
@@ -23,12 +24,13 @@ pub(crate) use adapt::adapt;
 pub(crate) use builder::is_name;
 #[cfg(feature = "yaml")]
 pub(crate) use builder::is_semantic_version;
-pub use builder::{DefinitionError, StepSpec, WorkflowBuilder};
+pub use builder::{DefinitionError, WorkflowBuilder};
 use config::{ConfigType, Configuration};
 pub use graph::Graph;
 pub use identity::WorkflowId;
 pub use record::RecordSpec;
 pub use shape::Shape;
+pub use spec::StepSpec;
 pub use stored::{StoredDefinition, StoredStep};
 
 use crate::{RetryPolicy, StepNo};

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tasker::orm::migration::Migrator;
-use tasker::store::{Operated, Room, Store};
+use tasker::store::{Action, Operated, Room, StepAction, Store};
 use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, WorkerId};
 
 use tasker_tests::operator::Operator as _;
@@ -232,6 +232,22 @@ async fn a_stored_graph_that_cannot_be_read_hides_no_other() {
         let steps: Vec<usize> = siblings.iter().map(|sibling| sibling.steps.len()).collect();
         assert_eq!(steps, [0, 1], "{graph}");
     }
+}
+
+#[tokio::test]
+async fn a_task_whose_stored_graph_cannot_be_read_can_still_be_stopped() {
+    use sea_orm::ConnectionTrait;
+    let folder = tempfile::tempdir().unwrap();
+    let bench = Bench::new(SqlStore::connect(&url(folder.path())).await.unwrap(), &[chain()]).await;
+    let task = bench.start(0).await;
+    let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
+    host.execute_unprepared("UPDATE tasker_definitions SET graph = '{}'").await.unwrap();
+    let skip = bench.store.order_step(task, "a", StepAction::Skip).await;
+    assert!(matches!(skip, Err(StoreError::Refused { .. } | StoreError::Corrupt(_))), "{skip:?}");
+    for action in [Action::Pause, Action::Resume, Action::Cancel] {
+        assert_eq!(bench.store.order(task, action).await.unwrap(), Operated::Done);
+    }
+    assert_eq!(bench.status(task).await.state, TaskState::Cancelled);
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ pub(crate) async fn what_depends_on_a_cancelled_step_does_not_run<S: Store>(stor
 
 pub(crate) async fn a_step_that_is_cancelled_while_it_runs_is_nobodys<S: Store>(
     store: S,
-    _: Arc<ManualClock>,
+    clock: Arc<ManualClock>,
 ) {
     let bench = Bench::new(store, &[chain()]).await;
     let worker = bench.worker().await;
@@ -75,8 +75,10 @@ pub(crate) async fn a_step_that_is_cancelled_while_it_runs_is_nobodys<S: Store>(
     let settled = bench.settle(worker, &[outcome(&running[0], done())], 9).await;
     assert_eq!(settled.refused, [running[0].execution], "what it returns late is refused");
     assert_eq!(bench.store.retry(task).await.unwrap(), Operated::NothingFailed);
+    clock.advance(Duration::from_secs(5));
     assert_eq!(bench.store.order(task, Action::Resolve).await.unwrap(), Operated::Done);
-    assert_eq!(bench.status(task).await.state, TaskState::ResolvedManually);
+    let status = bench.status(task).await;
+    assert_eq!((status.state, status.ended_at), (TaskState::ResolvedManually, Some(clock.now())));
 }
 
 pub(crate) async fn one_failed_step_is_retried_and_the_other_is_not<S: Store>(store: S, _: Arc<ManualClock>) {
@@ -180,6 +182,7 @@ pub(crate) async fn a_task_whose_last_steps_are_resolved_is_complete<S: Store>(
         for ending in [result("one"), failed()].into_iter().take(runs) {
             bench.run_one(worker, ending).await;
         }
+        clock.advance(Duration::from_secs(5));
         for step in ["a", "b", "c"].into_iter().skip(usize::from(runs > 0)) {
             assert_eq!(bench.store.order_step(task, step, resolve(step)).await.unwrap(), Operated::Done);
         }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::builder::{StepSpec, is_name};
+use super::builder::is_name;
+use super::spec::StepSpec;
 use crate::store::RecordKind;
 
 /// An event or an annotation that a step writes.

@@ -98,6 +98,16 @@ impl Situation {
         self.steps.iter().filter(|step| step.is_active()).count()
     }
 
+    /// When the task ended, if it has: now, if it moved; otherwise as before.
+    #[must_use]
+    pub fn ended_at(&self, before: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        if self.moves.iter().any(|moved| matches!(moved, Move::Task(..))) {
+            self.state.has_ended().then_some(now)
+        } else {
+            before
+        }
+    }
+
     /// Does what is asked, if it can be done; otherwise nothing changes. `find` tells the place of a step by its name.
     ///
     /// # Errors

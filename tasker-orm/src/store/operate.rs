@@ -7,7 +7,7 @@ use sea_orm::{
 use tasker_core::store::{
     Action, Created, Move, NewTask, Operated, Order, Situation, StepSituation, StoreError,
 };
-use tasker_core::{Attempt, Json, StepNo, StoredStep, TaskId, TaskState, Timestamp};
+use tasker_core::{Attempt, Json, StepNo, StoredStep, TaskId, Timestamp};
 
 use super::{SqlStore, execute, parse_state};
 use crate::entity::{definition, operation, task, task_transition, workflow_step, workflow_step_transition};
@@ -44,7 +44,7 @@ impl SqlStore {
         if operation::Entity::find_by_id(order.id).one(db).await?.is_some() {
             return Ok(Operated::Done);
         }
-        let found = Found::read(db, row).await?;
+        let found = Found::read(db, row, Some(&order.action)).await?;
         let mut situation = found.situation.clone();
         let find = |name: &str| found.graph.iter().position(|step| step.name == name).map(StepNo::at);
         let operated = situation.apply(&order.action, find, Timestamp::from_micros(now));
@@ -71,7 +71,7 @@ impl SqlStore {
             let row = task::Entity::find_by_id(new.id.as_uuid()).lock_exclusive().one(db).await?;
             let Some(row) = row else { continue };
             let now = self.now_in(db).await?;
-            let found = Found::read(db, row).await?;
+            let found = Found::read(db, row, None).await?;
             let mut situation = found.situation.clone();
             let bypassed = situation.bypass(&new.bypass, Timestamp::from_micros(now));
             bypassed.map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -107,7 +107,13 @@ struct Found {
 impl Found {
     /// Reads a task that is locked. Whoever claims or settles a step of it may have locked that before the task, and be waiting for the
     /// task; so this does not wait for steps, and the transaction is repeated.
-    async fn read(db: &DatabaseTransaction, task: task::Model) -> Result<Self, DbErr> {
+    ///
+    /// What is done to the task as a whole needs no edges, so that a graph that cannot be read keeps nobody from stopping its tasks.
+    async fn read(
+        db: &DatabaseTransaction,
+        task: task::Model,
+        action: Option<&Action>,
+    ) -> Result<Self, DbErr> {
         use workflow_step::{Column, Entity};
         let steps = Entity::find()
             .filter(Column::TaskId.eq(task.id))
@@ -118,8 +124,14 @@ impl Found {
         let definition = definition::Entity::find_by_id(task.definition_id).one(db).await?;
         let definition =
             definition.ok_or_else(|| DbErr::RecordNotFound(format!("definition {}", task.definition_id)))?;
-        let graph: Vec<StoredStep> =
-            serde_json::from_str(&definition.graph).map_err(|error| DbErr::Type(error.to_string()))?;
+        let needs_edges = matches!(action, None | Some(Action::Step(..)));
+        let graph: Vec<StoredStep> = match serde_json::from_str(&definition.graph) {
+            Ok(graph) => graph,
+            Err(error) if needs_edges => return Err(DbErr::Type(error.to_string())),
+            Err(_) => {
+                vec![StoredStep { name: String::new(), depends_on: Vec::new(), optional: false }; steps.len()]
+            }
+        };
         if graph.len() != steps.len() {
             return Err(DbErr::Custom(format!("task {} has not the steps of its definition", task.id)));
         }
@@ -182,10 +194,11 @@ impl Found {
                 workflow_step::Entity::update(changed(row, &left.steps[at], revisions[at])).exec(db).await?;
             }
         }
+        let before = self.task.ended_at.map(Timestamp::from_micros);
         let change = task::ActiveModel {
             id: Set(self.task.id),
             state: Set(left.state.as_str().to_owned()),
-            ended_at: Set(ended_at(&self.task, left.state, now)),
+            ended_at: Set(left.ended_at(before, Timestamp::from_micros(now)).map(Timestamp::as_micros)),
             open_steps: Set(left.open_steps() as i32),
             active_steps: Set(left.active_steps() as i32),
             revision: Set(task_revision),
@@ -242,10 +255,6 @@ fn changed(row: &workflow_step::Model, left: &StepSituation, revision: i32) -> w
         change.error = Set(None);
     }
     change
-}
-
-fn ended_at(task: &task::Model, state: TaskState, now: i64) -> Option<i64> {
-    state.has_ended().then(|| task.ended_at.unwrap_or(now))
 }
 
 async fn record(

@@ -331,14 +331,13 @@ impl Task {
 
     /// As a situation says.
     pub(super) fn become_as(&mut self, situation: Situation, now: Timestamp) -> Result<(), StoreError> {
+        self.ended_at = situation.ended_at(self.ended_at, now);
         for moved in situation.moves {
             match moved {
                 Move::Task(_, to) => self.go_to(to, now)?,
                 Move::Step(no, _, to) => self.move_step(no, to, self.step(no).worker, None, now)?,
             }
         }
-        self.ended_at =
-            self.ended_at.filter(|_| self.state.has_ended()).or(self.state.has_ended().then_some(now));
         for (step, left) in self.steps.iter_mut().zip(situation.steps) {
             step.open_dependencies = left.open_dependencies;
             (step.waiting, step.run_at, step.limit) = (left.waiting, left.run_at, left.retry_limit);
