@@ -24,7 +24,7 @@ pub use sequence::StepSequence;
 pub use step::StepContext;
 pub use task::Task;
 
-use crate::StepError;
+use crate::{StepDef, StepError};
 
 /// What runs a step that is named in data: `handler_class: OrderProcess::StepHandler::ProcessPaymentHandler`.
 ///
@@ -102,5 +102,16 @@ pub trait StepHandler: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Value, StepError>> + Send {
         let _ = step;
         ready(Ok(output))
+    }
+
+    /// Says what is wrong with the description of a step that it is to run, above all with its [configuration](StepDef::config): what
+    /// nothing reads, and what it cannot run with. [`TaskerBuilder::build`](crate::TaskerBuilder::build) asks for each such step, and fails with all
+    /// that was said, so that no task has to find it out. Unless it is written otherwise, nothing is wrong.
+    ///
+    /// # Errors
+    /// With each mistake and how to mend it. The text is shown, so it has no values of a configuration that may be secret.
+    fn check(&self, step: &StepDef) -> Result<(), String> {
+        let _ = step;
+        Ok(())
     }
 }

@@ -70,7 +70,7 @@ uuid_id! {
 }
 
 /// A text that is no id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an id; an id is a UUID such as `0199c6a8-5d52-7c3a-9b1e-3f4a5b6c7d8e`")]
 pub struct InvalidId(String);
 

@@ -22,6 +22,7 @@ pub mod report;
 mod retention;
 mod retry;
 mod schema;
+mod shown;
 mod state;
 mod step;
 pub mod store;

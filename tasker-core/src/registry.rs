@@ -40,6 +40,12 @@ impl Runner {
 /// The function of a step, whatever the application state.
 pub(crate) trait Handler: Send + Sync {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>>;
+
+    /// What is wrong with the description of a step that it is to run.
+    fn check(&self, step: &StepDef) -> Result<(), String> {
+        let _ = step;
+        Ok(())
+    }
 }
 
 struct Bound<A> {
@@ -55,7 +61,7 @@ impl<A: Send + Sync + 'static> Handler for Bound<A> {
 }
 
 /// A workflow that cannot be registered.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum RegisterError {
     /// Its definition does not hold together.
     #[error(transparent)]
@@ -80,6 +86,14 @@ pub enum RegisterError {
         workflow: WorkflowId,
         /// Each step without a handler, and what could be done about it.
         missing: Vec<String>,
+    },
+    /// Handlers cannot run steps as they are described.
+    #[error("workflow `{workflow}` cannot be registered: {}", mistakes.join("; "))]
+    Misdescribed {
+        /// The workflow.
+        workflow: WorkflowId,
+        /// What each handler says about its step.
+        mistakes: Vec<String>,
     },
     /// Two handlers were given under one name.
     #[error("two handlers are registered as {0}; give one of the two another name")]
@@ -148,6 +162,23 @@ impl Registration {
         Arc::make_mut(&mut self.workflow).configure(step, patch)
     }
 
+    /// Asks the handlers whether they can run their steps as these are described.
+    pub(crate) fn check(&self) -> Result<(), RegisterError> {
+        let workflow = &self.workflow;
+        let mistakes: Vec<String> =
+            self.mistakes().map(|(step, mistake)| misdescribed(step, &mistake)).collect();
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        Err(RegisterError::Misdescribed { workflow: workflow.id().clone(), mistakes })
+    }
+
+    /// What handlers say about their steps.
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&StepDef, String)> {
+        let steps = self.workflow.steps().iter().zip(&self.handlers);
+        steps.filter_map(|(step, handler)| Some((step, handler.check(step).err()?)))
+    }
+
     /// What runs the workflow as it was registered.
     pub(crate) fn runner(&self) -> Runner {
         Runner { workflow: Arc::clone(&self.workflow), handlers: self.handlers.clone() }
@@ -189,6 +220,11 @@ fn without_handler(step: &StepDef, why: &NoHandler) -> String {
             format!("the step `{name}` needs the handler `{class}`, which is not registered; {help}")
         }
     }
+}
+
+/// What a handler says about a step, as it is shown.
+pub(crate) fn misdescribed(step: &StepDef, mistake: &str) -> String {
+    format!("the handler of the step `{}` cannot run it: {mistake}", step.name())
 }
 
 fn normalize<W: Workflow>(context: &Value) -> Result<Json, Violation> {

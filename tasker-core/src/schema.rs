@@ -17,7 +17,7 @@ struct Compiled {
 }
 
 /// A schema that is none.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("at {path}: {message}")]
 pub struct SchemaError {
     path: String,

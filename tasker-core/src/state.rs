@@ -139,7 +139,7 @@ impl StepState {
 }
 
 /// A transition that does not exist.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot go from `{from}` to `{to}`; from `{from}` it goes to {}", one_of(allowed))]
 pub struct IllegalTransition {
     from: &'static str,
@@ -155,7 +155,7 @@ fn one_of(states: &[&'static str]) -> String {
 }
 
 /// A text that names no state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a state")]
 pub struct UnknownState(String);
 

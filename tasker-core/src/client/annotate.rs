@@ -36,7 +36,7 @@ impl fmt::Debug for Annotating {
 }
 
 /// Why a task was not annotated.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum AnnotateError {
     /// The store has no such task.
     #[error("there is no task {0}")]

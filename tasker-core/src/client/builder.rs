@@ -60,7 +60,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
 }
 
 /// Why a [`Tasker`] was not built.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum BuildError {
     /// A workflow cannot be registered.
     #[error(transparent)]
@@ -323,6 +323,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             return Err(error);
         }
         overrides.apply(&mut registry)?;
+        registry.iter().try_for_each(|registration| registration.check())?;
         check(&config)?;
         check_limits(&limits, &registry)?;
         let definitions: Vec<_> =

@@ -4,7 +4,7 @@ use super::Tasker;
 use crate::store::{DependentSystem, ObjectMap, RemoteObject, StoreError, not_printable};
 
 /// Why something was not kept or told of what is known beside tasks.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum CatalogError {
     /// A text cannot be stored.
     #[error("{what} {text:?} cannot be stored: {reason}")]

@@ -10,7 +10,7 @@ use crate::WorkflowId;
 use crate::registry::{Registration, Registry};
 
 /// Why overrides of configurations cannot be used; each line is one mistake.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration cannot be used: {}", mistakes.join("; "))]
 pub struct ConfigurationError {
     mistakes: Vec<String>,

@@ -38,7 +38,7 @@ impl<W> fmt::Debug for TaskHandle<W> {
 }
 
 /// Why the status or a result of a task cannot be told.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum ResultError {
     /// The store has no such task.
     #[error("there is no task {0}")]

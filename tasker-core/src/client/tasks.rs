@@ -64,7 +64,7 @@ pub struct Page {
 }
 
 /// Why tasks cannot be listed.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum QueryError {
     /// The page is to have none, or too many.
     #[error("a page of {0} tasks cannot be had; it has 1 to 1,000")]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::Timestamp;
 
 /// A text that is no moment.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no moment; one is written as in RFC 3339, such as `2026-11-22T08:30:00Z`")]
 pub struct InvalidTimestamp(String);
 

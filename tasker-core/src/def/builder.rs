@@ -23,7 +23,7 @@ pub struct WorkflowBuilder {
 }
 
 /// What is wrong with a definition; each line is one mistake.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("workflow `{workflow}` cannot be registered: {}", mistakes.join("; "))]
 pub struct DefinitionError {
     workflow: String,

@@ -10,7 +10,7 @@ use crate::param::StepInput;
 use crate::registry::Handler;
 use crate::schema;
 use crate::step::{BoxFuture, Ended};
-use crate::{Json, StepError};
+use crate::{Json, StepDef, StepError};
 
 /// What the handler was called with.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ impl<H: StepHandler> Handler for Handled<H> {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>> {
         let handler = Arc::clone(&self.0);
         Box::pin(async move { handle(&*handler, input).await })
+    }
+
+    fn check(&self, step: &StepDef) -> Result<(), String> {
+        self.0.check(step)
     }
 }
 

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Backoff, Method, redact};
+use crate::StepDef;
+use crate::schema::{self, Violation};
 pub(super) use check::header_mistake;
 use written::Written;
 
@@ -83,7 +85,7 @@ pub(super) enum Ssl {
 }
 
 /// Why settings cannot be used; each mistake names its key and says how to mend it. It shows no values that may be secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the settings of the API step cannot be used: {}", mistakes.join("; "))]
 pub struct ApiConfigError {
     mistakes: Vec<String>,
@@ -105,6 +107,24 @@ impl ApiConfig {
     const TIMEOUT: Duration = Duration::from_secs(30);
     const RETRY_DELAY: Duration = Duration::from_secs(1);
     const MAX_RESPONSE_BYTES: u64 = 1 << 20;
+
+    /// The settings that the description of a step has, for [`StepHandler::check`](crate::StepHandler::check).
+    ///
+    /// # Errors
+    /// With every mistake, without values that may be secret.
+    pub fn of_step(step: &StepDef) -> Result<Self, String> {
+        let config = step.config().ok_or("it has no configuration; give it one with a `url`")?;
+        let written: Written = schema::read(config).map_err(|Violation { path, message }| {
+            // What serde says quotes values, and those of variables are nobody's business.
+            let secret = step.config_as_written().is_some() && !path.is_empty();
+            let message = if secret { "no value of the type that it takes".to_owned() } else { message };
+            match path.trim_start_matches('/') {
+                "" => message,
+                key => format!("`{}`: {message}", key.replace('/', ".")),
+            }
+        })?;
+        Self::try_from(written).map_err(|error| error.mistakes.join("; "))
+    }
 
     /// Calls a URL with a method; everything else is as the table above says.
     pub fn new(method: Method, url: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{Api, ApiConfig, ApiRequest, fill};
-use crate::{StepContext, StepError, StepHandler, StepSequence, Task};
+use crate::{StepContext, StepDef, StepError, StepHandler, StepSequence, Task};
 
 /// Runs steps whose configuration says `type: api`: calls what it describes, and stores the [`ApiResponse`](super::ApiResponse).
 ///
@@ -40,6 +40,10 @@ impl ApiHandler {
 }
 
 impl StepHandler for ApiHandler {
+    fn check(&self, step: &StepDef) -> Result<(), String> {
+        ApiConfig::of_step(step).map(|_| ())
+    }
+
     async fn process(
         &self,
         task: &Task,

@@ -54,7 +54,7 @@ pub struct StepSnapshot {
 }
 
 /// Why the parts of a snapshot do not fit together. Each of these is a mistake of whoever read it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// One step has no graph, or the graph has one step too many.
     #[error(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 /// Why a store could not do what it was asked.
 ///
 /// Copies share their cause: one failed batch is reported to everybody in it.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database did not answer, or not in time. Asking again may help; the engine does so by itself.
     #[error("the store is not available, {what}: {cause}")]

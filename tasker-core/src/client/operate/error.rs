@@ -5,7 +5,7 @@ use crate::store::{Action, StepAction, StoreError};
 use crate::{StepState, TaskId, TaskState};
 
 /// Why something was not done to a task or to a step.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum OperatorError {
     /// The store has no such task.
     #[error("there is no task {0}")]

@@ -4,7 +4,7 @@ use crate::suggest::nearest;
 use crate::{TaskId, WorkflowId};
 
 /// Why a task was not started. Nothing was stored, unless an error says so or the store's answer was lost.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 pub enum StartError {
     /// This process knows no such workflow.
     #[error("workflow `{workflow}` is not registered; {}", registered(workflow, known))]

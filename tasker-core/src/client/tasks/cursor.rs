@@ -14,7 +14,7 @@ use crate::store::TaskQuery;
 pub struct Cursor(String);
 
 /// A text that is no [`Cursor`], or one of another list.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CursorError {
     /// No page ever gave it.

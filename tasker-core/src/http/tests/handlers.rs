@@ -105,19 +105,32 @@ async fn a_field_of_the_context_goes_before_a_step_of_its_name() {
 
 #[tokio::test]
 async fn without_a_handler_of_ones_own_there_is_one_for_api_steps() {
-    // Both fail before anything is sent.
-    let steps = [
-        step("no_value", &json!({ "type": "api", "url": "http://shop.example/{cart_ids}" })),
-        step("no_config", &json!({ "type": "api", "url": "http://shop.example/", "timout": 3 })),
-    ];
+    // It fails before anything is sent.
+    let steps = [step("no_value", &json!({ "type": "api", "url": "http://shop.example/{cart_ids}" }))];
     let (tasker, task) = run(Tasker::builder(()), steps, json!({ "cart_id": 7 })).await;
     let error = error_of(&task, "no_value").await;
     assert_eq!((error.error_code(), error.is_permanent()), (Some("HTTP_CONFIG"), true));
     assert!(error.message().contains("did you mean `cart_id`?"), "{error}");
-    let error = error_of(&task, "no_config").await;
-    assert_eq!((error.error_code(), error.is_permanent()), (Some("CONFIGURATION"), true));
-    assert!(error.message().contains("did you mean `timeout`?"), "{error}");
     tasker.shutdown().await;
+}
+
+#[tokio::test]
+async fn settings_of_which_no_call_can_be_made_keep_the_application_from_starting() {
+    let workflow = WorkflowDef::builder("shop", "ask", "1.0.0")
+        .step(step("wrong_key", &json!({ "type": "api", "url": "http://shop.example/", "timout": 3 })))
+        .step(step("wrong_type", &json!({ "type": "api", "url": "http://shop.example/", "timeout": "long" })))
+        .step(step("no_url", &json!({ "type": "api" })));
+    let tasker = Tasker::builder(()).store(MemoryStore::new()).register_dynamic(workflow).build().await;
+    let Err(error) = tasker else { panic!("it started") };
+    let told = error.to_string();
+    for part in [
+        "workflow `shop.ask@1.0.0` cannot be registered",
+        "the handler of the step `wrong_key` cannot run it: nothing reads `timout`: did you mean `timeout`?",
+        "the handler of the step `wrong_type` cannot run it: `timeout`: invalid type: string",
+        "the handler of the step `no_url` cannot run it: missing field `url`",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
 }
 
 #[tokio::test]

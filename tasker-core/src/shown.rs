@@ -1,0 +1,56 @@
+//! What is shown of an error is its text, also where `Debug` is asked for: by a `main` that returns it, by `unwrap`, by `{error:?}` in
+//! a log. The texts say what to do; names of variants do not.
+
+use std::fmt;
+
+macro_rules! debug_is_display {
+    ($($error:path),+ $(,)?) => {
+        $(impl fmt::Debug for $error {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        })+
+    };
+}
+
+debug_is_display! {
+    crate::AnnotateError,
+    crate::BuildError,
+    crate::CatalogError,
+    crate::ConfigurationError,
+    crate::CursorError,
+    crate::DefinitionError,
+    crate::IllegalTransition,
+    crate::InvalidId,
+    crate::InvalidTimestamp,
+    crate::OperatorError,
+    crate::QueryError,
+    crate::RegisterError,
+    crate::ResultError,
+    crate::SchemaError,
+    crate::StartError,
+    crate::UnknownState,
+    crate::report::SnapshotError,
+    crate::store::StoreError,
+}
+
+#[cfg(feature = "http")]
+debug_is_display!(crate::http::ApiConfigError);
+
+#[cfg(test)]
+mod tests {
+    use crate::store::StoreError;
+    use crate::{BuildError, TaskId};
+
+    #[test]
+    fn a_main_that_returns_an_error_shows_its_text() {
+        let main = || -> Result<(), Box<dyn std::error::Error>> { Err("x".parse::<TaskId>().unwrap_err())? };
+        let error = main().unwrap_err();
+        assert_eq!(format!("{error:?}"), error.to_string());
+        let error = BuildError::from(StoreError::Corrupt("a step without a task".into()));
+        assert_eq!(
+            format!("Error: {error:?}"),
+            "Error: the store holds what it should not: a step without a task"
+        );
+    }
+}
