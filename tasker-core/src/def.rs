@@ -29,6 +29,7 @@ use config::{ConfigType, Configuration};
 pub use graph::Graph;
 pub use identity::WorkflowId;
 pub use record::RecordSpec;
+pub(crate) use record::name_mistake;
 pub use shape::Shape;
 pub use spec::StepSpec;
 pub use stored::{StoredDefinition, StoredStep};

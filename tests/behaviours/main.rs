@@ -11,9 +11,8 @@
 //! | 50-60 | REST, GraphQL, authentication | comes with the web surface |
 //! | 61 | health endpoints | comes with the health report |
 //! | 62, 63 | subscribers of events; `step.failed` with its payload | comes with the event stream; what is recorded of an error is 29 |
-//! | 64 | names of custom events | a compile error: `tests/ui/records/`; names in files and those that a handler emits are not held to that rule yet |
+//! | 64 | names of custom events in types | a compile error: `tests/ui/records/`; names in files and those that a handler emits are here |
 //! | 65, 66 | metrics | comes with the metrics |
-//! | 49 | object maps of dependent systems | the table is there; comes with what reads and writes it |
 //! | 69, 70 | concurrency from the load of the system and the pool | replaced by bounded concurrency: `TaskerBuilder::concurrency` and `limit`, see 7 |
 //! | 71 | time limits of batches | replaced by `timeout` of a step; there are no batches that wait for their slowest |
 //! | 72 | filtered values in logs and spans | comes with the telemetry; HTTP calls redact theirs, in `tasker::http` |

@@ -1,8 +1,8 @@
-//! Lines 41-43, 47 and 48: workflows by namespace, name and version, and what is not registered.
+//! Lines 41-43, 47-49 and 64: workflows by namespace, name and version, what is not registered, and what systems have in common.
 
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
-use tasker::orm::entity::{named_task, namespace};
+use tasker::orm::entity::{dependent_system_object_map, named_task, namespace};
 use tasker::yaml::{Environment, YamlFile};
 use tasker::{
     BuildError, RegisterError, SqlStore, StepSpec, TaskState, Tasker, WorkflowBuilder, WorkflowDef,
@@ -18,6 +18,8 @@ on_both! {
     b43_a_wrong_custom_event_is_told_and_nothing_is_registered,
     b47_a_namespace_is_stored_once_and_its_name_is_bounded,
     b48_a_version_is_a_semantic_one_and_the_same_in_two_namespaces_is_no_conflict,
+    b49_objects_of_two_systems_are_mapped_once_whichever_comes_first,
+    b64_a_custom_event_has_not_the_name_of_one_of_taskers_own,
 }
 
 /// `refund_payments` and `refund_support`: one name, two namespaces, two versions.
@@ -190,4 +192,36 @@ async fn b48_a_version_is_a_semantic_one_and_the_same_in_two_namespaces_is_no_co
     let latest = tasker.registry().workflow("payments", "process_refund", None).unwrap();
     assert_eq!(latest.workflow.version, "1.10.0", "as versions, not as text");
     tasker.shutdown().await;
+}
+
+async fn b49_objects_of_two_systems_are_mapped_once_whichever_comes_first(place: Place) {
+    let (store, _database) = place.open().await;
+    let tasker = Tasker::builder(()).store(store.clone()).build().await.unwrap();
+    let map = tasker.map_objects(("crm", "17"), ("billing", "b-4")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(tasker.map_objects(("billing", "b-4"), ("crm", "17")).await.unwrap(), map);
+        assert_eq!(tasker.map_objects(("crm", "17"), ("billing", "b-4")).await.unwrap(), map);
+    }
+    let rows = dependent_system_object_map::Entity::find().count(store.reader()).await.unwrap();
+    assert_eq!(rows, 1);
+    tasker.shutdown().await;
+}
+
+/// Ours: a name without a dot is refused for types (`tests/ui/records/`), and taken from files, because Ruby's own have such names.
+async fn b64_a_custom_event_has_not_the_name_of_one_of_taskers_own(place: Place) {
+    let (store, _database) = place.open().await;
+    let built = async |event: &str| {
+        let step = StepSpec::new("pay").handler_class("Pay").emits(event, json!(true));
+        let pay = handler_fn(|_, _, _| async { Ok(Value::Null) });
+        let workflow = WorkflowDef::builder("shop", "order", "1.0.0").step(step);
+        Tasker::builder(()).store(store.clone()).handler("Pay", pay).register_dynamic(workflow).build().await
+    };
+    for reserved in ["task.done", "step.completed", "workflow.x", "observability.x", "test.x"] {
+        let error =
+            built(reserved).await.err().unwrap_or_else(|| panic!("`{reserved}` is taken")).to_string();
+        assert!(error.contains(&format!("`{reserved}` has a name that is kept for Tasker's own")), "{error}");
+    }
+    for good in ["payment.done", "done", "tasks.done"] {
+        built(good).await.unwrap().shutdown().await;
+    }
 }

@@ -229,11 +229,13 @@ async fn events_and_annotations_by_name_are_recorded_with_the_result() {
             (RecordKind::Annotation, "margin", "2")
         ]
     );
-    let error = failure(|_, _, step| async move {
-        step.emit("", 1);
-        Ok(Value::Null)
-    });
-    assert_eq!(error.await.error_code(), Some("RECORD_NAME"));
+    for name in ["", "step.done"] {
+        let error = failure(move |_, _, step| async move {
+            step.emit(name, 1);
+            Ok(Value::Null)
+        });
+        assert_eq!(error.await.error_code(), Some("RECORD_NAME"), "{name}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::builder::is_name;
 use super::spec::StepSpec;
+use crate::event;
 use crate::store::RecordKind;
 
 /// An event or an annotation that a step writes.
@@ -35,7 +36,7 @@ impl RecordSpec {
 
 /// A name means one thing in a workflow, whichever step writes it, and fits its column.
 pub(super) fn check(steps: &[StepSpec], mistakes: &mut Vec<String>) {
-    for (kind, longest) in [(RecordKind::Event, 128), (RecordKind::Annotation, 64)] {
+    for kind in [RecordKind::Event, RecordKind::Annotation] {
         let mut first: HashMap<&str, (&str, &Value)> = HashMap::new();
         for step in steps {
             for RecordSpec { name, schema } in step.records(kind) {
@@ -48,12 +49,22 @@ pub(super) fn check(steps: &[StepSpec], mistakes: &mut Vec<String>) {
                 }
             }
         }
-        let mut names: Vec<&str> = first.into_keys().filter(|name| !is_name(name, longest)).collect();
+        let mut names: Vec<&str> = first.into_keys().collect();
         names.sort_unstable();
-        mistakes.extend(names.iter().map(|name| {
-            format!("the name `{name}` of an {kind} is not 1 to {longest} printable characters")
-        }));
+        mistakes.extend(names.into_iter().filter_map(|name| name_mistake(kind, name)));
     }
+}
+
+/// What is wrong with the name of a record, which a definition says or a handler gives.
+pub(crate) fn name_mistake(kind: RecordKind, name: &str) -> Option<String> {
+    let longest = match kind {
+        RecordKind::Event => 128,
+        RecordKind::Annotation => 64,
+    };
+    if !is_name(name, longest) {
+        return Some(format!("the name `{name}` of an {kind} is not 1 to {longest} printable characters"));
+    }
+    if kind == RecordKind::Event { event::name_mistake(name) } else { None }
 }
 
 /// Each once, by name, however often a step takes it.
@@ -102,6 +113,15 @@ mod tests {
                 "the name `` of an event is not 1 to 128 printable characters",
                 &format!("the name `{long}` of an annotation is not 1 to 64 printable characters"),
             ]
+        );
+    }
+
+    #[test]
+    fn an_event_has_not_the_name_of_one_of_taskers() {
+        let step = StepSpec::new("a").emits("task.done", json!(true)).annotates("task.done", json!(true));
+        assert_eq!(
+            workflow([step]).unwrap_err().mistakes(),
+            ["the event `task.done` has a name that is kept for Tasker's own: those that begin with `task.`"]
         );
     }
 }

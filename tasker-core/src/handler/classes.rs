@@ -10,7 +10,7 @@ use super::StepHandler;
 use super::execution::Handled;
 use crate::StepDef;
 use crate::registry::Handler;
-use crate::suggest::{did_you_mean, quoted};
+use crate::suggest::{did_you_mean, nearest, quoted};
 
 /// What was given to a builder.
 #[derive(Default)]
@@ -52,13 +52,29 @@ impl Handlers {
     pub(crate) fn of(&self, step: &StepDef) -> Result<&Arc<dyn Handler>, NoHandler> {
         let class = step.handler_class().ok_or(NoHandler::NotNamed)?;
         let shown = step.shown_config().and_then(kind_of);
-        self.find(class, step.config().and_then(kind_of))
-            .ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))
+        let found = self.find(class, step.config().and_then(kind_of));
+        let found = found.ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))?;
+        if let Some(meant) = self.meant_by(class) {
+            let step = step.name();
+            tracing::warn!(
+                step,
+                class,
+                meant,
+                "the handler of a type stands in for a class that may be a slip"
+            );
+        }
+        Ok(found)
     }
 
     /// What runs steps of a class, or of a kind if there is none of the class.
     pub(crate) fn find(&self, class: &str, kind: Option<&str>) -> Option<&Arc<dyn Handler>> {
         self.classes.get(class).or_else(|| self.kinds.get(kind?))
+    }
+
+    /// The registered class that one which is not may be a slip of.
+    fn meant_by(&self, class: &str) -> Option<&str> {
+        let classes = self.classes.keys().map(String::as_str);
+        if self.classes.contains_key(class) { None } else { nearest(class, classes) }
     }
 
     /// What is there instead of a class, and what could be done.
@@ -108,6 +124,8 @@ mod tests {
         assert!(handlers.of(&step(api().handler_class("Shop::Fetch"))).is_err());
         assert!(handlers.add_kind("api".into(), nothing()));
         assert!(handlers.of(&step(api().handler_class("Shop::Fetch"))).is_ok());
+        assert_eq!(handlers.meant_by("Shop::Fetch"), None);
+        assert_eq!(handlers.meant_by("Shop::Chrage"), Some("Shop::Charge"), "which is told in the log");
     }
 
     #[test]

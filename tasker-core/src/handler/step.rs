@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::execution::Execution;
-use crate::def::is_name;
+use crate::def::name_mistake;
 use crate::schema;
 use crate::store::RecordKind;
 use crate::{Attempt, Json, StepDef, StepError};
@@ -69,9 +69,10 @@ impl StepContext {
     }
 
     /// Publishes an event when the step completes: exactly once with the execution whose result is recorded, and never by one that fails.
-    /// Its name has 1 to 128 printable characters, such as `payment.processed`. What is no JSON, or no name, fails the step for good.
+    /// Its name has 1 to 128 printable characters, such as `payment.processed`, and does not begin like those of Tasker's own [events](crate::Event::NAME).
+    /// What is no JSON, or no name, fails the step for good.
     pub fn emit(&self, name: &str, payload: impl Serialize) {
-        if self.takes(RecordKind::Event, name, 128) {
+        if self.takes(RecordKind::Event, name) {
             self.0.input.records.add(name, Json::of(&payload));
         }
     }
@@ -79,7 +80,7 @@ impl StepContext {
     /// Makes a note on the task when the step completes, in the place of what this execution set under the name before. The name has 1
     /// to 64 printable characters.
     pub fn annotate(&self, name: &str, value: impl Serialize) {
-        if self.takes(RecordKind::Annotation, name, 64) {
+        if self.takes(RecordKind::Annotation, name) {
             self.0.input.records.set(name, Json::of(&value));
         }
     }
@@ -106,13 +107,13 @@ impl StepContext {
         self.0.input.workflow.step(self.0.input.step)
     }
 
-    fn takes(&self, kind: RecordKind, name: &str, most: usize) -> bool {
-        let is_name = is_name(name, most);
-        if !is_name {
-            let message = format!("the name `{name}` of an {kind} is not 1 to {most} printable characters");
+    fn takes(&self, kind: RecordKind, name: &str) -> bool {
+        let mistake = name_mistake(kind, name);
+        let good = mistake.is_none();
+        if let Some(message) = mistake {
             self.0.input.records.refuse(StepError::permanent(message).code("RECORD_NAME"));
         }
-        is_name
+        good
     }
 }
 

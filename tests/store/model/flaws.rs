@@ -68,10 +68,24 @@ pub(super) enum Flaw {
     ObstacleForgotten,
     /// What a worker offered stays when it goes.
     OfferStays,
+    /// An order whose answer was lost is done again.
+    OrderDoneAgain,
+    /// The history does not say who gave an order.
+    OperatorUnnamed,
+    /// A paused workflow goes on.
+    WorkflowPauseIgnored,
+    /// What a task was paused with waits on after it is resumed.
+    ResumeForgotten,
+    /// A step that is retried has no more executions than it had.
+    RetryWithoutExecutions,
+    /// A step that was resolved or skipped releases nothing.
+    ResolvedReleasesNothing,
+    /// What an operator gives a step does not reach it.
+    InputsForgotten,
 }
 
 impl Flaw {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 33] = [
         Self::FenceWithoutRevision,
         Self::FenceWithoutWorker,
         Self::ReleaseBeforeRecord,
@@ -98,6 +112,13 @@ impl Flaw {
         Self::PurgeLeavesHistory,
         Self::ObstacleForgotten,
         Self::OfferStays,
+        Self::OrderDoneAgain,
+        Self::OperatorUnnamed,
+        Self::WorkflowPauseIgnored,
+        Self::ResumeForgotten,
+        Self::RetryWithoutExecutions,
+        Self::ResolvedReleasesNothing,
+        Self::InputsForgotten,
     ];
 }
 

@@ -164,7 +164,7 @@ pub mod odd_names_2nd {
     /// Two
     /// lines.
     // In Ruby: `A`.
-    // It publishes `step.done`: When
+    // It publishes `steps.done`: When
     //  it is done
     #[step(
         name = "A step with a long name that goes on and on until it is longer than what a line has room for",

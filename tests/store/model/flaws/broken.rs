@@ -72,6 +72,15 @@ impl Broken {
         }
     }
 
+    fn misread(&self, order: &Order) -> Order {
+        let order = order.clone();
+        match self.flaw {
+            Flaw::OrderDoneAgain => Order { id: Uuid::now_v7(), ..order },
+            Flaw::OperatorUnnamed => Order { by: None, ..order },
+            _ => order,
+        }
+    }
+
     /// What goes wrong before anything is settled.
     async fn spoil(&self, runnable: &Runnable, outcome: &Outcome) {
         let Outcome { execution, definition, ending, records } = outcome;
@@ -244,10 +253,14 @@ impl Store for Broken {
     }
 
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError> {
-        self.store.operate(orders).await
+        let orders: Vec<Order> = orders.iter().map(|order| self.misread(order)).collect();
+        self.store.operate(&orders).await
     }
 
     async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError> {
+        if self.flaw == Flaw::WorkflowPauseIgnored {
+            return self.store.operate_workflow(&WorkflowOrder { paused: false, ..order.clone() }).await;
+        }
         self.store.operate_workflow(order).await
     }
 

@@ -106,6 +106,31 @@ impl Flaw {
                 ),
                 "SELECT RAISE(IGNORE)".to_owned(),
             ),
+            Self::ResumeForgotten => (
+                format!(
+                    "AFTER UPDATE OF waiting_for ON {STEPS}
+                    WHEN OLD.waiting_for = 'operator' AND NEW.waiting_for IS NULL AND NEW.state = 'pending'"
+                ),
+                format!("UPDATE {STEPS} SET waiting_for = 'operator' {THIS}"),
+            ),
+            Self::RetryWithoutExecutions => (
+                format!("AFTER UPDATE OF state ON {STEPS} WHEN OLD.state = 'error' AND NEW.state = 'pending'"),
+                format!("UPDATE {STEPS} SET attempt = OLD.attempt, retry_limit = OLD.retry_limit {THIS}"),
+            ),
+            Self::ResolvedReleasesNothing => (
+                format!(
+                    "AFTER UPDATE OF state ON {STEPS}
+                    WHEN OLD.state IN ('pending', 'error') AND NEW.state IN ('complete', 'resolved_manually', 'skipped')"
+                ),
+                format!(
+                    "UPDATE {STEPS} SET open_dependencies = open_dependencies + 1
+                    WHERE task_id = NEW.task_id AND state = 'pending' AND open_dependencies = 0"
+                ),
+            ),
+            Self::InputsForgotten => (
+                format!("AFTER UPDATE OF inputs ON {STEPS} WHEN NEW.inputs IS NOT NULL"),
+                format!("UPDATE {STEPS} SET inputs = NULL {THIS}"),
+            ),
             Self::Nothing
             | Self::FenceWithoutRevision
             | Self::FenceWithoutWorker
@@ -115,7 +140,10 @@ impl Flaw {
             | Self::ClaimTwice
             | Self::LimitIgnored
             | Self::RecordsOfRefusedKept
-            | Self::DueUntold => return None,
+            | Self::DueUntold
+            | Self::OrderDoneAgain
+            | Self::OperatorUnnamed
+            | Self::WorkflowPauseIgnored => return None,
         };
         Some(spoilt)
     }
