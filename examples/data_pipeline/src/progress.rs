@@ -22,9 +22,10 @@ pub async fn watch<W>(task: &TaskHandle<W>) -> Result<TaskState, ResultError> {
     if !task.is_new() {
         let status = task.status().await?;
         let done = status.steps.iter().filter(|step| step.state.satisfies_dependents()).count();
-        let how = if status.state.has_ended() { "was made before" } else { "is gone on with" };
+        let how = if status.state.has_ended() { "has ended before" } else { "is gone on with" };
         say("pipeline", &format!("{how}, {done} of {} steps complete", status.steps.len()));
-        seen = Some(status);
+        // What went wrong is worth being told again.
+        seen = Some(status).filter(|status| status.state != TaskState::Error);
     }
     loop {
         let status = task.status().await?;
@@ -58,6 +59,8 @@ fn describe(step: &StepStatus) -> String {
         Attempt(0 | 1) => String::new(),
         attempt => format!(" (attempt {attempt})"),
     };
-    let error = step.error.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+    // The error of a step that runs again is that of the execution before.
+    let link = if step.state == StepState::InProgress { ", after: " } else { ": " };
+    let error = step.error.as_ref().map_or_else(String::new, |error| format!("{link}{error}"));
     format!("{}{wait}{attempt}{error}", step.state)
 }

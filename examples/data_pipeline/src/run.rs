@@ -80,7 +80,11 @@ async fn follow(tasker: &Tasker, context: Context, db: &str, folder: &Folder) ->
             "\nUnfinished reports with other options in `{db}`: {open}; they go on while a run lasts."
         );
     }
-    Ok(if state == TaskState::Complete { Exit::Complete } else { Exit::Failed })
+    if state == TaskState::Complete {
+        return Ok(Exit::Complete);
+    }
+    eprintln!("\nthere is no report; name another file with `--db FILE` to begin it afresh");
+    Ok(Exit::Failed)
 }
 
 /// The same question is one task, however often it is asked.

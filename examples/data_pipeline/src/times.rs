@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tasker::report::{StepSnapshot, TaskSnapshot};
-use tasker::{StepStatus, Timestamp};
+use tasker::{Attempt, StepStatus, TaskState, Timestamp};
 
 use crate::table::{Align, table};
 
@@ -26,16 +26,24 @@ pub fn of(task: &TaskSnapshot) -> String {
         ("ENDED", Align::Right),
         ("", Align::Left),
     ];
+    let again = steps().any(|(step, _)| step.attempts > Attempt(1));
+    let again = if again { "\nOf a step with several attempts this is the last.\n" } else { "" };
+    table(head, &rows) + again + &in_words(task, whole).unwrap_or_default()
+}
+
+/// What it comes to, once the task is complete.
+fn in_words(task: &TaskSnapshot, whole: Duration) -> Option<String> {
+    if task.status().state != TaskState::Complete {
+        return None;
+    }
     let analysis = task.analysis();
-    let at_a_time = analysis.parallelism.measured_parallel_steps.map_or_else(String::new, |steps| {
-        format!("\n{} from the first step to the last, {steps:.1} steps at a time\n", seconds(whole))
-    });
-    let path = analysis.critical_paths.critical_path;
-    let longest = path.and_then(|path| {
-        let steps = path.step_names.join(" → ");
-        Some(format!("{} of it on the longest way: {steps}\n", seconds(path.duration?)))
-    });
-    table(head, &rows) + &at_a_time + &longest.unwrap_or_default()
+    let at_a_time = analysis.parallelism.measured_parallel_steps?;
+    let path = analysis.critical_paths.critical_path?;
+    let (whole, longest, steps) = (seconds(whole), seconds(path.duration?), path.step_names.join(" → "));
+    Some(format!(
+        "\n{whole} from the first step to the last, {at_a_time:.1} steps at a time\n\
+         {longest} of it on the longest way: {steps}\n"
+    ))
 }
 
 fn row(step: &StepStatus, known: &StepSnapshot, first: Timestamp, whole: Duration) -> [String; 5] {

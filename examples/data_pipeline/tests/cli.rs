@@ -73,7 +73,7 @@ fn a_second_run_shows_the_report_that_there_is() {
     assert_eq!(files(&folder), ["countries.jsonl", "currencies.jsonl", "report.txt", "zones.jsonl"]);
     let (code, second, _) = run(&folder, "--pause 1");
     assert_eq!(code, Some(0));
-    assert!(second.contains("was made before, 8 of 8 steps complete\n"), "{second}");
+    assert!(second.contains("has ended before, 8 of 8 steps complete\n"), "{second}");
     assert_eq!(report(&second), report(&first));
     assert!(STEPS.iter().all(|step| attempts(&second, step) == 1), "{second}");
 }
@@ -98,6 +98,27 @@ fn a_run_that_is_killed_is_gone_on_with_and_finished_extracts_are_not_read_again
 
     let undisturbed = TempDir::new().unwrap();
     assert_eq!(report(&resumed), report(&run(&undisturbed, "--pause 1").1));
+}
+
+#[test]
+fn a_run_that_is_interrupted_is_gone_on_with_and_no_attempt_is_counted() {
+    let folder = TempDir::new().unwrap();
+    let mut child =
+        program(&folder, "--pause 400").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let seen = lines.by_ref().find(|line| line.ends_with("extract_currencies  complete"));
+    assert!(seen.is_some(), "the currencies were not read");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let rest: Vec<_> = lines.collect();
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(130), "{stderr}\n{rest:?}");
+    assert!(stderr.contains("interrupted; the next run with the same options goes on"), "{stderr}");
+
+    let (code, resumed, _) = run(&folder, "--pause 1");
+    assert_eq!(code, Some(0), "{resumed}");
+    // What was under way noticed between two pages, and was handed back.
+    assert!(STEPS.iter().all(|step| attempts(&resumed, step) == 1), "{resumed}");
 }
 
 #[test]
