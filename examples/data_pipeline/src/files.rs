@@ -134,9 +134,13 @@ impl Draft {
             let Self { name, part, target, out, digest, lines } = self;
             out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
             fs::rename(&part, &target)?;
-            // The name is kept by the folder. Where a folder cannot be opened, the system sees to that.
-            if let Some(Ok(folder)) = target.parent().map(File::open) {
-                folder.sync_all()?;
+            // A name is kept by its folder, and that of the folder by the one above: the task's, the one of all tasks, the database's. Where a
+            // folder cannot be opened, the system sees to it.
+            for folder in target.ancestors().skip(1).take(3) {
+                let here = folder.as_os_str().is_empty();
+                if let Ok(folder) = File::open(if here { Path::new(".") } else { folder }) {
+                    folder.sync_all()?;
+                }
             }
             Ok(Written { file: name, lines, sha256: hexadecimal(digest.finalize().as_slice()) })
         })

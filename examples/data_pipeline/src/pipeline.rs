@@ -162,7 +162,7 @@ pub mod data_pipeline {
         Ok(Report { written, lines, text })
     }
 
-    /// Reads a source into a file, page by page: however large the source is, no more than a page of it is in memory or in the database.
+    /// Reads a source into a file, page by page: however large the source is, the step holds one page of it, and the database none.
     async fn extract<R: Row>(
         ctx: &Context,
         sources: &Sources,

@@ -102,3 +102,30 @@ impl<R: Row> Reader<R> {
         Some(page)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pages<R: Row>(rows: usize) -> Vec<Vec<R>> {
+        let paging = Paging { rows, pause_ms: 0 };
+        let mut reader = Sources::default().open::<R>(2026, paging, Attempt(1)).await.unwrap();
+        let mut pages = Vec::new();
+        while let Some(page) = reader.page().await {
+            pages.push(page);
+        }
+        pages
+    }
+
+    #[tokio::test]
+    async fn the_pages_of_a_source_are_all_its_rows_however_many_a_page_has() {
+        let all = Country::all(2026);
+        for rows in [1, 7, all.len() - 1, all.len(), all.len() + 1] {
+            let pages = pages::<Country>(rows).await;
+            assert_eq!(pages.len(), all.len().div_ceil(rows), "{rows} rows to a page");
+            assert!(pages.iter().rev().skip(1).all(|page| page.len() == rows));
+            assert_eq!(pages.concat(), all);
+        }
+        assert_eq!(pages::<Country>(0).await.len(), all.len(), "a page has at least one row");
+    }
+}

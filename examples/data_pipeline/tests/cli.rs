@@ -115,9 +115,14 @@ fn a_run_that_is_interrupted_is_gone_on_with_and_no_attempt_is_counted() {
     assert_eq!(status.code(), Some(130), "{stderr}\n{rest:?}");
     assert!(stderr.contains("interrupted; the next run with the same options goes on"), "{stderr}");
 
+    // What was under way noticed between two pages, and did not read on until its end.
+    let left = files(&folder);
+    assert!(left.contains(&"currencies.jsonl".to_owned()), "{left:?}");
+    assert!(!left.contains(&"zones.jsonl".to_owned()), "{left:?}");
+
     let (code, resumed, _) = run(&folder, "--pause 1");
     assert_eq!(code, Some(0), "{resumed}");
-    // What was under way noticed between two pages, and was handed back.
+    assert!(resumed.contains("is gone on with, "), "{resumed}");
     assert!(STEPS.iter().all(|step| attempts(&resumed, step) == 1), "{resumed}");
 }
 
