@@ -31,6 +31,8 @@ pub mod step {
     pub mod timeout {}
     /// The condition under which it runs: `when = is_express`, a `fn(&Context) -> bool`.
     pub mod when {}
+    /// Operators may skip it; who reads it takes `Option<Output<step>>`. A step with `when` is skippable anyway.
+    pub mod skippable {}
     /// What the step takes as `Config<T>`: `config = Pricing { fee_cents: 30 }`.
     pub mod config {}
     /// The stored name: `name = "charge"`. Default: the name of the function.

@@ -162,7 +162,7 @@ fn attribute(workflow: &WorkflowDef, no: StepNo, step: &StepDef, names: &Names) 
         _ => {}
     }
     if step.is_optional() {
-        options.push("when = |_| true".to_owned());
+        options.push("skippable".to_owned());
     }
     if let Some(config) = step.shown_config() {
         options.push(format!("config = {}", expression(config)));

@@ -251,7 +251,7 @@ fn stands_for_a_step(name: &Ident, module: &Module) -> bool {
     false
 }
 
-/// The result of a step with a `when` may be absent. Returned are the steps that are read as if theirs were certain.
+/// The result of a step that may be skipped may be absent. Returned are the steps that are read as if theirs were certain.
 fn certain(
     drafts: &[Draft],
     outputs: &[(Read, usize)],
@@ -264,10 +264,15 @@ fn certain(
             return *read;
         }
         let ident = &output.step;
+        let why = if drafts[*read].step.when.is_some() {
+            "may be skipped by its `when`"
+        } else {
+            "is `skippable`"
+        };
         errors.at(
             ident.span(),
             format!(
-                "the step `{ident}` may be skipped by its `when`, so its result may be absent\n\
+                "the step `{ident}` {why}, so its result may be absent\n\
                  help: take `Option<Output<{ident}>>`"
             ),
         );

@@ -7,7 +7,8 @@ use crate::errors::Errors;
 use crate::model::{Readable, Retry, Step, Workflow};
 use crate::parse::{self, Arg, Module, RawStep};
 
-const OPTIONS: [&str; 7] = ["depends_on", "retry", "no_retry", "timeout", "when", "config", "name"];
+const OPTIONS: [&str; 8] =
+    ["depends_on", "retry", "no_retry", "timeout", "when", "skippable", "config", "name"];
 
 /// Reads one step, without its place among the others.
 pub(super) fn draft(
@@ -67,6 +68,10 @@ pub(super) fn draft(
                     options::function(arg, "is_express", errors).map(ToTokens::into_token_stream);
                 draft.step.optional = true;
             }
+            "skippable" => {
+                options::flag(arg, errors);
+                draft.step.optional = true;
+            }
             "config" => {
                 let value = options::expr(arg, "a value", "Pricing { .. }", errors);
                 configuration = value.map(|value| (&arg.key, value));
@@ -84,6 +89,7 @@ pub(super) fn draft(
         errors.at(draft.name_at, message);
     }
     one_retry_policy(&list, errors);
+    skippable_once(&list, errors);
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
         Ok(signature) => {
@@ -120,6 +126,17 @@ fn one_retry_policy(list: &[&Arg], errors: &mut Errors) {
     let both = |arg: &&&Arg| arg.is("retry") || arg.is("no_retry");
     if let Some(second) = list.iter().filter(both).nth(1) {
         errors.at(second.span(), "`retry` and `no_retry` contradict each other\nhelp: keep one of them");
+    }
+}
+
+/// A step with a condition may be skipped already.
+fn skippable_once(list: &[&Arg], errors: &mut Errors) {
+    let Some(flag) = list.iter().find(|arg| arg.is("skippable")) else { return };
+    if list.iter().any(|arg| arg.is("when")) {
+        errors.at(
+            flag.span(),
+            "a step with `when` is skippable already: operators may skip it, too\nhelp: leave `skippable` out",
+        );
     }
 }
 

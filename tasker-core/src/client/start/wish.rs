@@ -133,8 +133,8 @@ impl Wish {
             let message = match workflow.find(name).and_then(|no| workflow.step(no)) {
                 Some(step) if step.is_optional() => return None,
                 Some(_) => format!(
-                    "the step `{name}` may not be passed over, because others count on its result; only one with a `when`, or \
-                     with `skippable: true` in its file, may"
+                    "the step `{name}` may not be passed over, because others count on its result; only one with `skippable` or \
+                     `when`, or with `skippable: true` in its file, may"
                 ),
                 None => {
                     let steps = workflow.steps().iter().map(StepDef::name);
