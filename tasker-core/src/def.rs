@@ -21,9 +21,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 pub(crate) use adapt::adapt;
-pub(crate) use builder::is_name;
-#[cfg(feature = "yaml")]
-pub(crate) use builder::is_semantic_version;
 pub use builder::{DefinitionError, WorkflowBuilder};
 use config::{ConfigType, Configuration};
 pub use graph::Graph;

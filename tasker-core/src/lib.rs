@@ -25,7 +25,6 @@ mod schema;
 mod state;
 mod step;
 pub mod store;
-mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "yaml")]

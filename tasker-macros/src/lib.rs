@@ -17,7 +17,6 @@ mod graph;
 mod model;
 mod parse;
 mod shape;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -136,7 +136,15 @@ fn a_valid_workflow_has_no_errors_and_its_output_is_a_module() {
 #[test]
 fn a_skippable_step_is_part_of_the_graph_as_one_with_a_condition_is() {
     let pin = |options: TokenStream| {
-        let module = quote!(mod order { type Context = (); #[step(#options)] async fn charge() -> Result<u8, StepError> { Ok(1) } });
+        let module = quote!(
+            mod order {
+                type Context = ();
+                #[step(#options)]
+                async fn charge() -> Result<u8, StepError> {
+                    Ok(1)
+                }
+            }
+        );
         let [error] = errors(&expansion(quote!(shape = 0), module)).try_into().expect("one error");
         error
     };

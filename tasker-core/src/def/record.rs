@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use tasker_rules::names::is_name;
 
-use super::builder::is_name;
 use super::spec::StepSpec;
 use crate::store::RecordKind;
 

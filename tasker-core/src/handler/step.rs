@@ -4,9 +4,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tasker_rules::names::is_name;
 
 use super::execution::Execution;
-use crate::def::is_name;
 use crate::schema;
 use crate::store::RecordKind;
 use crate::{Attempt, Json, StepDef, StepError};

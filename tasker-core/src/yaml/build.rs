@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tasker_yaml::{Kind, Node, Report, Span, YamlError, dependencies_of};
 
-use super::check::dependencies_of;
 use super::environment::Environment;
-use super::mistake::{Report, YamlError};
-use super::node::{Kind, Node, Span};
 use super::variables::{Expanded, expand};
 use crate::{RetryPolicy, StepSpec, WorkflowDef};
 

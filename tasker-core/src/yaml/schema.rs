@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{ENVIRONMENT, EVENT, Key, MOST_EXECUTIONS, Mapping, STEP, STEP_OVERRIDE, TASK, Takes};
+use tasker_yaml::keys::{
+    ENVIRONMENT, EVENT, Key, MOST_EXECUTIONS, Mapping, STEP, STEP_OVERRIDE, TASK, Takes,
+};
 
 /// The JSON Schema (draft 2020-12) of a task file. It is kept in the repository as `tasker-core/src/yaml/task_file.schema.json`.
 ///
@@ -96,9 +98,8 @@ fn reference(known: &'static Mapping) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::Source;
-    use super::super::mistake::Report;
-    use super::super::parse::parse;
+    use tasker_yaml::{Report, Source, parse};
+
     use super::*;
     use crate::schema::{ContextSchema, mistakes_in};
 

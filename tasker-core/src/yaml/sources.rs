@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use tasker_yaml::{Mistake, YamlError};
+
 use super::environment::Environment;
 use super::file::{TaskFile, YamlFile};
-use super::mistake::{Mistake, YamlError};
 use crate::TaskerBuilder;
 use crate::handler::Handlers;
 use crate::registry::{Registration, Registry};

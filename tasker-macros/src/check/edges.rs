@@ -264,11 +264,8 @@ fn certain(
             return *read;
         }
         let ident = &output.step;
-        let why = if drafts[*read].step.when.is_some() {
-            "may be skipped by its `when`"
-        } else {
-            "is `skippable`"
-        };
+        let why =
+            if drafts[*read].step.when.is_some() { "may be skipped by its `when`" } else { "is `skippable`" };
         errors.at(
             ident.span(),
             format!(

@@ -51,7 +51,9 @@ pub(super) fn workflow(key: &str) -> Option<&'static str> {
             "write `concurrent = false` for one step of a task at a time"
         }
         "description" | "doc" => "the first paragraph of the module's documentation is its description",
-        "retry" | "no_retry" | "timeout" | "when" | "skippable" | "config" => "this is an option of each `#[step(..)]`",
+        "retry" | "no_retry" | "timeout" | "when" | "skippable" | "config" => {
+            "this is an option of each `#[step(..)]`"
+        }
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tasker_rules::suggest::did_you_mean;
 
 use super::super::Client;
 use super::{StartError, check};
@@ -10,7 +11,6 @@ use crate::client::identity::IdentityRequest;
 use crate::registry::Registration;
 use crate::schema::Violation;
 use crate::store::{Attributes, Created, NewTask};
-use crate::suggest::did_you_mean;
 use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId};
 
 /// Beside the workflow and the context.

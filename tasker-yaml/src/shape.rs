@@ -1,13 +1,14 @@
 //! Whether a file has the keys that it may have, and under each what belongs there. Nothing is compared with anything else here.
 
+use tasker_rules::names::{is_name, is_semantic_version};
+use tasker_rules::suggest::{nearest, quoted};
+
 use super::keys::{Key, MOST_EXECUTIONS, Mapping, SYNONYMS, TASK, Takes};
 use super::mistake::Report;
 use super::node::{Entry, Kind, Node};
-use crate::def::{is_name, is_semantic_version};
-use crate::suggest::{nearest, quoted};
 
 /// Checks a whole file.
-pub(super) fn check(root: &Node, report: &mut Report<'_>) {
+pub(crate) fn check(root: &Node, report: &mut Report<'_>) {
     mapping(root, &TASK, report);
 }
 

@@ -1,0 +1,72 @@
+//! What names and versions may look like.
+
+/// The longest namespace, name and version of a workflow, in characters.
+pub const LABEL: usize = 64;
+/// The longest name of a step, in characters.
+pub const STEP_NAME: usize = 128;
+
+/// So many printable characters at most, and one at least.
+#[must_use]
+pub fn is_name(text: &str, most: usize) -> bool {
+    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
+}
+
+/// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
+#[must_use]
+pub fn is_semantic_version(text: &str) -> bool {
+    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
+    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let number =
+        |part: &str| digits(part) && (part == "0" || !part.starts_with('0')) && part.parse::<u64>().is_ok();
+    let label = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    // Of a pre-release, a number may be of any length.
+    let plain = |part: &str| !digits(part) || part == "0" || !part.starts_with('0');
+    core.split('.').count() == 3
+        && core.split('.').all(number)
+        && pre.is_none_or(|pre| pre.split('.').all(|part| label(part) && plain(part)))
+        && build.is_none_or(|build| build.split('.').all(label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_semantic() {
+        for good in [
+            "0.1.0",
+            "1.10.3",
+            "1.0.0-rc.1",
+            "1.0.0+build.5",
+            "2.0.0-alpha-1.x+sha",
+            "1.0.0-99999999999999999999",
+        ] {
+            assert!(is_semantic_version(good), "{good}");
+        }
+        for bad in [
+            "",
+            "1",
+            "1.0",
+            "01.0.0",
+            "1.0.0-",
+            "1.0.0-01",
+            "v1.0.0",
+            "1.0.0+",
+            "1..0",
+            "1.0.0.0",
+            "18446744073709551616.0.0",
+        ] {
+            assert!(!is_semantic_version(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_are_short_and_printable() {
+        assert!(is_name(&"ü".repeat(128), STEP_NAME));
+        assert!(!is_name(&"ü".repeat(129), STEP_NAME));
+        assert!(!is_name("", LABEL) && !is_name("a\nb", LABEL));
+    }
+}
