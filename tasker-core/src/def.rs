@@ -15,6 +15,8 @@ mod record;
 mod shape;
 mod spec;
 mod stored;
+#[cfg(feature = "yaml")]
+mod supply;
 
 use std::time::Duration;
 
@@ -43,6 +45,9 @@ pub struct WorkflowDef {
     graph: Graph,
     concurrent: bool,
     shape: Shape,
+    /// What says more about it once the environment is known.
+    #[cfg(feature = "yaml")]
+    file: Option<crate::yaml::ModuleFile>,
 }
 
 /// One step of a [`WorkflowDef`].

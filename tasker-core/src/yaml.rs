@@ -75,6 +75,7 @@ mod check;
 mod environment;
 mod file;
 mod from_workflow;
+pub(crate) mod module;
 mod schema;
 mod sources;
 mod to_rust;
@@ -84,6 +85,7 @@ mod write;
 pub use environment::Environment;
 pub use file::{TaskFile, YamlFile};
 pub use from_workflow::from_workflow;
+pub(crate) use module::ModuleFile;
 pub use schema::file_schema;
 pub(crate) use sources::Sources;
 #[doc(inline)]

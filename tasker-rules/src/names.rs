@@ -1,4 +1,4 @@
-//! What names and versions may look like.
+//! What names and versions may look like, and what Rust makes of a name.
 
 /// The longest namespace, name and version of a workflow, in characters.
 pub const LABEL: usize = 64;
@@ -28,6 +28,30 @@ pub fn is_semantic_version(text: &str) -> bool {
         && core.split('.').all(number)
         && pre.is_none_or(|pre| pre.split('.').all(|part| label(part) && plain(part)))
         && build.is_none_or(|build| build.split('.').all(label))
+}
+
+/// `Order/Process payment` as `order_process_payment`. Only ASCII, which every editor and linker knows.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    let mut before = '_';
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+            snake.push('_');
+        }
+        match c {
+            c if c.is_ascii_alphanumeric() => snake.push(c.to_ascii_lowercase()),
+            _ if snake.ends_with('_') || snake.is_empty() => {}
+            _ => snake.push('_'),
+        }
+        before = c;
+    }
+    let snake = snake.trim_end_matches('_');
+    match snake.chars().next() {
+        None => "unnamed".to_owned(),
+        Some(first) if first.is_ascii_digit() => format!("n{snake}"),
+        Some(_) => snake.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +92,19 @@ mod tests {
         assert!(is_name(&"ü".repeat(128), STEP_NAME));
         assert!(!is_name(&"ü".repeat(129), STEP_NAME));
         assert!(!is_name("", LABEL) && !is_name("a\nb", LABEL));
+    }
+
+    #[test]
+    fn names_become_those_of_rust() {
+        for (name, snake) in [
+            ("fetch_order", "fetch_order"),
+            ("api_task/integration", "api_task_integration"),
+            ("FetchOrder2Go", "fetch_order2_go"),
+            ("2nd try!", "n2nd_try"),
+            ("__", "unnamed"),
+            ("größe", "gr_e"),
+        ] {
+            assert_eq!(snake_case(name), snake, "{name}");
+        }
     }
 }

@@ -60,11 +60,17 @@ impl Source {
         &self.text
     }
 
+    /// The line of a place in it, from 1.
+    #[must_use]
+    pub fn line(&self, span: Span) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(&self.text);
+        before.matches('\n').count() + 1
+    }
+
     /// A place in it: `order.yaml:91`.
     #[must_use]
     pub fn place(&self, span: Span) -> String {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        format!("{}:{}", self.name, before.matches('\n').count() + 1)
+        format!("{}:{}", self.name, self.line(span))
     }
 }
 

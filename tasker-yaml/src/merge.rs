@@ -13,6 +13,8 @@ use crate::check::STEPS;
 pub struct Task {
     /// Its mapping, without `environments`.
     pub node: Node,
+    /// What is different in each environment.
+    pub environments: Vec<Entry>,
     /// The environment that was perhaps meant, where the file says nothing about the one that was asked for.
     pub nearest_environment: Option<String>,
 }
@@ -44,7 +46,7 @@ pub(crate) fn merged(root: &Node, environment: Option<&str>, report: &mut Report
             nearest_environment = nearest(environment, names).map(str::to_owned);
         }
     }
-    Task { node: merged, nearest_environment }
+    Task { node: merged, environments: environments.to_vec(), nearest_environment }
 }
 
 fn check_steps(environment: &str, overrides: &[Node], steps: &HashMap<&str, usize>, report: &mut Report<'_>) {

@@ -250,6 +250,12 @@ impl<'s> Report<'s> {
         self.mistakes.is_empty()
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.mistakes.len()
+    }
+
     /// What was found, in the order of the file.
     #[must_use]
     pub fn into_error(self) -> YamlError {

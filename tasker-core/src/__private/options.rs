@@ -15,6 +15,8 @@ pub mod workflow {
     pub mod context {}
     /// Runs one step of a task at a time: `concurrent = false`.
     pub mod concurrent {}
+    /// The task file that supplies what the module does not say, seen from `Cargo.toml`: `yaml = "config/order.yaml"`.
+    pub mod yaml {}
     /// Pins the graph of this version: `shape = 0x1f3a…`; the error prints the number.
     pub mod shape {}
 }

@@ -21,6 +21,8 @@ pub struct WorkflowBuilder {
     config: Option<Result<Configuration, String>>,
     concurrent: bool,
     steps: Vec<StepSpec>,
+    #[cfg(feature = "yaml")]
+    file: Option<crate::yaml::ModuleFile>,
 }
 
 /// What is wrong with a definition; each line is one mistake.
@@ -43,7 +45,16 @@ impl WorkflowBuilder {
     pub(super) fn new(namespace: String, name: String, version: String) -> Self {
         let id = WorkflowId { namespace, name, version };
         let description = String::new();
-        Self { id, description, context_schema: None, config: None, concurrent: true, steps: Vec::new() }
+        Self {
+            id,
+            description,
+            context_schema: None,
+            config: None,
+            concurrent: true,
+            steps: Vec::new(),
+            #[cfg(feature = "yaml")]
+            file: None,
+        }
     }
 
     /// Namespace, name and version, as given.
@@ -77,6 +88,13 @@ impl WorkflowBuilder {
     #[cfg(feature = "yaml")]
     pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
         self.config = Some(Ok(Configuration::with_variables(config, written)));
+        self
+    }
+
+    /// Names the file that says more about it once the environment is known.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn file(mut self, file: crate::yaml::ModuleFile) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -284,10 +302,23 @@ impl WorkflowBuilder {
             names.sort_unstable();
             (step.name.as_str(), names, step.optional)
         }));
+        #[cfg(feature = "yaml")]
+        let file = self.file;
         let Self { id, description, context_schema, config, concurrent, .. } = self;
         let config = config.and_then(Result::ok);
         let shape = if concurrent { shape } else { shape.one_at_a_time() };
-        WorkflowDef { id, description, context_schema, config, steps, graph, concurrent, shape }
+        WorkflowDef {
+            id,
+            description,
+            context_schema,
+            config,
+            steps,
+            graph,
+            concurrent,
+            shape,
+            #[cfg(feature = "yaml")]
+            file,
+        }
     }
 }
 

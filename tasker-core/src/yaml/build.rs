@@ -86,6 +86,11 @@ fn step_of(
     spec
 }
 
+/// How many executions of a step may fail.
+pub(super) fn limit_of(step: &Node) -> u32 {
+    retry_of(step).limit
+}
+
 fn retry_of(step: &Node) -> RetryPolicy {
     let limit = match step.get("default_retry_limit").map(|node| &node.kind) {
         Some(Kind::Number(number)) => number.as_u64().and_then(|limit| u32::try_from(limit).ok()),

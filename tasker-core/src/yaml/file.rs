@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tasker_yaml::{Mistake, Report, Source, Span, Task, YamlError};
+use tasker_yaml::{Mistake, Node, Report, Source, Span, Task, YamlError};
 
 use super::build::{self, Described};
 use super::check;
@@ -73,18 +73,9 @@ impl YamlFile {
         handlers: Option<&Handlers>,
     ) -> Result<TaskFile, YamlError> {
         let mut report = Report::of(&self.source);
-        let Some(Task { node: task, nearest_environment }) =
-            tasker_yaml::read(Some(environment.name()), &mut report)
-        else {
+        let Some(task) = read_for(environment, &mut report) else {
             return Err(report.into_error());
         };
-        if let Some(near) = nearest_environment {
-            tracing::warn!(
-                environment = environment.name(),
-                near,
-                "a task file says nothing about this environment, but about one of almost that name"
-            );
-        }
         check::context_schema(&task, &mut report);
         if let Some(handlers) = handlers {
             check::handlers(&task, handlers, &mut report);
@@ -92,6 +83,19 @@ impl YamlFile {
         let Described { workflow, task_handler_class, name } = build::build(&task, environment, report)?;
         Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
     }
+}
+
+/// Reads a task as it is in an environment.
+pub(super) fn read_for(environment: &Environment, report: &mut Report<'_>) -> Option<Node> {
+    let Task { node, nearest_environment, .. } = tasker_yaml::read(Some(environment.name()), report)?;
+    if let Some(near) = nearest_environment {
+        tracing::warn!(
+            environment = environment.name(),
+            near,
+            "a task file says nothing about this environment, but about one of almost that name"
+        );
+    }
+    Some(node)
 }
 
 impl fmt::Debug for YamlFile {

@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
@@ -10,11 +10,35 @@ use crate::parse::{self, Arg, Module, RawStep};
 const OPTIONS: [&str; 8] =
     ["depends_on", "retry", "no_retry", "timeout", "when", "skippable", "config", "name"];
 
+/// Where an attribute says what a file may say, too.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) depends_on: Option<Span>,
+    pub(super) retry: Option<Span>,
+    pub(super) skippable: Option<Span>,
+    pub(super) config: bool,
+    pub(super) name: bool,
+}
+
+impl Said {
+    fn of(list: &[&Arg]) -> Self {
+        let at =
+            |keys: &[&str]| list.iter().find(|arg| keys.iter().any(|key| arg.is(key))).map(|arg| arg.span());
+        Self {
+            depends_on: at(&["depends_on"]),
+            retry: at(&["retry", "no_retry"]),
+            skippable: at(&["skippable", "when"]),
+            config: at(&["config"]).is_some(),
+            name: at(&["name"]).is_some(),
+        }
+    }
+}
+
 /// Reads one step, without its place among the others.
 pub(super) fn draft(
     raw: &RawStep,
     ident: &Ident,
-    module: &Module,
+    (module, has_file): (&Module, bool),
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Draft {
@@ -31,6 +55,7 @@ pub(super) fn draft(
         returned: TokenStream::new(),
         retry: Retry::Default,
         timeout: None,
+        dependent_system: None,
         config: None,
         when: None,
         optional: false,
@@ -43,12 +68,16 @@ pub(super) fn draft(
         complete: true,
         reads: signature::Reads::default(),
         name_at: ident.span(),
+        said: Said::default(),
+        config: config::Parameter::Unclear,
+        supplied: None,
     };
     let args = parse::args(raw.args.clone(), &OPTIONS, errors);
     draft.complete = args.complete;
     workflow.hints.extend(options::hint(&workflow.krate, "step", &args.list));
     let list = options::once(&args.list, errors);
     draft.complete &= list.len() == args.list.len();
+    draft.said = Said::of(&list);
     let mut configuration = None;
     for arg in &list {
         match arg.key.to_string().as_str() {
@@ -104,7 +133,9 @@ pub(super) fn draft(
         draft.step.returned = wrong_result(&workflow.krate, errors);
     }
     let unread = list.iter().any(|arg| arg.is("config")) && configuration.is_none();
-    config::check(&mut draft.step, configuration, unread || !draft.complete, errors);
+    // What a file says may be the configuration.
+    let incomplete = unread || !draft.complete || has_file;
+    draft.config = config::check(&mut draft.step, configuration, incomplete, errors);
     draft
 }
 

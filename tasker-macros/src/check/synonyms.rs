@@ -50,6 +50,7 @@ pub(super) fn workflow(key: &str) -> Option<&'static str> {
         "parallel" | "sequential" | "max_parallel_steps" => {
             "write `concurrent = false` for one step of a task at a time"
         }
+        "file" | "path" | "template" | "yaml_file" => "write `yaml = \"config/order.yaml\"`",
         "description" | "doc" => "the first paragraph of the module's documentation is its description",
         "retry" | "no_retry" | "timeout" | "when" | "skippable" | "config" => {
             "this is an option of each `#[step(..)]`"
