@@ -15,15 +15,14 @@ mod record;
 mod shape;
 mod spec;
 mod stored;
+#[cfg(feature = "yaml")]
+mod supply;
 
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub(crate) use adapt::adapt;
-pub(crate) use builder::is_name;
-#[cfg(feature = "yaml")]
-pub(crate) use builder::is_semantic_version;
 pub use builder::{DefinitionError, WorkflowBuilder};
 use config::{ConfigType, Configuration};
 pub use graph::Graph;
@@ -47,6 +46,9 @@ pub struct WorkflowDef {
     graph: Graph,
     concurrent: bool,
     shape: Shape,
+    /// What says more about it once the environment is known.
+    #[cfg(feature = "yaml")]
+    file: Option<crate::yaml::ModuleFile>,
 }
 
 /// One step of a [`WorkflowDef`].

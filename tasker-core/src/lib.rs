@@ -26,7 +26,6 @@ mod shown;
 mod state;
 mod step;
 pub mod store;
-mod suggest;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "yaml")]
@@ -78,6 +77,8 @@ pub mod __private {
     pub use crate::step::{
         BoxFuture, HandlerFn, Handlers, Join, Seen, Sees, StepFn, Steps, Values, Wrong, boxed, handlers,
     };
+    #[cfg(feature = "yaml")]
+    pub use crate::yaml::module::of_file;
     pub use core::time::Duration;
     pub use std::vec::Vec;
 

@@ -5,6 +5,8 @@
 
 mod config;
 mod edges;
+#[cfg_attr(not(feature = "yaml"), allow(dead_code, reason = "without the feature no file is read"))]
+mod file;
 pub(crate) mod identity;
 mod options;
 mod place;
@@ -35,6 +37,12 @@ struct Draft {
     reads: signature::Reads,
     /// Where its stored name is given.
     name_at: Span,
+    /// What the attribute says itself, and where.
+    said: step::Said,
+    /// What is known of its `Config` parameter.
+    config: config::Parameter,
+    /// Its edges, where a file says them and the attribute does not.
+    supplied: Option<file::Edges>,
 }
 
 /// The steps by the names of their functions.
@@ -47,9 +55,10 @@ impl Index {
 }
 
 pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
-    let mut workflow = workflow::options(args, module, errors);
+    let (mut workflow, said) = workflow::options(args, module, errors);
     place::check(module, errors);
-    let (mut drafts, index) = drafts(module, &mut workflow, errors);
+    let (mut drafts, index) = drafts(module, &mut workflow, said.yaml.is_some(), errors);
+    file::agree(&said, &mut drafts, &index, module, &mut workflow, errors);
     stored_names(&drafts, errors);
     let order = edges::resolve(&mut drafts, &index, module, &mut workflow, errors);
     pin(&drafts, &order, &workflow, errors);
@@ -58,7 +67,12 @@ pub(crate) fn workflow(args: TokenStream, module: &Module, errors: &mut Errors) 
 }
 
 /// Reads every step on its own, so that the edges between them can be resolved afterwards.
-fn drafts(module: &Module, workflow: &mut Workflow, errors: &mut Errors) -> (Vec<Draft>, Index) {
+fn drafts(
+    module: &Module,
+    workflow: &mut Workflow,
+    has_file: bool,
+    errors: &mut Errors,
+) -> (Vec<Draft>, Index) {
     let mut index = HashMap::new();
     let mut drafts = Vec::new();
     for raw in &module.steps {
@@ -70,7 +84,7 @@ fn drafts(module: &Module, workflow: &mut Workflow, errors: &mut Errors) -> (Vec
             continue; // rustc says that the function is defined twice
         }
         index.insert(ident.unraw().to_string(), drafts.len());
-        drafts.push(step::draft(raw, ident, module, workflow, errors));
+        drafts.push(step::draft(raw, ident, (module, has_file), workflow, errors));
     }
     (drafts, Index(index))
 }

@@ -16,7 +16,7 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::{Step, Workflow};
+use crate::model::{File, Step, Workflow};
 use crate::parse::{Module, Part};
 
 pub(crate) fn workflow(module: &Module, model: &Workflow) -> TokenStream {
@@ -77,13 +77,23 @@ fn definition(model: &Workflow) -> TokenStream {
     // Said where it is not the default.
     let concurrent = (!model.concurrent).then(|| quote!(.concurrent(false)));
     let steps = steps(model);
+    let builder = quote! {
+        #krate::__private::workflow::<Self, #steps>(#namespace, #name, #version, #description)#concurrent
+    };
+    // The text is part of the program: what runs is what was checked, and cargo builds anew when it changes.
+    let builder = match &model.file {
+        Some(File { path, absolute }) => {
+            quote!(#krate::__private::of_file(#builder, #path, ::core::include_str!(#absolute)))
+        }
+        None => builder,
+    };
     quote! {
         #[automatically_derived]
         impl #krate::Workflow for Workflow {
             #context
 
             fn define() -> #krate::WorkflowBuilder {
-                #krate::__private::workflow::<Self, #steps>(#namespace, #name, #version, #description)#concurrent
+                #builder
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The dependency graph as plain numbers: no tokens and no spans, so that it is tested like any other function.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
-/// `edges[step]` are the steps that `step` depends on.
-pub(crate) type Edges = Vec<Vec<usize>>;
+pub(crate) use tasker_rules::cycles::Edges;
+use tasker_rules::cycles::cycles;
 
 /// What can be put in order, and what cannot.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,7 +19,6 @@ pub(crate) struct Order {
 /// Sorts the steps topologically, and by name among those that could come next (Kahn's algorithm with a heap): the canonical order of
 /// `tasker`. Cycles are looked for among what is left over.
 pub(crate) fn order(edges: &Edges, names: &[String]) -> Order {
-    let mut done = vec![false; edges.len()];
     let mut waiting: Vec<usize> = edges.iter().map(Vec::len).collect();
     let mut dependents = vec![Vec::new(); edges.len()];
     for (step, dependencies) in edges.iter().enumerate() {
@@ -32,7 +31,6 @@ pub(crate) fn order(edges: &Edges, names: &[String]) -> Order {
     let mut free: BinaryHeap<_> = (0..edges.len()).filter(|&step| waiting[step] == 0).map(next).collect();
     while let Some(Reverse((_, step))) = free.pop() {
         sorted.push(step);
-        done[step] = true;
         for &dependent in &dependents[step] {
             waiting[dependent] -= 1;
             if waiting[dependent] == 0 {
@@ -40,46 +38,7 @@ pub(crate) fn order(edges: &Edges, names: &[String]) -> Order {
             }
         }
     }
-    Order { sorted, cycles: cycles(edges, done) }
-}
-
-/// One cycle for each knot. A second one through steps already reported is left for the next build: most often one edge too many
-/// closes several cycles, and that is one mistake.
-fn cycles(edges: &Edges, mut done: Vec<bool>) -> Vec<Vec<usize>> {
-    let mut cycles = Vec::new();
-    for start in 0..edges.len() {
-        if done[start] {
-            continue;
-        }
-        if let Some(cycle) = shortest_cycle(edges, &done, start) {
-            for &step in &cycle {
-                done[step] = true;
-            }
-            cycles.push(cycle);
-        }
-    }
-    cycles
-}
-
-/// The shortest way from `start` back to itself among the steps not `done`, breadth first.
-fn shortest_cycle(edges: &Edges, done: &[bool], start: usize) -> Option<Vec<usize>> {
-    let mut from = vec![None; edges.len()];
-    let mut queue = VecDeque::from([start]);
-    while let Some(step) = queue.pop_front() {
-        for &dependency in &edges[step] {
-            if dependency == start {
-                let back = std::iter::successors(Some(step), |&at| if at == start { None } else { from[at] });
-                let mut cycle: Vec<usize> = back.collect();
-                cycle.reverse();
-                return Some(cycle);
-            }
-            if !done[dependency] && from[dependency].is_none() {
-                from[dependency] = Some(step);
-                queue.push_back(dependency);
-            }
-        }
-    }
-    None
+    Order { sorted, cycles: cycles(edges) }
 }
 
 /// For each step, whether each other one comes before it: a bit set.

@@ -17,7 +17,6 @@ mod graph;
 mod model;
 mod parse;
 mod shape;
-mod suggest;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -120,7 +119,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// |---|---|
 /// | `ctx: &Context` | what the task was started with; the only reference |
 /// | `cart: Output<validate_cart>` | the result of a step that this one depends on, directly or through others |
-/// | `quote: Option<Output<express_quote>>` | the result of a step with a `when`; `None` where it was skipped |
+/// | `quote: Option<Output<express_quote>>` | the result of a step with `when` or `skippable`; `None` where it was skipped |
 /// | `gateway: State<Gateway>` | a resource of the application, from a field of its `#[derive(AppState)]` struct |
 /// | `pricing: Config<Pricing>` | the value of `config = …` |
 /// | `attempt: Attempt` | which execution of the step this is, from 1 |
@@ -139,6 +138,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// | `no_retry` | | one execution; whatever it ends with is final |
 /// | `timeout = "30s"` | none | the longest that one execution may take; it then counts as failed |
 /// | `when = FUNCTION` | always | a `fn(&Context) -> bool`, or a closure that captures nothing; where it says `false`, the step is skipped: the steps behind it run, and take its result as `Option<Output<step>>` |
+/// | `skippable` | | operators may skip the step, with `StepHandle::skip`, and a task may be started without it; it takes no condition, and is read like one with `when` |
 /// | `config = EXPRESSION` | none | what the step takes as `Config<T>`; stored as JSON with the definition |
 /// | `name = "charge"` | the function's name | the stored name, unique in the workflow; 1 to 128 characters |
 ///

@@ -19,6 +19,8 @@ pub(crate) struct Workflow {
     pub(crate) context: TokenStream,
     /// Whether steps of one task may run at the same time.
     pub(crate) concurrent: bool,
+    /// The file that it was made with.
+    pub(crate) file: Option<File>,
     /// The shape that its version is pinned to, and where that is written.
     pub(crate) pin: Option<(u64, Span)>,
     /// In the order written.
@@ -29,6 +31,14 @@ pub(crate) struct Workflow {
     pub(crate) warnings: TokenStream,
     /// Unfinished names, in places where an editor can complete them.
     pub(crate) hints: TokenStream,
+}
+
+/// The task file of a [`Workflow`].
+pub(crate) struct File {
+    /// As the attribute says it.
+    pub(crate) path: String,
+    /// Where it is.
+    pub(crate) absolute: String,
 }
 
 /// A step of a [`Workflow`].
@@ -53,6 +63,8 @@ pub(crate) struct Step {
     pub(crate) returned: TokenStream,
     pub(crate) retry: Retry,
     pub(crate) timeout: Option<Duration>,
+    /// The system outside that it talks to, where a file says it.
+    pub(crate) dependent_system: Option<String>,
     pub(crate) config: Option<Config>,
     /// The condition under which it runs.
     pub(crate) when: Option<TokenStream>,

@@ -134,6 +134,25 @@ fn a_valid_workflow_has_no_errors_and_its_output_is_a_module() {
 }
 
 #[test]
+fn a_skippable_step_is_part_of_the_graph_as_one_with_a_condition_is() {
+    let pin = |options: TokenStream| {
+        let module = quote!(
+            mod order {
+                type Context = ();
+                #[step(#options)]
+                async fn charge() -> Result<u8, StepError> {
+                    Ok(1)
+                }
+            }
+        );
+        let [error] = errors(&expansion(quote!(shape = 0), module)).try_into().expect("one error");
+        error
+    };
+    assert_eq!(pin(quote!(skippable)), pin(quote!(when = |_| true)));
+    assert_ne!(pin(quote!(skippable)), pin(quote!()));
+}
+
+#[test]
 fn damaged_modules_never_panic_and_keep_their_items() {
     for module in damaged(&order()) {
         let mut output = words(&expansion(options(), module.clone())).into_iter();
@@ -142,6 +161,98 @@ fn damaged_modules_never_panic_and_keep_their_items() {
             assert!(output.any(|other| other == word), "`{word}` is lost of {module}");
         }
     }
+}
+
+/// A module for `tests/ui/yaml/order.yaml` that says nothing itself but what the file cannot say.
+#[cfg(feature = "yaml")]
+fn of_a_file() -> TokenStream {
+    quote! {
+        mod order {
+            type Context = ();
+            #[step]
+            async fn fetch_cart() -> Result<u64, StepError> { Ok(1) }
+            #[step(retry(base = "1s"))]
+            async fn reserve(cart: Output<fetch_cart>) -> Result<u64, StepError> { Ok(1) }
+            #[step]
+            async fn gift_wrap() -> Result<u64, StepError> { Ok(1) }
+            #[step(timeout = "3s")]
+            async fn charge() -> Result<u64, StepError> { Ok(1) }
+            /// Brings it.
+            #[step(depends_on = [gift_wrap, charge])]
+            async fn ship(wrapped: Option<Output<gift_wrap>>, cart: Output<fetch_cart>) -> Result<u64, StepError> { Ok(1) }
+        }
+    }
+}
+
+#[cfg(feature = "yaml")]
+#[test]
+fn what_a_module_does_not_say_its_file_supplies() {
+    // What an author without the file would have to write.
+    let written = quote! {
+        #[doc = "Takes a cart to an order."]
+        mod order {
+            type Context = ();
+            #[doc = "Finds the cart."]
+            #[step]
+            async fn fetch_cart() -> Result<u64, StepError> { Ok(1) }
+            #[step(depends_on = fetch_cart, retry(limit = 5, base = "1s"))]
+            async fn reserve(cart: Output<fetch_cart>) -> Result<u64, StepError> { Ok(1) }
+            #[step(name = "gift/wrap", depends_on = fetch_cart, skippable)]
+            async fn gift_wrap() -> Result<u64, StepError> { Ok(1) }
+            #[step(depends_on = fetch_cart, no_retry, timeout = "3s")]
+            async fn charge() -> Result<u64, StepError> { Ok(1) }
+            /// Brings it.
+            #[step(depends_on = [gift_wrap, charge])]
+            async fn ship(wrapped: Option<Output<gift_wrap>>, cart: Output<fetch_cart>) -> Result<u64, StepError> { Ok(1) }
+        }
+    };
+    let identity = quote!(namespace = "shop", name = "order_process", version = "1.2.0");
+    let [with_file, written] =
+        [expansion(quote!(yaml = "../tests/ui/yaml/order.yaml"), of_a_file()), expansion(identity, written)];
+    for expansion in [&with_file, &written] {
+        assert_eq!(errors(expansion), [""; 0]);
+    }
+    let (with_file, written) = (impls(with_file), impls(written));
+    assert_eq!(with_file.len(), written.len());
+    for (with_file, written) in with_file.iter().zip(&written) {
+        match with_file.split_once("of_file (") {
+            None => assert_eq!(with_file, written),
+            Some((before, after)) => {
+                assert!(after.contains("/tests/ui/yaml/order.yaml"), "{after}");
+                let before = before.trim_end().trim_end_matches(":: tasker :: __private ::").trim_end();
+                assert!(written.starts_with(before), "{written}");
+            }
+        }
+    }
+}
+
+/// What is generated of a workflow, each impl as text; the place of a name in `depends_on` is of no account.
+#[cfg(feature = "yaml")]
+fn impls(expansion: TokenStream) -> Vec<String> {
+    use quote::ToTokens;
+
+    let module: syn::ItemMod = syn::parse2(expansion).expect("one module");
+    let items = module.content.map(|(_, items)| items).unwrap_or_default();
+    let items = items.into_iter().filter(|item| matches!(item, syn::Item::Impl(_)));
+    items.map(|item| item.to_token_stream().to_string()).collect()
+}
+
+#[cfg(feature = "yaml")]
+#[test]
+fn damaged_modules_of_a_file_never_panic() {
+    for module in damaged(&of_a_file()) {
+        expansion(quote!(yaml = "../tests/ui/yaml/order.yaml"), module);
+    }
+    for args in damaged(&quote!(yaml = "../tests/ui/yaml/order.yaml", version = "1.2.0")) {
+        expansion(args, of_a_file());
+    }
+}
+
+#[cfg(not(feature = "yaml"))]
+#[test]
+fn without_the_feature_a_file_is_one_mistake() {
+    let [error] = errors(&expansion(quote!(yaml = "order.yaml"), order())).try_into().expect("one error");
+    assert!(error.contains("needs the feature `yaml`"), "{error}");
 }
 
 #[test]

@@ -129,6 +129,7 @@ async fn b43_a_wrong_custom_event_is_told_and_nothing_is_registered(place: Place
         ("{name: 7}", "name"),
         ("payment.processed", "custom_events"),
         ("{name: payment.processed, nmae: x}", "nmae"),
+        ("{name: task.done}", "kept for Tasker's own"),
     ] {
         let built = Tasker::builder(())
             .store(store.clone())

@@ -312,7 +312,7 @@ async fn a_wish_about_a_step_that_cannot_be_fulfilled_says_why() {
             task.step("price").skip().await,
             format!(
                 "step `price` of task {id} may not be skipped, because others count on its result; `resolve` it with one; only a step \
-                 with a `when`, or with `skippable: true` in its file, may be skipped"
+                 with `skippable` or `when`, or with `skippable: true` in its file, may be skipped"
             ),
         ),
         (

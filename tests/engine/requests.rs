@@ -222,8 +222,8 @@ async fn a_request_may_go_without_steps_that_may_be_skipped() {
     assert_eq!(
         shown(&error),
         [
-            "/bypass_steps/0: the step `send` may not be passed over, because others count on its result; only one with a `when`, or \
-             with `skippable: true` in its file, may",
+            "/bypass_steps/0: the step `send` may not be passed over, because others count on its result; only one with `skippable` or \
+             `when`, or with `skippable: true` in its file, may",
             "/bypass_steps/1: there is no step `warp`; did you mean `wrap`?",
         ]
     );

@@ -114,3 +114,39 @@ async fn a_task_whose_only_step_is_skipped_is_complete() {
     }
     tasker.shutdown().await;
 }
+
+/// A step that nobody but an operator may pass over.
+#[workflow(namespace = "test", context = ())]
+mod parcel {
+    use super::{Output, StepError};
+
+    #[step(skippable, no_retry)]
+    pub(crate) async fn weigh() -> Result<u8, StepError> {
+        Err(StepError::permanent("the scale is broken"))
+    }
+
+    #[step(depends_on = weigh)]
+    pub(crate) async fn send(weight: Option<Output<weigh>>) -> Result<Option<u8>, StepError> {
+        Ok(weight.map(|weight| weight.0))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_skippable_step_runs_until_an_operator_skips_it() {
+    let builder = Tasker::builder(()).store(memory()).register::<parcel::Workflow>();
+    let tasker = builder.build().await.unwrap();
+    let task = tasker.start::<parcel::Workflow>(()).await.unwrap();
+    let status = task.wait().await.unwrap();
+    assert_eq!(status.state, TaskState::Error);
+    assert_eq!(states(&status), [StepState::Error, StepState::Pending]);
+
+    task.step("weigh").skip().await.unwrap();
+    let status = task.wait().await.unwrap();
+    assert_eq!(status.state, TaskState::Complete);
+    assert_eq!(states(&status), [StepState::Skipped, StepState::Complete]);
+    assert_eq!(task.output::<parcel::send>().await.unwrap(), Some(None));
+
+    let task = tasker.start::<parcel::Workflow>(()).bypass(["weigh"]).await.unwrap();
+    assert_eq!(states(&task.wait().await.unwrap()), [StepState::Skipped, StepState::Complete]);
+    tasker.shutdown().await;
+}

@@ -2,8 +2,29 @@
 //!
 //! The messages are those of the toolchain in `rust-toolchain.toml`.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+use std::path::Path;
+use std::{env, fs};
+
+/// A path to a task file begins where the `Cargo.toml` of the package is, and trybuild writes a package of its own.
+fn bring_files() {
+    let program = env::current_exe().unwrap();
+    let marked = program.ancestors().find(|directory| directory.join("CACHEDIR.TAG").is_file());
+    let target = marked.or_else(|| program.ancestors().nth(3)).unwrap();
+    let package = target.join("tests/trybuild").join(env!("CARGO_PKG_NAME")).join("ui/yaml");
+    fs::create_dir_all(&package).unwrap();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/yaml")).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            fs::copy(&file, package.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+}
+
 #[test]
 fn wrong_programs_are_explained() {
+    bring_files();
     let cases = trybuild::TestCases::new();
     for topic in [
         "attribute",
@@ -16,6 +37,7 @@ fn wrong_programs_are_explained() {
         "state",
         "types",
         "when",
+        "yaml",
     ] {
         cases.compile_fail(format!("ui/{topic}/*.rs"));
     }

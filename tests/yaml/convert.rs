@@ -1,6 +1,8 @@
 //! Files become modules, and workflows become files.
 
 use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -32,10 +34,11 @@ fn a_module_reads_as_somebody_would_write_it() {
     }
 }
 
-/// One package with a module for each file; its program asserts that they are the workflows of the files.
+/// One package with a module for each file, and with one that is compiled with the file; its program asserts that they are the workflows of
+/// the files.
 #[test]
 fn the_modules_of_all_files_compile_and_have_their_identity_and_graph() {
-    const DEPENDENCIES: &str = "tasker = { path = \"{tree}/tasker\", default-features = false }\n\
+    const DEPENDENCIES: &str = "tasker = { path = \"{tree}/tasker\", default-features = false, features = [\"yaml\"] }\n\
         schemars = \"1\"\nserde = { version = \"1\", features = [\"derive\"] }\nserde_json = \"1\"\n";
     let package = Package::new("from_yaml", DEPENDENCIES).unwrap();
     let (mut modules, mut checks) = (String::new(), String::new());
@@ -44,16 +47,24 @@ fn the_modules_of_all_files_compile_and_have_their_identity_and_graph() {
         let inner = module.lines().find_map(|line| line.strip_prefix("pub mod ")).unwrap();
         let inner = inner.trim_end_matches(" {");
         package.write(&format!("src/file_{name}.rs"), &module).unwrap();
-        let _ = writeln!(modules, "mod file_{name};");
+        let _ = writeln!(modules, "mod file_{name};\nmod with_{name};");
+        let is_it = |path: &PathBuf| path.file_stem().is_some_and(|stem| *stem == *name);
+        let path = files("files", &["yaml", "yml"]).into_iter().find(is_it).unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        let with_file = module.replacen("workflow(", &format!("workflow(yaml = \"files/{name}\", "), 1);
+        package.write(&format!("src/with_{name}.rs"), &with_file).unwrap();
+        package.write(&format!("files/{name}"), &text).unwrap();
         let workflow = task.workflow();
         let limits: Vec<u32> = workflow.steps().iter().map(|step| step.retry().limit).collect();
-        let _ = writeln!(
-            checks,
-            "    check::<file_{name}::{inner}::Workflow>({:?}, {:?}, {:?}, &{limits:?});",
-            workflow.id().to_string(),
-            workflow.description().split("\n\n").next().unwrap_or_default().trim(),
-            workflow.shape().to_string(),
-        );
+        for of in ["file", "with"] {
+            let _ = writeln!(
+                checks,
+                "    check::<{of}_{name}::{inner}::Workflow>({:?}, {:?}, {:?}, &{limits:?});",
+                workflow.id().to_string(),
+                workflow.description().split("\n\n").next().unwrap_or_default().trim(),
+                workflow.shape().to_string(),
+            );
+        }
     }
     let program = include_str!("modules/program.rs.txt");
     let program = program.replace("// MODULES", &modules).replace("    // CHECKS", &checks);

@@ -5,6 +5,8 @@
 mod convert;
 mod environments;
 mod files;
+mod module;
+mod rebuild;
 mod schema;
 mod support;
 mod tasks;

@@ -15,6 +15,8 @@ pub mod workflow {
     pub mod context {}
     /// Runs one step of a task at a time: `concurrent = false`.
     pub mod concurrent {}
+    /// The task file that supplies what the module does not say, seen from `Cargo.toml`: `yaml = "config/order.yaml"`.
+    pub mod yaml {}
     /// Pins the graph of this version: `shape = 0x1f3a…`; the error prints the number.
     pub mod shape {}
 }
@@ -31,6 +33,8 @@ pub mod step {
     pub mod timeout {}
     /// The condition under which it runs: `when = is_express`, a `fn(&Context) -> bool`.
     pub mod when {}
+    /// Operators may skip it; who reads it takes `Option<Output<step>>`. A step with `when` is skippable anyway.
+    pub mod skippable {}
     /// What the step takes as `Config<T>`: `config = Pricing { fee_cents: 30 }`.
     pub mod config {}
     /// The stored name: `name = "charge"`. Default: the name of the function.

@@ -299,6 +299,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
             self.errors.extend(added.err().map(BuildError::from));
         }
         #[cfg(feature = "yaml")]
+        self.errors.extend(self.yaml.complete(&mut self.registry).err().map(BuildError::from));
+        #[cfg(feature = "yaml")]
         self.errors
             .extend(self.yaml.register(&self.handlers, &mut self.registry).err().map(BuildError::from));
     }

@@ -3,12 +3,12 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde_json::Value;
+use tasker_rules::suggest::{did_you_mean, quoted};
 
 use super::Client;
 use crate::report::TaskSnapshot;
 use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskAnnotation, TaskStatus};
-use crate::suggest::{did_you_mean, quoted};
 use crate::{Annotation, Event, Json, TaskId, TaskState};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.

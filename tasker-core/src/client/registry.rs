@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use semver::Version;
 use serde::Serialize;
 use serde_json::Value;
+use tasker_rules::suggest::{did_you_mean, quoted};
 
 use super::{Client, Tasker};
-use crate::suggest::{did_you_mean, quoted};
 use crate::{StepNo, WorkflowDef, WorkflowId};
 
 /// The version that stands for the latest one.

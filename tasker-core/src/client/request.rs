@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tasker_rules::suggest::did_you_mean;
 
 use super::Tasker;
 use super::registry::LATEST;
 use super::start::{Start, StartError, Wish};
 use crate::schema::{self, Violation};
 use crate::store::Attributes;
-use crate::suggest::did_you_mean;
 use crate::{Timestamp, WorkflowId};
 
 /// A task as somebody outside asks for it; [`Tasker::request`] starts it.

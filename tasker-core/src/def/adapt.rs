@@ -78,7 +78,18 @@ pub(crate) fn adapt(build: &WorkflowDef, stored: &StoredDefinition) -> Result<Wo
     }
     let WorkflowDef { id, description, context_schema, config, .. } = build.clone();
     let StoredDefinition { shape, concurrent, .. } = *stored;
-    Ok(WorkflowDef { id, description, context_schema, config, steps, graph: old.graph, concurrent, shape })
+    Ok(WorkflowDef {
+        id,
+        description,
+        context_schema,
+        config,
+        steps,
+        graph: old.graph,
+        concurrent,
+        shape,
+        #[cfg(feature = "yaml")]
+        file: None,
+    })
 }
 
 fn depends_on_earlier_steps(stored: &StoredDefinition, at: usize) -> bool {

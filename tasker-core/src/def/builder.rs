@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
+use tasker_rules::names::{LABEL, STEP_NAME, is_name, is_semantic_version};
 
 use super::graph::{Graph, canonical_order};
 use super::record;
@@ -20,6 +21,8 @@ pub struct WorkflowBuilder {
     config: Option<Result<Configuration, String>>,
     concurrent: bool,
     steps: Vec<StepSpec>,
+    #[cfg(feature = "yaml")]
+    file: Option<crate::yaml::ModuleFile>,
 }
 
 /// What is wrong with a definition; each line is one mistake.
@@ -42,7 +45,16 @@ impl WorkflowBuilder {
     pub(super) fn new(namespace: String, name: String, version: String) -> Self {
         let id = WorkflowId { namespace, name, version };
         let description = String::new();
-        Self { id, description, context_schema: None, config: None, concurrent: true, steps: Vec::new() }
+        Self {
+            id,
+            description,
+            context_schema: None,
+            config: None,
+            concurrent: true,
+            steps: Vec::new(),
+            #[cfg(feature = "yaml")]
+            file: None,
+        }
     }
 
     /// Namespace, name and version, as given.
@@ -76,6 +88,13 @@ impl WorkflowBuilder {
     #[cfg(feature = "yaml")]
     pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
         self.config = Some(Ok(Configuration::with_variables(config, written)));
+        self
+    }
+
+    /// Names the file that says more about it once the environment is known.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn file(mut self, file: crate::yaml::ModuleFile) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -139,7 +158,7 @@ impl WorkflowBuilder {
     fn check_identity(&self, mistakes: &mut Vec<String>) {
         let WorkflowId { namespace, name, version } = &self.id;
         for (what, text) in [("namespace", namespace), ("name", name)] {
-            if !is_name(text, 64) {
+            if !is_name(text, LABEL) {
                 mistakes.push(format!("the {what} `{text}` is not 1 to 64 printable characters"));
             }
         }
@@ -157,7 +176,7 @@ impl WorkflowBuilder {
     fn index(&self, mistakes: &mut Vec<String>) -> HashMap<&str, usize> {
         let mut index = HashMap::new();
         for (at, StepSpec { name, .. }) in self.steps.iter().enumerate() {
-            if !is_name(name, 128) {
+            if !is_name(name, STEP_NAME) {
                 mistakes.push(format!("the step name `{name}` is not 1 to 128 printable characters"));
             }
             if index.insert(name.as_str(), at).is_some() {
@@ -283,16 +302,24 @@ impl WorkflowBuilder {
             names.sort_unstable();
             (step.name.as_str(), names, step.optional)
         }));
+        #[cfg(feature = "yaml")]
+        let file = self.file;
         let Self { id, description, context_schema, config, concurrent, .. } = self;
         let config = config.and_then(Result::ok);
         let shape = if concurrent { shape } else { shape.one_at_a_time() };
-        WorkflowDef { id, description, context_schema, config, steps, graph, concurrent, shape }
+        WorkflowDef {
+            id,
+            description,
+            context_schema,
+            config,
+            steps,
+            graph,
+            concurrent,
+            shape,
+            #[cfg(feature = "yaml")]
+            file,
+        }
     }
-}
-
-/// So many printable characters at most, and one at least.
-pub(crate) fn is_name(text: &str, most: usize) -> bool {
-    !text.is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
 /// Where the steps stand.
@@ -343,11 +370,6 @@ fn check_policy(step: &StepSpec, mistakes: &mut Vec<String>) {
     if let Some(Err(error)) = &step.config {
         mistakes.push(format!("the configuration of the step `{}` is no JSON: {error}", step.name));
     }
-}
-
-/// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
-pub(crate) fn is_semantic_version(text: &str) -> bool {
-    semver::Version::parse(text).is_ok()
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
@@ -465,15 +487,5 @@ mod tests {
         assert_eq!((c.reads(), c.reads_optional()), (&[StepNo(0), StepNo(1)][..], &[StepNo(1)][..]));
         assert_eq!((c.handler_class(), c.dependent_system()), (Some("C"), Some("billing")));
         assert!(d.reads().is_empty() && d.handler_class().is_none());
-    }
-
-    #[test]
-    fn versions_are_semantic() {
-        for good in ["0.1.0", "1.10.3", "1.0.0-rc.1", "1.0.0+build.5", "2.0.0-alpha-1.x+sha"] {
-            assert!(is_semantic_version(good), "{good}");
-        }
-        for bad in ["1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "v1.0.0", "1.0.0+", "1..0"] {
-            assert!(!is_semantic_version(bad), "{bad}");
-        }
     }
 }

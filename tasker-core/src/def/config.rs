@@ -32,6 +32,12 @@ impl Configuration {
         Self { value, written: Some(written) }
     }
 
+    /// What a file says, with what to show of it where variables have a part in it.
+    #[cfg(feature = "yaml")]
+    pub(super) fn supplied(value: Value, written: Option<Value>) -> Self {
+        Self { value, written }
+    }
+
     pub(super) fn value(&self) -> &Value {
         &self.value
     }
@@ -78,6 +84,16 @@ impl ConfigType {
     pub(super) fn schema(self) -> Value {
         (self.schema)()
     }
+
+    /// A value as the type writes it. What the type does not have of `patch`, from which a part of the value comes, is a violation.
+    pub(super) fn fit(self, value: &Value, patch: &Value) -> Result<Value, Violation> {
+        let Read { value, unread } = (self.read)(value)?;
+        // What the type itself writes and does not read is nobody's slip.
+        match unread.into_iter().find(|place| patch.pointer(place).is_some()) {
+            Some(place) => Err(Violation { message: format!("nothing reads `{place}`"), path: place }),
+            None => Ok(value),
+        }
+    }
 }
 
 fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
@@ -118,7 +134,9 @@ impl WorkflowDef {
         if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
             return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
         }
-        step.config = Some(Configuration { value, written: None });
+        let mut configured = config.clone();
+        configured.merge(patch);
+        step.config = Some(Configuration { value, ..configured });
         Ok(())
     }
 }

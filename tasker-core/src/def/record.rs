@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use tasker_rules::names::{is_name, own_event};
 
-use super::builder::is_name;
 use super::spec::StepSpec;
-use crate::event;
 use crate::store::RecordKind;
 
 /// An event or an annotation that a step writes.
@@ -64,7 +63,11 @@ pub(crate) fn name_mistake(kind: RecordKind, name: &str) -> Option<String> {
     if !is_name(name, longest) {
         return Some(format!("the name `{name}` of an {kind} is not 1 to {longest} printable characters"));
     }
-    if kind == RecordKind::Event { event::name_mistake(name) } else { None }
+    // Files of Ruby Tasker have names without a dot, so that is the derive's rule alone.
+    let own = own_event(name).filter(|_| kind == RecordKind::Event)?;
+    Some(format!(
+        "the event `{name}` has a name that is kept for Tasker's own: those that begin with `{own}.`"
+    ))
 }
 
 /// Each once, by name, however often a step takes it.

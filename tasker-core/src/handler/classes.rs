@@ -5,12 +5,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tasker_rules::suggest::{did_you_mean, nearest, quoted};
 
 use super::StepHandler;
 use super::execution::Handled;
 use crate::StepDef;
 use crate::registry::Handler;
-use crate::suggest::{did_you_mean, nearest, quoted};
 
 /// What was given to a builder.
 #[derive(Default)]

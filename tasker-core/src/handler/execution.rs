@@ -77,7 +77,11 @@ fn missing(what: &str, object: &Value, key: &str) -> StepError {
         Value::Object(object) if object.is_empty() => "it is empty".to_owned(),
         Value::Object(object) => {
             let keys = || object.keys().map(String::as_str);
-            format!("it has {}{}", crate::suggest::quoted(keys()), crate::suggest::did_you_mean(key, keys()))
+            format!(
+                "it has {}{}",
+                tasker_rules::suggest::quoted(keys()),
+                tasker_rules::suggest::did_you_mean(key, keys())
+            )
         }
         other => format!("it is no object, but {}", kind(other)),
     };

@@ -2,9 +2,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use tasker_rules::suggest::{did_you_mean, quoted};
 
 use super::execution::{Execution, member, stored};
-use crate::suggest::{did_you_mean, quoted};
 use crate::{Json, StepDef, StepError, StepNo, WorkflowDef};
 
 /// The steps of the task, as the [handler](crate::StepHandler) of one of them sees them: by name.

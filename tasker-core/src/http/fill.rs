@@ -6,9 +6,9 @@
 //! stays as it is.
 
 use serde_json::{Map, Value};
+use tasker_rules::suggest::nearest;
 
 use super::query::escape;
-use crate::suggest::nearest;
 
 /// Why a text could not be filled. None of these names a value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

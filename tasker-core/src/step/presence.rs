@@ -15,7 +15,7 @@ pub trait Presence: sealed::Sealed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Always {}
 
-/// The step may be skipped by its `when`, and has no result then.
+/// The step may be skipped, by its `when` or by an operator, and has no result then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Maybe {}
 
@@ -36,7 +36,7 @@ mod sealed {
 
 /// A step that has a result once it is over: its [`Presence`] is [`Always`].
 #[diagnostic::on_unimplemented(
-    message = "step `{Self}` may be skipped by its `when`, so its result may be absent",
+    message = "step `{Self}` may be skipped, so its result may be absent",
     label = "the result of `{Self}` may be absent",
     note = "take `Option<Output<{Self}>>`"
 )]

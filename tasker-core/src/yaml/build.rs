@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tasker_yaml::{Kind, Node, Report, Span, YamlError, dependencies_of};
 
-use super::check::dependencies_of;
 use super::environment::Environment;
-use super::mistake::{Report, YamlError};
-use super::node::{Kind, Node, Span};
 use super::variables::{Expanded, expand};
 use crate::{RetryPolicy, StepSpec, WorkflowDef};
 
@@ -86,6 +84,11 @@ fn step_of(
         spec = spec.emits(name, events.schema(name));
     }
     spec
+}
+
+/// How many executions of a step may fail.
+pub(super) fn limit_of(step: &Node) -> u32 {
+    retry_of(step).limit
 }
 
 fn retry_of(step: &Node) -> RetryPolicy {

@@ -1,17 +1,14 @@
 //! A YAML file, and the task that it describes.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use tasker_yaml::{Mistake, Node, Report, Source, Span, Task, YamlError};
+
 use super::build::{self, Described};
+use super::check;
 use super::environment::Environment;
-use super::mistake::{Mistake, Report, YamlError};
-use super::node::Span;
-use super::parse::{self, LONGEST};
-use super::{check, merge, shape};
 use crate::WorkflowDef;
 use crate::handler::Handlers;
 
@@ -19,26 +16,6 @@ use crate::handler::Handlers;
 #[derive(Clone)]
 pub struct YamlFile {
     source: Arc<Source>,
-}
-
-/// A text and what it is called in messages.
-pub(super) struct Source {
-    name: String,
-    text: String,
-}
-
-impl Source {
-    pub(super) fn new(name: String, text: String) -> Self {
-        Self { name, text }
-    }
-
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn text(&self) -> &str {
-        &self.text
-    }
 }
 
 impl YamlFile {
@@ -53,30 +30,14 @@ impl YamlFile {
     /// When it cannot be read, is longer than 1 MiB, or is not UTF-8.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, YamlError> {
         let path = path.as_ref();
-        let name = path.display().to_string();
-        let failed = |message: String, help: Option<&str>| {
-            YamlError::of(vec![Mistake::of_file(&name, message, help.map(str::to_owned))])
-        };
-        let mut bytes = Vec::new();
-        let limit = LONGEST as u64 + 1;
-        File::open(path)
-            .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-            .map_err(|error| failed(format!("the file cannot be read: {error}"), None))?;
-        if bytes.len() > LONGEST {
-            let help = "describe a smaller task, or several tasks in a file each";
-            return Err(failed(format!("the file is longer than {LONGEST} bytes"), Some(help)));
-        }
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let place = error.utf8_error().valid_up_to();
-            failed(format!("the file is not UTF-8, from byte {place} on"), Some("save it as UTF-8"))
-        })?;
-        Ok(Self::new(name, text))
+        let source = Source::read(path.display().to_string(), path)?;
+        Ok(Self { source: Arc::new(source) })
     }
 
     /// What it is called in messages.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.source.name
+        self.source.name()
     }
 
     /// Reads and checks what it describes, in an environment.
@@ -112,23 +73,34 @@ impl YamlFile {
         handlers: Option<&Handlers>,
     ) -> Result<TaskFile, YamlError> {
         let mut report = Report::of(&self.source);
-        let Some(root) = parse::parse(&mut report) else {
+        let Some(task) = read_for(environment, &mut report) else {
             return Err(report.into_error());
         };
-        shape::check(&root, &mut report);
-        let merged = merge::merged(&root, environment.name(), &mut report);
-        check::check(&merged, &mut report);
+        check::context_schema(&task, &mut report);
         if let Some(handlers) = handlers {
-            check::handlers(&merged, handlers, &mut report);
+            check::handlers(&task, handlers, &mut report);
         }
-        let Described { workflow, task_handler_class, name } = build::build(&merged, environment, report)?;
+        let Described { workflow, task_handler_class, name } = build::build(&task, environment, report)?;
         Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
     }
 }
 
+/// Reads a task as it is in an environment.
+pub(super) fn read_for(environment: &Environment, report: &mut Report<'_>) -> Option<Node> {
+    let Task { node, nearest_environment, .. } = tasker_yaml::read(Some(environment.name()), report)?;
+    if let Some(near) = nearest_environment {
+        tracing::warn!(
+            environment = environment.name(),
+            near,
+            "a task file says nothing about this environment, but about one of almost that name"
+        );
+    }
+    Some(node)
+}
+
 impl fmt::Debug for YamlFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "YamlFile({:?})", self.source.name)
+        write!(f, "YamlFile({:?})", self.source.name())
     }
 }
 
@@ -158,7 +130,7 @@ impl TaskFile {
     /// What the file is called in messages.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.source.name
+        self.source.name()
     }
 
     pub(super) fn into_workflow(self) -> WorkflowDef {
@@ -172,15 +144,14 @@ impl TaskFile {
 
     /// Where its name stands: `order.yaml:2`.
     pub(super) fn place(&self) -> String {
-        let line = self.source.text[..self.name.start].matches('\n').count() + 1;
-        format!("{}:{line}", self.source.name)
+        self.source.place(self.name)
     }
 }
 
 impl fmt::Debug for TaskFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskFile")
-            .field("name", &self.source.name)
+            .field("name", &self.source.name())
             .field("workflow", &self.workflow)
             .finish_non_exhaustive()
     }

@@ -1,8 +1,8 @@
 //! A workflow as the file that describes it.
 
 use serde_json::{Value, json};
+use tasker_yaml::keys::MOST_EXECUTIONS;
 
-use super::keys::MOST_EXECUTIONS;
 use super::write::{Dollars, Lines, scalar};
 use crate::{RetryPolicy, StepDef, StepNo, WorkflowDef};
 

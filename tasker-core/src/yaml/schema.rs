@@ -1,8 +1,10 @@
 //! The keys of a file as a JSON Schema, for editors and for those who write files by program.
 
 use serde_json::{Map, Value, json};
-
-use super::keys::{ENVIRONMENT, EVENT, Key, MOST_EXECUTIONS, Mapping, STEP, STEP_OVERRIDE, TASK, Takes};
+use tasker_rules::names::OWN_EVENTS;
+use tasker_yaml::keys::{
+    ENVIRONMENT, EVENT, Key, MOST_EXECUTIONS, Mapping, STEP, STEP_OVERRIDE, TASK, Takes,
+};
 
 /// The JSON Schema (draft 2020-12) of a task file. It is kept in the repository as `tasker-core/src/yaml/task_file.schema.json`.
 ///
@@ -45,6 +47,10 @@ fn mapping(known: &'static Mapping) -> Value {
 fn property(key: &Key) -> Value {
     let mut schema = match &key.takes {
         Takes::Name(most) => json!({ "type": "string", "minLength": 1, "maxLength": most }),
+        Takes::Event => {
+            let own = OWN_EVENTS.join("|");
+            json!({ "type": "string", "minLength": 1, "maxLength": 128, "not": { "pattern": format!("^({own})\\.") } })
+        }
         Takes::Text(usize::MAX) => json!({ "type": "string" }),
         Takes::Text(most) => json!({ "type": "string", "maxLength": most }),
         Takes::Version => json!({
@@ -96,9 +102,8 @@ fn reference(known: &'static Mapping) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::Source;
-    use super::super::mistake::Report;
-    use super::super::parse::parse;
+    use tasker_yaml::{Report, Source, parse};
+
     use super::*;
     use crate::schema::{ContextSchema, mistakes_in};
 

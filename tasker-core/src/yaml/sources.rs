@@ -1,10 +1,13 @@
 //! The files that were given to a builder, and what becomes of them when it builds.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tasker_yaml::{Mistake, YamlError};
 
 use super::environment::Environment;
 use super::file::{TaskFile, YamlFile};
-use super::mistake::{Mistake, YamlError};
+use super::module;
 use crate::TaskerBuilder;
 use crate::handler::Handlers;
 use crate::registry::{Registration, Registry};
@@ -23,6 +26,19 @@ enum Given {
 }
 
 impl Sources {
+    /// Lets modules take from their files what they get from there.
+    pub(crate) fn complete(&self, registry: &mut Registry) -> Result<(), YamlError> {
+        let environment = self.environment.clone().unwrap_or_else(Environment::of_process);
+        let mut wrong = YamlError::of(Vec::new());
+        for registration in registry.iter_mut() {
+            let workflow = Arc::make_mut(&mut registration.workflow);
+            if let Err(error) = module::complete(workflow, &environment) {
+                wrong.add(error);
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
     /// Registers all the tasks, or none if there is a mistake in one of them.
     pub(crate) fn register(&mut self, handlers: &Handlers, registry: &mut Registry) -> Result<(), YamlError> {
         let environment = self.environment.clone().unwrap_or_else(Environment::of_process);

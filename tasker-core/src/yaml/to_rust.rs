@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use serde_json::Value;
+use tasker_rules::names::snake_case;
 
 use super::file::TaskFile;
 use crate::{RetryPolicy, StepDef, StepNo, WorkflowDef};
@@ -162,7 +163,7 @@ fn attribute(workflow: &WorkflowDef, no: StepNo, step: &StepDef, names: &Names) 
         _ => {}
     }
     if step.is_optional() {
-        options.push("when = |_| true".to_owned());
+        options.push("skippable".to_owned());
     }
     if let Some(config) = step.shown_config() {
         options.push(format!("config = {}", expression(config)));
@@ -220,7 +221,7 @@ impl Taken {
         let mut given = vec![None; names.len()];
         for exact in [true, false] {
             for (given, name) in given.iter_mut().zip(names) {
-                let snake = names::snake_case(name);
+                let snake = snake_case(name);
                 if given.is_none() && (snake == *name) == exact {
                     *given = Some(self.unique(snake, "_"));
                 }

@@ -1,10 +1,9 @@
 //! `${NAME}` in the texts of a configuration.
 
 use serde_json::{Map, Value};
+use tasker_yaml::{Kind, Node, Report, Span};
 
 use super::environment::{Environment, NoValue};
-use super::mistake::Report;
-use super::node::{Kind, Node, Span};
 
 /// A configuration with the values of variables, and the same as it was written.
 pub(super) struct Expanded {

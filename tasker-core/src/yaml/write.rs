@@ -3,9 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::Value;
-
-use super::node::Kind;
-use super::scalar;
+use tasker_yaml::{Kind, scalar::resolve};
 
 /// Lines of YAML.
 #[derive(Default)]
@@ -110,7 +108,7 @@ pub(super) fn scalar(text: &str) -> String {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@+ ".contains(c))
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
-        && matches!(scalar::resolve(text), Ok(Kind::Text(_)));
+        && matches!(resolve(text), Ok(Kind::Text(_)));
     if bare {
         return text.to_owned();
     }
@@ -136,10 +134,8 @@ pub(super) fn scalar(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tasker_yaml::{Report, Source, parse};
 
-    use super::super::file::Source;
-    use super::super::mistake::Report;
-    use super::super::parse::parse;
     use super::*;
 
     fn read(text: String) -> Value {

@@ -25,8 +25,23 @@ enum Takes {
     Perhaps,
 }
 
+/// What a step takes its configuration as.
+pub(super) enum Parameter {
+    /// `Config<T>`, with the place of it, and `T` as it is written.
+    Is(Span, String),
+    /// Nothing of its own has to do with it.
+    None,
+    /// Nobody can tell.
+    Unclear,
+}
+
 /// Ties `config = value` to the `Config` parameter. `incomplete` is whether some of the attribute could not be read.
-pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete: bool, errors: &mut Errors) {
+pub(super) fn check(
+    step: &mut Step,
+    given: Option<(&Ident, &Expr)>,
+    incomplete: bool,
+    errors: &mut Errors,
+) -> Parameter {
     let takes: Vec<(usize, Takes)> = step.values().map(|(n, ty)| (n, takes(ty))).collect();
     let mut its = takes.iter().filter_map(|(n, takes)| match takes {
         Takes::It(span, ty) => Some((*n, *span, ty)),
@@ -62,6 +77,12 @@ pub(super) fn check(step: &mut Step, given: Option<(&Ident, &Expr)>, incomplete:
     }
     step.config =
         given.map(|(_, value)| Config { value: value.to_token_stream(), param: first.map(|(n, ..)| n) });
+    let none = step.callable && takes.iter().all(|(_, takes)| matches!(takes, Takes::No));
+    match first {
+        Some((_, span, ty)) => Parameter::Is(span, ty.clone()),
+        None if none => Parameter::None,
+        None => Parameter::Unclear,
+    }
 }
 
 fn takes(ty: &TokenStream) -> Takes {

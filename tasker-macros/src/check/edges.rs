@@ -9,7 +9,7 @@ use syn::ext::IdentExt;
 
 use super::options::same;
 use super::signature::{NamedType, Read, looks_like_a_type};
-use super::{Draft, Index, visibility};
+use super::{Draft, Index, file, visibility};
 use crate::errors::Errors;
 use crate::graph::{self, Ancestors, Edges};
 use crate::model::{Param, Readable, Workflow};
@@ -69,7 +69,7 @@ fn written(
     let mut edges: Edges = Vec::with_capacity(drafts.len());
     let mut unsure = Vec::with_capacity(drafts.len());
     for (at, draft) in drafts.iter().enumerate() {
-        let mut own = Vec::new();
+        let mut own = draft.supplied.as_ref().map(|edges| edges.steps.clone()).unwrap_or_default();
         let mut doubt = !draft.complete;
         for name in &draft.depends_on {
             match index.get(name) {
@@ -188,13 +188,16 @@ fn reads(
                 format!("the step `{name}` reads the result of `{ident}`, which runs after it"),
             );
         } else {
-            let attribute =
-                with_edges(drafts[at].depends_on.iter().filter(|edge| **edge != name).chain(&missing));
+            let help = if let Some(file::Edges { place, .. }) = &drafts[at].supplied {
+                format!("add `{}` to its `depends_on_steps`, {place}", drafts[*read].step.name)
+            } else {
+                let edges = drafts[at].depends_on.iter().filter(|edge| **edge != name);
+                format!("write `#[step({})]`", with_edges(edges.chain(&missing)))
+            };
             errors.at(
                 ident.span(),
                 format!(
-                    "the step `{name}` reads the result of `{ident}` but does not depend on it\n\
-                     help: write `#[step({attribute})]`"
+                    "the step `{name}` reads the result of `{ident}` but does not depend on it\nhelp: {help}"
                 ),
             );
         }
@@ -251,7 +254,7 @@ fn stands_for_a_step(name: &Ident, module: &Module) -> bool {
     false
 }
 
-/// The result of a step with a `when` may be absent. Returned are the steps that are read as if theirs were certain.
+/// The result of a step that may be skipped may be absent. Returned are the steps that are read as if theirs were certain.
 fn certain(
     drafts: &[Draft],
     outputs: &[(Read, usize)],
@@ -264,10 +267,12 @@ fn certain(
             return *read;
         }
         let ident = &output.step;
+        let why =
+            if drafts[*read].step.when.is_some() { "may be skipped by its `when`" } else { "is `skippable`" };
         errors.at(
             ident.span(),
             format!(
-                "the step `{ident}` may be skipped by its `when`, so its result may be absent\n\
+                "the step `{ident}` {why}, so its result may be absent\n\
                  help: take `Option<Output<{ident}>>`"
             ),
         );

@@ -1,9 +1,6 @@
 //! What names and versions may look like: the rules of `WorkflowBuilder::build`, so that the compiler applies them.
 
-/// The longest namespace, name and version of a workflow, in characters.
-const LABEL: usize = 64;
-/// The longest name of a step, in characters.
-const STEP_NAME: usize = 128;
+use tasker_rules::names::{LABEL, STEP_NAME, is_name, is_semantic_version};
 
 /// The rule for the namespace and the name of a workflow, and for the name of an annotation.
 pub(crate) fn label(what: &'static str) -> impl Fn(&str) -> Result<(), String> {
@@ -16,14 +13,15 @@ pub(super) fn step_name(text: &str) -> Result<(), String> {
 }
 
 fn printable(what: &str, text: &str, longest: usize) -> Result<(), String> {
+    if is_name(text, longest) {
+        return Ok(());
+    }
     let problem = if text.is_empty() {
         "it is empty"
     } else if text.chars().count() > longest {
         "it is longer"
-    } else if text.chars().any(char::is_control) {
-        "it has a control character"
     } else {
-        return Ok(());
+        "it has a control character"
     };
     Err(format!("the {what} must be 1 to {longest} printable characters; {problem}"))
 }
@@ -42,35 +40,9 @@ pub(super) fn version(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `major.minor.patch`, optionally with a pre-release and build metadata (semver.org 2.0.0).
-fn is_semantic_version(text: &str) -> bool {
-    let (text, build) = text.split_once('+').map_or((text, None), |(text, build)| (text, Some(build)));
-    let (core, pre) = text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let number =
-        |part: &str| digits(part) && (part == "0" || !part.starts_with('0')) && part.parse::<u64>().is_ok();
-    let label = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    core.split('.').count() == 3
-        && core.split('.').all(number)
-        && pre.is_none_or(|pre| pre.split('.').all(|part| label(part) && (!digits(part) || number(part))))
-        && build.is_none_or(|build| build.split('.').all(label))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_semantic() {
-        for good in ["0.1.0", "1.10.3", "1.0.0-rc.1", "1.0.0+build.5", "2.0.0-alpha-1.x+sha"] {
-            assert!(is_semantic_version(good), "{good}");
-        }
-        for bad in ["", "1", "1.0", "01.0.0", "1.0.0-", "1.0.0-01", "v1.0.0", "1.0.0+", "1..0", "1.0.0.0"] {
-            assert!(!is_semantic_version(bad), "{bad}");
-        }
-    }
 
     #[test]
     fn versions_are_as_long_as_what_is_stored_of_them() {

@@ -10,13 +10,13 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprClosure, ExprLit, Lit, LitInt, LitStr, Path, Type};
+use tasker_rules::suggest::{nearest, quoted};
 
 use super::synonyms;
 use crate::duration::{self, Wrong};
 use crate::errors::Errors;
 use crate::model::Retry;
 use crate::parse::{self, Arg, Value};
-use crate::suggest::{nearest, quoted};
 
 const RETRY: [&str; 3] = ["limit", "base", "max"];
 

@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 
@@ -7,13 +7,38 @@ use crate::errors::Errors;
 use crate::model::{Readable, Retry, Step, Workflow};
 use crate::parse::{self, Arg, Module, RawStep};
 
-const OPTIONS: [&str; 7] = ["depends_on", "retry", "no_retry", "timeout", "when", "config", "name"];
+const OPTIONS: [&str; 8] =
+    ["depends_on", "retry", "no_retry", "timeout", "when", "skippable", "config", "name"];
+
+/// Where an attribute says what a file may say, too.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) depends_on: Option<Span>,
+    pub(super) retry: Option<Span>,
+    pub(super) skippable: Option<Span>,
+    pub(super) config: bool,
+    pub(super) name: bool,
+}
+
+impl Said {
+    fn of(list: &[&Arg]) -> Self {
+        let at =
+            |keys: &[&str]| list.iter().find(|arg| keys.iter().any(|key| arg.is(key))).map(|arg| arg.span());
+        Self {
+            depends_on: at(&["depends_on"]),
+            retry: at(&["retry", "no_retry"]),
+            skippable: at(&["skippable", "when"]),
+            config: at(&["config"]).is_some(),
+            name: at(&["name"]).is_some(),
+        }
+    }
+}
 
 /// Reads one step, without its place among the others.
 pub(super) fn draft(
     raw: &RawStep,
     ident: &Ident,
-    module: &Module,
+    (module, has_file): (&Module, bool),
     workflow: &mut Workflow,
     errors: &mut Errors,
 ) -> Draft {
@@ -30,6 +55,7 @@ pub(super) fn draft(
         returned: TokenStream::new(),
         retry: Retry::Default,
         timeout: None,
+        dependent_system: None,
         config: None,
         when: None,
         optional: false,
@@ -42,12 +68,16 @@ pub(super) fn draft(
         complete: true,
         reads: signature::Reads::default(),
         name_at: ident.span(),
+        said: Said::default(),
+        config: config::Parameter::Unclear,
+        supplied: None,
     };
     let args = parse::args(raw.args.clone(), &OPTIONS, errors);
     draft.complete = args.complete;
     workflow.hints.extend(options::hint(&workflow.krate, "step", &args.list));
     let list = options::once(&args.list, errors);
     draft.complete &= list.len() == args.list.len();
+    draft.said = Said::of(&list);
     let mut configuration = None;
     for arg in &list {
         match arg.key.to_string().as_str() {
@@ -67,6 +97,10 @@ pub(super) fn draft(
                     options::function(arg, "is_express", errors).map(ToTokens::into_token_stream);
                 draft.step.optional = true;
             }
+            "skippable" => {
+                options::flag(arg, errors);
+                draft.step.optional = true;
+            }
             "config" => {
                 let value = options::expr(arg, "a value", "Pricing { .. }", errors);
                 configuration = value.map(|value| (&arg.key, value));
@@ -84,6 +118,7 @@ pub(super) fn draft(
         errors.at(draft.name_at, message);
     }
     one_retry_policy(&list, errors);
+    skippable_once(&list, errors);
     placement(raw, &mut draft.step, errors);
     match &raw.signature {
         Ok(signature) => {
@@ -98,7 +133,9 @@ pub(super) fn draft(
         draft.step.returned = wrong_result(&workflow.krate, errors);
     }
     let unread = list.iter().any(|arg| arg.is("config")) && configuration.is_none();
-    config::check(&mut draft.step, configuration, unread || !draft.complete, errors);
+    // What a file says may be the configuration.
+    let incomplete = unread || !draft.complete || has_file;
+    draft.config = config::check(&mut draft.step, configuration, incomplete, errors);
     draft
 }
 
@@ -120,6 +157,17 @@ fn one_retry_policy(list: &[&Arg], errors: &mut Errors) {
     let both = |arg: &&&Arg| arg.is("retry") || arg.is("no_retry");
     if let Some(second) = list.iter().filter(both).nth(1) {
         errors.at(second.span(), "`retry` and `no_retry` contradict each other\nhelp: keep one of them");
+    }
+}
+
+/// A step with a condition may be skipped already.
+fn skippable_once(list: &[&Arg], errors: &mut Errors) {
+    let Some(flag) = list.iter().find(|arg| arg.is("skippable")) else { return };
+    if list.iter().any(|arg| arg.is("when")) {
+        errors.at(
+            flag.span(),
+            "a step with `when` is skippable already: operators may skip it, too\nhelp: leave `skippable` out",
+        );
     }
 }
 

@@ -15,6 +15,9 @@ pub(super) fn step(key: &str) -> Option<&'static str> {
         "if" | "unless" | "condition" | "only_if" | "skip_if" => {
             "write `when = FUNCTION`, a `fn(&Context) -> bool`; where it says `false`, the step is skipped"
         }
+        "skip" | "optional" | "can_skip" => {
+            "write `skippable`, if operators may skip the step, or `when = FUNCTION`, if its context says whether it runs"
+        }
         "id" | "title" | "label" | "rename" => "write `name = \"..\"`",
         "params" | "settings" | "options" => "write `config = VALUE`, which the step takes as `Config<T>`",
         "description" | "doc" => "the first paragraph of the function's documentation is its description",
@@ -47,8 +50,11 @@ pub(super) fn workflow(key: &str) -> Option<&'static str> {
         "parallel" | "sequential" | "max_parallel_steps" => {
             "write `concurrent = false` for one step of a task at a time"
         }
+        "file" | "path" | "template" | "yaml_file" => "write `yaml = \"config/order.yaml\"`",
         "description" | "doc" => "the first paragraph of the module's documentation is its description",
-        "retry" | "no_retry" | "timeout" | "when" | "config" => "this is an option of each `#[step(..)]`",
+        "retry" | "no_retry" | "timeout" | "when" | "skippable" | "config" => {
+            "this is an option of each `#[step(..)]`"
+        }
         _ => return None,
     })
 }

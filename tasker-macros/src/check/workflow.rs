@@ -1,7 +1,7 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{FnArg, Type};
+use syn::{FnArg, LitStr, Type};
 
 use super::{identity, options, synonyms, visibility};
 use crate::errors::Errors;
@@ -9,10 +9,28 @@ use crate::model::Workflow;
 use crate::parse::{self, Module, fragments};
 use crate::tokens;
 
-const OPTIONS: [&str; 7] = ["namespace", "name", "version", "context", "concurrent", "shape", "crate"];
+const OPTIONS: [&str; 8] =
+    ["namespace", "name", "version", "context", "concurrent", "shape", "yaml", "crate"];
+
+/// What the attribute says itself, and where: a file must not say otherwise.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) namespace: Option<Span>,
+    pub(super) name: Option<Span>,
+    pub(super) version: Option<Span>,
+    pub(super) concurrent: Option<Span>,
+    pub(super) yaml: Option<Yaml>,
+}
+
+/// `yaml = "…"`
+pub(super) struct Yaml {
+    pub(super) key: Span,
+    /// The path; none where something else stands, which is reported.
+    pub(super) path: Option<LitStr>,
+}
 
 /// Reads `#[workflow(..)]`. The steps come later.
-pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -> Workflow {
+pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -> (Workflow, Said) {
     let name = module.ident.unraw().to_string();
     let mut workflow = Workflow {
         krate: quote!(::tasker),
@@ -23,6 +41,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         description: module.summary.clone(),
         context: TokenStream::new(),
         concurrent: true,
+        file: None,
         pin: None,
         steps: Vec::new(),
         strangers: Vec::new(),
@@ -31,10 +50,11 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
     };
     let args = parse::args(args, &OPTIONS, errors);
     let mut complete = args.complete;
-    let (mut named, mut context) = (false, None);
+    let (mut said, mut context) = (Said::default(), None);
     for arg in options::once(&args.list, errors) {
         match arg.key.to_string().as_str() {
             "namespace" => {
+                said.namespace = Some(arg.span());
                 set(
                     &mut workflow.namespace,
                     options::text(arg, errors),
@@ -43,15 +63,22 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
                 );
             }
             "name" => {
-                named = true;
+                said.name = Some(arg.span());
                 set(&mut workflow.name, options::text(arg, errors), identity::label("name"), errors);
             }
-            "version" => set(&mut workflow.version, options::text(arg, errors), identity::version, errors),
+            "version" => {
+                said.version = Some(arg.span());
+                set(&mut workflow.version, options::text(arg, errors), identity::version, errors);
+            }
             "context" => context = options::ty(arg, errors).map(ToTokens::into_token_stream),
             "concurrent" => {
+                said.concurrent = Some(arg.span());
                 workflow.concurrent = options::boolean(arg, "false", errors).unwrap_or(true);
             }
             "shape" => workflow.pin = options::shape(arg, errors),
+            "yaml" => {
+                said.yaml = Some(Yaml { key: arg.span(), path: options::text(arg, errors).cloned() });
+            }
             "crate" => {
                 if let Some(path) = options::path(arg, errors) {
                     workflow.krate = path.into_token_stream();
@@ -63,7 +90,10 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
             }
         }
     }
-    if !named && let Err(message) = identity::label("name")(&name) {
+    if said.name.is_none()
+        && said.yaml.is_none()
+        && let Err(message) = identity::label("name")(&name)
+    {
         errors.at(module.ident.span(), message);
     }
     workflow.hints.extend(options::hint(&workflow.krate, "workflow", &args.list));
@@ -71,7 +101,7 @@ pub(super) fn options(args: TokenStream, module: &Module, errors: &mut Errors) -
         context = default_context(module, complete, errors);
     }
     workflow.context = context.or_else(|| errors.wrong_type(&workflow.krate)).unwrap_or_else(|| quote!(()));
-    workflow
+    (workflow, said)
 }
 
 /// The type `Context` of the module.

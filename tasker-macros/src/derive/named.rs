@@ -7,6 +7,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Attribute, DeriveInput, Ident, LitStr, Path, Token};
 
+use tasker_rules::names::own_event;
+
 use crate::errors::Errors;
 
 /// One of the two derives.
@@ -185,7 +187,6 @@ fn words(name: &str) -> Vec<String> {
 /// Words joined by dots, the first of which says whose event it is. The rule, and what is reserved, is Ruby Tasker's.
 fn event_name(text: &str) -> Result<(), String> {
     const LONGEST: usize = 128;
-    const RESERVED: [&str; 5] = ["task", "step", "workflow", "observability", "test"];
     let word = |word: &str| {
         !word.is_empty()
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
@@ -199,7 +200,7 @@ fn event_name(text: &str) -> Result<(), String> {
              help: write two or more words of `a-z`, `0-9` and `_` with a dot between them, such as \"payment.authorized\""
         ));
     }
-    match text.split('.').next().filter(|first| RESERVED.contains(first)) {
+    match own_event(text) {
         Some(first) => Err(format!("names that begin with `{first}.` are those of Tasker's own events")),
         None => Ok(()),
     }

@@ -221,7 +221,8 @@ fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
         quote!(.timeout(#timeout))
     });
     let told = !description.is_empty() || !depends_on.is_empty();
-    if !told && retry.is_none() && timeout.is_none() && step.config.is_none() {
+    let system = step.dependent_system.as_ref().map(|system| quote!(.dependent_system(#system)));
+    if !told && retry.is_none() && timeout.is_none() && system.is_none() && step.config.is_none() {
         return None;
     }
     let described = local("step");
@@ -230,7 +231,7 @@ fn describe(step: &Step, krate: &TokenStream) -> Option<TokenStream> {
     } else {
         described.to_token_stream()
     };
-    let spec = quote!(#said #retry #timeout);
+    let spec = quote!(#said #retry #timeout #system);
     let spec = match &step.config {
         Some(config) => configured(&spec, config, step, krate),
         None => spec,

@@ -48,7 +48,24 @@ mod order {
     }
 }
 
+/// Nothing but an operator skips it.
+#[workflow(context = ())]
+mod gift {
+    use tasker::{Output, StepError};
+
+    #[step(skippable)]
+    async fn wrap() -> Result<u64, StepError> {
+        Ok(1)
+    }
+
+    #[step(depends_on = wrap, skippable, no_retry)]
+    async fn send(wrapped: Option<Output<wrap>>) -> Result<bool, StepError> {
+        Ok(wrapped.is_some())
+    }
+}
+
 fn main() {
     assert_eq!(<order::Workflow as Executable<()>>::handlers().len(), 4);
     assert_eq!(order::Workflow::define().build().unwrap().steps().len(), 4);
+    assert!(gift::Workflow::define().build().unwrap().steps().iter().all(tasker::StepDef::is_optional));
 }

@@ -114,7 +114,7 @@ pub mod odd_names_2nd {
     }
 
     // In Ruby: `A`.
-    #[step(when = |_| true)]
+    #[step(skippable)]
     pub async fn config(ctx: &Context) -> Result<Value, StepError> {
         Err(StepError::permanent("what A does is not written yet"))
     }

@@ -50,7 +50,7 @@ pub enum OperatorError {
     /// The step may not be skipped; nothing changed.
     #[error(
         "step `{step}` of task {task} may not be skipped, because others count on its result; \
-         `resolve` it with one; only a step with a `when`, or with `skippable: true` in its file, may be skipped"
+         `resolve` it with one; only a step with `skippable` or `when`, or with `skippable: true` in its file, may be skipped"
     )]
     NotSkippable {
         /// The task.

@@ -1,6 +1,7 @@
+use tasker_rules::suggest::nearest;
+
 use crate::schema::Violation;
 use crate::store::StoreError;
-use crate::suggest::nearest;
 use crate::{TaskId, WorkflowId};
 
 /// Why a task was not started. Nothing was stored, unless an error says so or the store's answer was lost.

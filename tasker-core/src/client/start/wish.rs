@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tasker_rules::suggest::did_you_mean;
 
 use super::super::Client;
 use super::{StartError, check};
@@ -10,7 +11,6 @@ use crate::client::identity::IdentityRequest;
 use crate::registry::Registration;
 use crate::schema::Violation;
 use crate::store::{Attributes, Created, NewTask};
-use crate::suggest::did_you_mean;
 use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId};
 
 /// Beside the workflow and the context.
@@ -133,8 +133,8 @@ impl Wish {
             let message = match workflow.find(name).and_then(|no| workflow.step(no)) {
                 Some(step) if step.is_optional() => return None,
                 Some(_) => format!(
-                    "the step `{name}` may not be passed over, because others count on its result; only one with a `when`, or \
-                     with `skippable: true` in its file, may"
+                    "the step `{name}` may not be passed over, because others count on its result; only one with `skippable` or \
+                     `when`, or with `skippable: true` in its file, may"
                 ),
                 None => {
                     let steps = workflow.steps().iter().map(StepDef::name);

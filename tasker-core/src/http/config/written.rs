@@ -7,10 +7,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tasker_rules::suggest::nearest;
 
 use super::{ApiConfig, ApiConfigError, Ssl};
 use crate::http::Method;
-use crate::suggest::nearest;
 
 /// Every key. What serde would say of an unknown one is a list of all that are known; `unknown` lets [`ApiConfig`] say it better.
 #[derive(Serialize, Deserialize, JsonSchema)]

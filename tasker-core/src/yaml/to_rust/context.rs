@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
+use tasker_rules::names::snake_case;
 
-use super::names::{raw, snake_case};
+use super::names::raw;
 use super::value::literal;
 use super::{Taken, docs};
 use crate::yaml::from_workflow::camel_case;

@@ -1,5 +1,7 @@
 //! What modules, functions and parameters are called that stand for tasks and steps.
 
+use tasker_rules::names::snake_case;
+
 use super::Taken;
 use crate::{StepDef, StepNo, WorkflowDef};
 
@@ -77,46 +79,13 @@ pub(super) fn raw(name: String) -> String {
     if KEYWORDS.contains(&name.as_str()) { format!("r#{name}") } else { name }
 }
 
-/// `Order/Process payment` as `order_process_payment`. Only ASCII, which every editor and linker knows.
-pub(super) fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    let mut before = '_';
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
-            snake.push('_');
-        }
-        match c {
-            c if c.is_ascii_alphanumeric() => snake.push(c.to_ascii_lowercase()),
-            _ if snake.ends_with('_') || snake.is_empty() => {}
-            _ => snake.push('_'),
-        }
-        before = c;
-    }
-    let snake = snake.trim_end_matches('_');
-    match snake.chars().next() {
-        None => "unnamed".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("n{snake}"),
-        Some(_) => snake.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::StepSpec;
 
     #[test]
-    fn names_become_those_of_rust() {
-        for (name, snake) in [
-            ("fetch_order", "fetch_order"),
-            ("api_task/integration", "api_task_integration"),
-            ("FetchOrder2Go", "fetch_order2_go"),
-            ("2nd try!", "n2nd_try"),
-            ("__", "unnamed"),
-            ("größe", "gr_e"),
-        ] {
-            assert_eq!(snake_case(name), snake, "{name}");
-        }
+    fn modules_have_names_of_rust() {
         assert_eq!(module_name("type"), "r#type");
         assert_eq!(module_name("self"), "self_2");
     }

@@ -2,6 +2,7 @@
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
+use tasker_rules::suggest::{nearest, quoted};
 
 use crate::check::Draft;
 use crate::check::options::same;
@@ -9,7 +10,6 @@ use crate::check::step::wrong_result;
 use crate::errors::Errors;
 use crate::model::{Stranger, Workflow};
 use crate::parse::Module;
-use crate::suggest::{nearest, quoted};
 
 pub(super) fn report(
     name: &Ident,

@@ -1,12 +1,13 @@
-//! Steps that wait for each other.
+//! Steps that wait for each other. Numbers and nothing else, so that it is tested like any other function.
 
 use std::collections::VecDeque;
 
-/// The steps that each one waits for, by number.
-pub(super) type Edges = Vec<Vec<usize>>;
+/// `edges[step]` are the steps that `step` waits for, by number.
+pub type Edges = Vec<Vec<usize>>;
 
 /// One cycle for each knot of steps, the shortest through its first step; the step after each one is what it waits for.
-pub(super) fn cycles(edges: &Edges) -> Vec<Vec<usize>> {
+#[must_use]
+pub fn cycles(edges: &Edges) -> Vec<Vec<usize>> {
     let mut done = outside_of_cycles(edges);
     let mut search = Search { from: vec![(0, 0); edges.len()], round: 0 };
     let mut cycles = Vec::new();

@@ -2,14 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tasker_rules::suggest::{nearest, quoted};
+
 use super::mistake::{Report, line_of};
 use super::node::{Entry, Kind, Node, Span};
-use crate::suggest::{nearest, quoted};
+use crate::check::STEPS;
 
-const STEPS: &str = "step_templates";
+/// A task as it is in an environment.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Its mapping, without `environments`.
+    pub node: Node,
+    /// What is different in each environment.
+    pub environments: Vec<Entry>,
+    /// The environment that was perhaps meant, where the file says nothing about the one that was asked for.
+    pub nearest_environment: Option<String>,
+}
 
-/// The file as it is in an environment. What environments say about steps that there are not is a mistake, in each of them.
-pub(super) fn merged(root: &Node, environment: &str, report: &mut Report<'_>) -> Node {
+/// The file as it is in an environment, or without any. What environments say about steps that there are not is a mistake, in each of them.
+pub(crate) fn merged(root: &Node, environment: Option<&str>, report: &mut Report<'_>) -> Task {
     let environments = root.get("environments").map(Node::entries).unwrap_or_default();
     let steps: HashMap<&str, usize> = root
         .get(STEPS)
@@ -26,16 +37,16 @@ pub(super) fn merged(root: &Node, environment: &str, report: &mut Report<'_>) ->
     if let Kind::Map(entries) = &mut merged.kind {
         entries.retain(|entry| entry.key != "environments");
     }
-    if let Some(Entry { value, .. }) = environments.iter().find(|entry| entry.key == environment) {
-        merge_task(&mut merged, value, &steps);
-    } else if let Some(near) = nearest(environment, environments.iter().map(|entry| entry.key.as_str())) {
-        tracing::warn!(
-            environment,
-            near,
-            "a task file says nothing about this environment, but about one of almost that name"
-        );
+    let mut nearest_environment = None;
+    if let Some(environment) = environment {
+        if let Some(Entry { value, .. }) = environments.iter().find(|entry| entry.key == environment) {
+            merge_task(&mut merged, value, &steps);
+        } else {
+            let names = environments.iter().map(|entry| entry.key.as_str());
+            nearest_environment = nearest(environment, names).map(str::to_owned);
+        }
     }
-    merged
+    Task { node: merged, environments: environments.to_vec(), nearest_environment }
 }
 
 fn check_steps(environment: &str, overrides: &[Node], steps: &HashMap<&str, usize>, report: &mut Report<'_>) {

@@ -1,13 +1,14 @@
 //! Whether a file has the keys that it may have, and under each what belongs there. Nothing is compared with anything else here.
 
+use tasker_rules::names::{is_name, is_semantic_version, own_event};
+use tasker_rules::suggest::{nearest, quoted};
+
 use super::keys::{Key, MOST_EXECUTIONS, Mapping, SYNONYMS, TASK, Takes};
 use super::mistake::Report;
 use super::node::{Entry, Kind, Node};
-use crate::def::{is_name, is_semantic_version};
-use crate::suggest::{nearest, quoted};
 
 /// Checks a whole file.
-pub(super) fn check(root: &Node, report: &mut Report<'_>) {
+pub(crate) fn check(root: &Node, report: &mut Report<'_>) {
     mapping(root, &TASK, report);
 }
 
@@ -74,6 +75,7 @@ fn value(key: &Key, node: &Node, report: &mut Report<'_>) {
     };
     match &key.takes {
         Takes::Name(most) => named(name, node, *most, report),
+        Takes::Event => event(name, node, report),
         Takes::Text(most) => match node.text() {
             None => takes("a text"),
             Some(text) if text.chars().count() > *most => {
@@ -145,6 +147,18 @@ fn named(key: &str, node: &Node, most: usize, report: &mut Report<'_>) {
     } else if !is_name(name, most) {
         report.add(node.span, format!("`{key}` takes 1 to {most} printable characters"));
         report.settle(node.span);
+    }
+}
+
+/// Files of Ruby Tasker have names without a dot, so that is no mistake.
+fn event(key: &str, node: &Node, report: &mut Report<'_>) {
+    named(key, node, 128, report);
+    if let Some((name, own)) = node.text().and_then(|name| Some((name, own_event(name)?))) {
+        report.help(
+            node.span,
+            format!("the event `{name}` has a name that is kept for Tasker's own"),
+            format!("those begin with `{own}.`; begin with what it is about, as in `payment.processed`"),
+        );
     }
 }
 

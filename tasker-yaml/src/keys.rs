@@ -1,23 +1,33 @@
-//! The keys that a file may have: the one table that files are checked by and that [`file_schema`](super::file_schema) is made of.
+//! The keys that a file may have: the one table that files are checked by and that the JSON Schema
+//! for editors is made of.
 
 /// A key of a mapping.
-pub(super) struct Key {
-    pub(super) name: &'static str,
-    pub(super) takes: Takes,
-    pub(super) required: bool,
-    pub(super) about: &'static str,
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What stands under it.
+    pub takes: Takes,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// What it means, for editors and messages.
+    pub about: &'static str,
 }
 
 /// What stands under a key.
-pub(super) enum Takes {
+pub enum Takes {
     /// What something is called: so many printable characters at most.
     Name(usize),
+    /// The name of an event that is not one of Tasker's own.
+    Event,
     /// So many characters at most.
     Text(usize),
+    /// A semantic version.
     Version,
+    /// `true` or `false`.
     Flag,
     /// How many executions may fail.
     Limit,
+    /// A list of names of steps.
     Names,
     /// Whatever a handler reads; variables have their values in it.
     Config,
@@ -30,14 +40,15 @@ pub(super) enum Takes {
 }
 
 /// A mapping with known keys.
-pub(super) struct Mapping {
+pub struct Mapping {
     /// What it describes: `a step`.
-    pub(super) what: &'static str,
-    pub(super) keys: &'static [Key],
+    pub what: &'static str,
+    /// Its keys.
+    pub keys: &'static [Key],
 }
 
 /// The most executions of a step that may fail.
-pub(super) const MOST_EXECUTIONS: u64 = 1_000;
+pub const MOST_EXECUTIONS: u64 = 1_000;
 
 const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
     Key { name, takes, required: false, about }
@@ -76,15 +87,21 @@ const STEP_CONFIG: Key = key(
 );
 const STEP_EVENTS: Key = key("custom_events", Takes::List(&EVENT), "Events that the step publishes.");
 
-pub(super) static EVENT: Mapping = Mapping {
+/// An event that is published.
+pub static EVENT: Mapping = Mapping {
     what: "an event",
     keys: &[
-        required("name", Takes::Name(128), "The name of the event, such as `payment.processed`."),
+        required(
+            "name",
+            Takes::Event,
+            "The name of the event, such as `payment.processed`. It does not begin with `task.`, `step.`, `workflow.`, `observability.` or `test.`.",
+        ),
         key("description", Takes::Text(usize::MAX), "When it is published."),
     ],
 };
 
-pub(super) static STEP: Mapping = Mapping {
+/// A step of a task.
+pub static STEP: Mapping = Mapping {
     what: "a step",
     keys: &[
         STEP_NAME,
@@ -102,7 +119,7 @@ pub(super) static STEP: Mapping = Mapping {
 };
 
 /// A step of an environment: what is different there.
-pub(super) static STEP_OVERRIDE: Mapping = Mapping {
+pub static STEP_OVERRIDE: Mapping = Mapping {
     what: "a step of an environment",
     keys: &[
         required("name", Takes::Name(128), "The step whose description is changed."),
@@ -160,7 +177,8 @@ const CONFIG: Key = key(
     "What handlers can read about the task as a whole, whatever its step.",
 );
 
-pub(super) static TASK: Mapping = Mapping {
+/// A whole file.
+pub static TASK: Mapping = Mapping {
     what: "a task",
     keys: &[
         required("name", Takes::Name(64), "The name of the task, unique in its namespace."),
@@ -184,7 +202,8 @@ pub(super) static TASK: Mapping = Mapping {
     ],
 };
 
-pub(super) static ENVIRONMENT: Mapping = Mapping {
+/// What is different in an environment.
+pub static ENVIRONMENT: Mapping = Mapping {
     what: "an environment",
     keys: &[
         key("name", Takes::Name(64), "The name of the task there."),
@@ -204,8 +223,9 @@ pub(super) static ENVIRONMENT: Mapping = Mapping {
 };
 
 /// What is written instead of a key: by other versions of Tasker, by other engines, by hand.
-pub(super) static SYNONYMS: &[(&str, &str)] = &[
+pub static SYNONYMS: &[(&str, &str)] = &[
     ("class_name", "task_handler_class"),
+    ("task_name", "name"),
     ("namespace", "namespace_name"),
     ("steps", "step_templates"),
     ("tasks", "step_templates"),
@@ -230,7 +250,9 @@ pub(super) static SYNONYMS: &[(&str, &str)] = &[
 ];
 
 impl Mapping {
-    pub(super) fn find(&self, name: &str) -> Option<&'static Key> {
+    /// The key of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
 }

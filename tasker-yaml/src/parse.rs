@@ -13,7 +13,7 @@ use super::node::{Entry, Kind, Node, Span};
 use super::scalar;
 
 /// The longest file, in bytes.
-pub(super) const LONGEST: usize = 1 << 20;
+pub const LONGEST: usize = 1 << 20;
 /// The most values in a file, and the most bytes of their texts, with each alias counted as what it stands for.
 const MOST_NODES: usize = 100_000;
 const MOST_BYTES: usize = 4 << 20;
@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 4 << 20;
 const DEEPEST: usize = 64;
 
 /// The tree of a file; none if it is no YAML at all.
-pub(super) fn parse(report: &mut Report<'_>) -> Option<Node> {
+pub fn parse(report: &mut Report<'_>) -> Option<Node> {
     let text = report.text();
     if text.len() > LONGEST {
         let size = text.len();
@@ -313,9 +313,9 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::super::file::Source;
-    use super::super::mistake::Mistake;
     use super::*;
+    use crate::Mistake;
+    use crate::Source;
 
     fn read(text: &str) -> Result<Value, Vec<String>> {
         let source = Source::new("a.yaml".into(), text.into());

@@ -1,16 +1,17 @@
-//! "Did you mean …?", for what is looked up by name at run time.
+//! "Did you mean …?", for what is looked up by name.
 
 use std::fmt::Write;
 
-/// The candidate nearest to `word`, if it is near enough to be a typo of it: one edit for each three letters.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().collect();
+/// The candidate nearest to `word`, if it is near enough to be a typo of it: one edit for each three letters, `r#` not counted.
+#[must_use]
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = bare(word).chars().collect();
     let limit = (word.len() / 3).max(1);
     let (mut letters, mut rows) = (Vec::new(), Rows::default());
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         letters.clear();
-        letters.extend(candidate.chars());
+        letters.extend(bare(candidate).chars());
         let most = best.map_or(limit, |(distance, _)| distance);
         if let Some(distance) = rows.distance(&word, &letters, most)
             && best.is_none_or(|best| (distance, candidate) < best)
@@ -21,13 +22,19 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     best.map(|(_, candidate)| candidate)
 }
 
+fn bare(name: &str) -> &str {
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
 /// `; did you mean …?`, or nothing.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
 }
 
 /// Names as a message lists them: not more than somebody reads.
-pub(crate) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 20;
     let mut names = names.into_iter();
     let mut list = names.by_ref().take(MOST).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -87,6 +94,18 @@ mod tests {
         assert_eq!(nearest("validate_crat", steps), Some("validate_cart"));
         assert_eq!(did_you_mean("proces_payment", steps), "; did you mean `process_payment`?");
         assert_eq!(did_you_mean("send_mail", steps), "");
+    }
+
+    #[test]
+    fn a_typo_of_a_raw_name_finds_it() {
+        assert_eq!(nearest("mtch", ["validate_cart", "r#match"]), Some("r#match"));
+        assert_eq!(nearest("r#chagre", ["validate_cart", "charge"]), Some("charge"));
+    }
+
+    #[test]
+    fn another_word_finds_nothing() {
+        assert_eq!(nearest("send_mail", ["validate_cart", "process_payment"]), None);
+        assert_eq!(nearest("a", []), None);
     }
 
     #[test]

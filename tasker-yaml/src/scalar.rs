@@ -6,7 +6,7 @@ use serde_json::Number;
 use super::node::Kind;
 
 /// What a plain scalar stands for. An error says why it is none, and how to write what is meant.
-pub(super) fn resolve(text: &str) -> Result<Kind, (String, String)> {
+pub fn resolve(text: &str) -> Result<Kind, (String, String)> {
     if let Some(ambiguous) = ambiguous(text) {
         return Err(ambiguous);
     }

@@ -4,55 +4,76 @@ use serde_json::{Map, Number, Value};
 
 /// A part of the text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub struct Span {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
 }
 
 /// A value with its place. It holds what is written: the names of variables, never their values.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) kind: Kind,
-    pub(super) span: Span,
+pub struct Node {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub span: Span,
 }
 
+/// What a value is.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// Nothing: an empty place, `~` or `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// A number that JSON has, too.
     Number(Number),
+    /// A text.
     Text(String),
+    /// A list.
     List(Vec<Node>),
+    /// A mapping, each key once.
     Map(Vec<Entry>),
 }
 
 /// A key of a mapping, and its value.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: String,
-    pub(super) span: Span,
-    pub(super) value: Node,
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub span: Span,
+    /// What stands under it.
+    pub value: Node,
 }
 
 impl Node {
     /// The value of a key that is there and not null.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
         let entry = self.entries().iter().find(|entry| entry.key == key)?;
         (!entry.value.is_null()).then_some(&entry.value)
     }
 
-    pub(super) fn is_null(&self) -> bool {
+    /// Whether it is nothing.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null)
     }
 
-    pub(super) fn text(&self) -> Option<&str> {
+    /// Its text, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn flag(&self) -> Option<bool> {
+    /// Its truth value, if it is one.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
         match self.kind {
             Kind::Bool(flag) => Some(flag),
             _ => None,
@@ -60,7 +81,8 @@ impl Node {
     }
 
     /// What is in the list; nothing where it is none.
-    pub(super) fn items(&self) -> &[Self] {
+    #[must_use]
+    pub fn items(&self) -> &[Self] {
         match &self.kind {
             Kind::List(items) => items,
             _ => &[],
@@ -68,7 +90,8 @@ impl Node {
     }
 
     /// What is in the mapping; nothing where it is none.
-    pub(super) fn entries(&self) -> &[Entry] {
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Map(entries) => entries,
             _ => &[],
@@ -76,12 +99,14 @@ impl Node {
     }
 
     /// The text of a key.
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+    #[must_use]
+    pub fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()
     }
 
     /// What it is, for a message.
-    pub(super) fn what(&self) -> &'static str {
+    #[must_use]
+    pub fn what(&self) -> &'static str {
         match self.kind {
             Kind::Null => "nothing",
             Kind::Bool(_) => "a truth value",
@@ -93,7 +118,8 @@ impl Node {
     }
 
     /// The value as it is written, as JSON.
-    pub(super) fn to_json(&self) -> Value {
+    #[must_use]
+    pub fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Null => Value::Null,
             Kind::Bool(flag) => Value::Bool(*flag),
@@ -108,7 +134,8 @@ impl Node {
     }
 
     /// The part that a JSON Pointer (RFC 6901) leads to, or as far as it leads.
-    pub(super) fn at(&self, pointer: &str) -> &Self {
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> &Self {
         let mut at = self;
         for segment in pointer.split('/').skip(1) {
             let name = segment.replace("~1", "/").replace("~0", "~");

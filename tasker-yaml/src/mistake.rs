@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::file::Source;
 use super::node::Span;
+use crate::Source;
 
 /// One thing that is wrong with a file.
 ///
@@ -40,11 +40,15 @@ pub struct YamlError {
 
 impl Mistake {
     /// A mistake that has no place in the text.
-    pub(super) fn of_file(file: &str, message: impl Into<String>, help: Option<String>) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of_file(file: &str, message: impl Into<String>, help: Option<String>) -> Self {
         Self { file: file.to_owned(), message: message.into(), help, place: None }
     }
 
-    pub(super) fn at(source: &Source, span: Span, message: impl Into<String>, help: Option<String>) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn at(source: &Source, span: Span, message: impl Into<String>, help: Option<String>) -> Self {
         let place = Some(Place::of(source.text(), span));
         Self { file: source.name().to_owned(), message: message.into(), help, place }
     }
@@ -130,7 +134,9 @@ impl fmt::Display for Mistake {
 
 impl YamlError {
     /// Each mistake once, in the order of the files and of the lines in them.
-    pub(super) fn of(mut mistakes: Vec<Mistake>) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn of(mut mistakes: Vec<Mistake>) -> Self {
         let mut files: Vec<String> = Vec::new();
         for mistake in &mistakes {
             if !files.contains(&mistake.file) {
@@ -150,12 +156,15 @@ impl YamlError {
     }
 
     /// The mistakes of several files together.
-    pub(super) fn add(&mut self, other: Self) {
+    #[doc(hidden)]
+    pub fn add(&mut self, other: Self) {
         self.mistakes.extend(other.mistakes);
         self.more |= other.more;
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
     }
 }
@@ -185,7 +194,7 @@ impl std::error::Error for YamlError {}
 const MOST: usize = 100;
 
 /// The mistakes of one file, as they are found.
-pub(super) struct Report<'s> {
+pub struct Report<'s> {
     source: &'s Source,
     mistakes: Vec<Mistake>,
     more: bool,
@@ -194,24 +203,31 @@ pub(super) struct Report<'s> {
 }
 
 impl<'s> Report<'s> {
-    pub(super) fn of(source: &'s Source) -> Self {
+    /// None so far.
+    #[must_use]
+    pub fn of(source: &'s Source) -> Self {
         Self { source, mistakes: Vec::new(), more: false, settled: HashSet::new() }
     }
 
-    pub(super) fn text(&self) -> &'s str {
+    /// The text of the file.
+    #[must_use]
+    pub fn text(&self) -> &'s str {
         self.source.text()
     }
 
-    pub(super) fn add(&mut self, span: Span, message: impl Into<String>) {
+    /// Adds a mistake.
+    pub fn add(&mut self, span: Span, message: impl Into<String>) {
         self.push(span, message.into(), None);
     }
 
-    pub(super) fn help(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    /// Adds a mistake, with how to mend it.
+    pub fn help(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.push(span, message.into(), Some(help.into()));
     }
 
     /// Whether nobody wants to read more. Who compares names then stops, because that takes time.
-    pub(super) fn is_full(&self) -> bool {
+    #[must_use]
+    pub fn is_full(&self) -> bool {
         self.mistakes.len() >= MOST
     }
 
@@ -224,21 +240,32 @@ impl<'s> Report<'s> {
     }
 
     /// Says no more about a value: whatever is found later follows from what was told about it.
-    pub(super) fn settle(&mut self, span: Span) {
+    pub fn settle(&mut self, span: Span) {
         self.settled.insert(span.start);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
     }
 
-    pub(super) fn into_error(self) -> YamlError {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.mistakes.len()
+    }
+
+    /// What was found, in the order of the file.
+    #[must_use]
+    pub fn into_error(self) -> YamlError {
         YamlError { more: self.more || self.is_full(), ..YamlError::of(self.mistakes) }
     }
 }
 
 /// The line on which something stands, for a message about another place.
-pub(super) fn line_of(text: &str, span: Span) -> String {
+#[must_use]
+pub fn line_of(text: &str, span: Span) -> String {
     format!("line {}", Place::of(text, span).line)
 }
 
