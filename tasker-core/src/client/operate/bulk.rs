@@ -222,7 +222,7 @@ impl OperateTasks {
         let filter = reached(tasks.query.filter.clone(), &action);
         let query = TaskQuery { filter, after, ..tasks.query.clone() };
         let mut walk = Walk::new(tasks, query, Wanted { action, given, by, reason });
-        match walk.to_the_end().await {
+        match walk.go().await {
             Ok(()) => Ok(walk.bulk),
             Err(cause) => Err(BulkError::Stopped { so_far: Box::new(walk.bulk), cause }),
         }

@@ -1,7 +1,7 @@
 //! Tasks as operators leave them: what changed is written, a statement for each table however many tasks there are.
 
 use sea_orm::{DatabaseTransaction, DbErr, Value};
-use tasker_core::store::{Action, Move, Order, Situation, StepSituation};
+use tasker_core::store::{Action, Move, Order, Situation, StepSituation, Waiting};
 use tasker_core::{Json, StepState, TaskState, Timestamp};
 
 use super::super::execute;
@@ -176,7 +176,7 @@ fn step<'a>(row: &StepRow, left: &'a StepSituation, revision: i32) -> [Cell<'a>;
         Cell::Int(row.step_no),
         Cell::Text(left.state.as_str()),
         Cell::Int(left.open_dependencies as i32),
-        Cell::OptText(left.waiting.map(|waiting| waiting.as_str())),
+        Cell::OptText(left.waiting.map(Waiting::as_str)),
         Cell::Big(left.run_at.as_micros()),
         Cell::Int(left.attempt.0 as i32),
         Cell::Int(left.lost as i32),

@@ -48,7 +48,7 @@ impl Walk {
         Self { tasks, query, wanted, misfits: HashMap::new(), bulk: Bulk::default() }
     }
 
-    pub(super) async fn to_the_end(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn go(&mut self) -> Result<(), StoreError> {
         let mut left = self.tasks.limit.unwrap_or(usize::MAX);
         loop {
             self.query.limit = PAGE.min(left);
