@@ -6,12 +6,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tasker::store::What;
 use tasker::{
-    Bulk, BulkError, OperateTasks, OperatorError, QueryError, StepState, Store, TaskHandle, TaskId,
+    Bulk, BulkError, OperateTasks, OperatorError, Profile, QueryError, StepState, Store, TaskHandle, TaskId,
     TaskState, Tasker,
 };
 
 use crate::faults::{Fault, Faulty, Verb};
-use crate::places::on_every_store;
+use crate::places::{on_every_store, postgres};
 use crate::support::{Act, App, builder, context, job, memory, narrow, seeds, wide};
 
 /// A Tasker that runs nothing.
@@ -53,6 +53,8 @@ on_every_store! {
     all_tasks_of_a_list_are_done_and_no_others,
     tasks_that_fail_again_meanwhile_are_retried_once,
     two_at_once_do_each_task_once_and_lose_none,
+    two_that_want_the_opposite_each_get_whole_tasks,
+    whoever_breaks_off_leaves_whole_tasks_done_and_can_ask_for_the_rest,
     all_at_once_is_as_one_by_one,
     running_tasks_are_paused_resumed_and_cancelled,
     a_step_of_many_tasks_is_resolved_and_they_go_on,
@@ -137,6 +139,63 @@ async fn two_at_once_do_each_task_once_and_lose_none(store: impl Store + Clone) 
     }
 }
 
+/// There each order is a transaction that is repeated where it cannot be serialized.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_at_once_do_each_task_once_and_lose_none_on_a_database_with_nothing_special() {
+    let Some((store, _database)) = postgres(Some(Profile::PLAIN)).await else { return };
+    two_at_once_do_each_task_once_and_lose_none(store).await;
+}
+
+async fn two_that_want_the_opposite_each_get_whole_tasks(store: impl Store + Clone) {
+    let app = App::new(vec![Act::FailForGood; 500]);
+    let tasker = builder(&app, &store).build().await.unwrap();
+    let tasks = start(&tasker, 500, "list").await;
+    for task in &tasks {
+        assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
+    }
+    tasker.shutdown().await;
+    let list = || tasker.tasks().tag("list").state(TaskState::Error);
+    let retry = tokio::spawn(list().oldest_first().retry().into_future());
+    let resolve = tokio::spawn(list().oldest_first().resolve().into_future());
+    let (retry, resolve) = (retry.await.unwrap().unwrap(), resolve.await.unwrap().unwrap());
+    assert_eq!((retry.done + resolve.done, retry.unchanged + resolve.unchanged), (500, 0));
+    for (_, why) in retry.refusals.iter().chain(&resolve.refusals) {
+        assert!(matches!(why, OperatorError::Refused { .. }), "{why}");
+    }
+    let both =
+        [(TaskState::Pending, retry.done as usize), (TaskState::ResolvedManually, resolve.done as usize)];
+    let expected: BTreeMap<_, _> = both.into_iter().filter(|(_, tasks)| *tasks > 0).collect();
+    assert_eq!(states(&tasker, "list").await, expected);
+    for task in &tasks {
+        assert_eq!(orders(&tasker, task.id()).await.len(), 1);
+    }
+}
+
+async fn whoever_breaks_off_leaves_whole_tasks_done_and_can_ask_for_the_rest(store: impl Store + Clone) {
+    let tasker = idle(&store).await;
+    let tasks = start(&tasker, 1_000, "list").await;
+    let cancel = |by: u64| tasker.tasks().tag("list").cancel().by(by.to_string());
+    for wait in [0, 2, 9, 25, 60] {
+        let cancelling = tokio::spawn(cancel(wait).into_future());
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        cancelling.abort();
+        let _ = cancelling.await;
+        for task in tasks.iter().step_by(7) {
+            let status = task.status().await.unwrap();
+            let step = match status.state {
+                TaskState::Cancelled => StepState::Cancelled,
+                _ => StepState::Pending,
+            };
+            assert!(status.steps.iter().all(|other| other.state == step), "{status:?}");
+            assert_eq!(orders(&tasker, task.id()).await.len(), usize::from(step == StepState::Cancelled));
+        }
+    }
+    let before = states(&tasker, "list").await.get(&TaskState::Cancelled).copied().unwrap_or(0);
+    let rest = cancel(100).await.unwrap();
+    assert_eq!(counts(&rest), (1_000 - before as u64, 0, 0));
+    assert_eq!(states(&tasker, "list").await, BTreeMap::from([(TaskState::Cancelled, 1_000)]));
+}
+
 /// Twins: what is done to all of the ones is done to the others one by one.
 async fn all_at_once_is_as_one_by_one(store: impl Store + Clone) {
     let tasker = idle(&store).await;
@@ -144,9 +203,9 @@ async fn all_at_once_is_as_one_by_one(store: impl Store + Clone) {
         let mut random = fastrand::Rng::with_seed(seed);
         let tags = [format!("one {seed}"), format!("other {seed}")];
         let twins = [start(&tasker, 60, &tags[0]).await, start(&tasker, 60, &tags[1]).await];
-        for at in 0..60 {
+        for (one, other) in twins[0].iter().zip(&twins[1]) {
             let deed = random.u32(0..7);
-            for task in [&twins[0][at], &twins[1][at]] {
+            for task in [one, other] {
                 match deed {
                     0 => task.cancel().await.unwrap(),
                     1 => task.pause().await.unwrap(),

@@ -3,7 +3,15 @@
 #[path = "../store/databases.rs"]
 mod databases;
 
-pub(crate) use databases::database;
+use tasker::{Profile, SqlStore};
+use tasker_tests::postgres::Database;
+
+/// A store on PostgreSQL, and the database, which stays until it goes; none where there is no PostgreSQL.
+pub(crate) async fn postgres(profile: Option<Profile>) -> Option<(SqlStore, Database)> {
+    let database = databases::database().await?;
+    let store = databases::options(&database, profile).connect().await.unwrap();
+    Some((store, database))
+}
 
 /// Runs each test on every store.
 macro_rules! on_every_store {
@@ -27,8 +35,8 @@ macro_rules! on_every_store {
         mod on_postgres {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                let Some(database) = $crate::places::database().await else { return };
-                super::$test(tasker::SqlStore::connect(database.url()).await.unwrap()).await;
+                let Some((store, _database)) = $crate::places::postgres(None).await else { return };
+                super::$test(store).await;
             })*
         }
     };
