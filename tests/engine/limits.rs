@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tasker::yaml::YamlFile;
 use tasker::{
-    Attempt, BuildError, StepSpec, Store, TaskState, Tasker, TaskerBuilder, WorkflowBuilder, WorkflowDef,
-    handler_fn,
+    Attempt, BuildError, StepSpec, Store, TaskRequest, TaskState, Tasker, TaskerBuilder, WorkflowBuilder,
+    WorkflowDef, handler_fn,
 };
 use tokio::time::Instant;
 
@@ -122,6 +123,21 @@ async fn a_workflow_that_is_no_module_is_limited_by_its_name_each_version_by_its
         assert_eq!(most.load(Ordering::SeqCst), expected, "{versions:?} {limits:?}");
         tasker.shutdown().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_of_a_task_file_is_limited_by_its_name() {
+    const PARCEL: &str = "{name: parcel, namespace_name: shop, version: 2.0.0, step_templates: [{name: weigh, handler_class: Weigh}]}";
+    let most = Arc::default();
+    let builder = with_parcels(&most).yaml(YamlFile::new("parcel.yaml", PARCEL));
+    let tasker = builder.limit_named("shop", "parcel", 2).build().await.unwrap();
+    let request =
+        || TaskRequest { namespace: "shop".to_owned(), ..TaskRequest::new("parcel", serde_json::json!({})) };
+    for task in tasker.request_many((0..7).map(|_| request())).await.unwrap() {
+        assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    }
+    assert_eq!(most.load(Ordering::SeqCst), 2);
+    tasker.shutdown().await;
 }
 
 #[tokio::test(start_paused = true)]
