@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tasker::store::What;
 use tasker::{
-    Bulk, BulkError, OperateTasks, OperatorError, Profile, QueryError, StepState, Store, TaskHandle, TaskId,
-    TaskState, Tasker,
+    Bulk, BulkError, OperateTasks, OperatorError, Profile, QueryError, SqlStore, StepState, Store,
+    TaskHandle, TaskId, TaskState, Tasker,
 };
 
 use crate::faults::{Fault, Faulty, Verb};
@@ -478,4 +478,42 @@ async fn a_task_about_which_the_store_is_wrong_stops_no_other() {
         states(&tasker, "list").await,
         BTreeMap::from([(TaskState::Pending, 1), (TaskState::Cancelled, 299)])
     );
+}
+
+/// What operators want of a step takes the graph of its task.
+async fn tasks_whose_graph_cannot_be_read_stop_no_other_ones(store: SqlStore, url: &str) {
+    use sea_orm::ConnectionTrait;
+    let tasker = idle(&store).await;
+    let broken = tasker.start_many::<narrow::Workflow>(0..30).tags(["list"]).await.unwrap();
+    let sound = tasker.start_many::<wide::Workflow>(0..230).tags(["list"]).await.unwrap();
+    let spoil = "UPDATE tasker_definitions SET graph = '{}' WHERE NOT concurrent";
+    sea_orm::Database::connect(url).await.unwrap().execute_unprepared(spoil).await.unwrap();
+    let list = || tasker.tasks().tag("list").oldest_first();
+    let bulk = list().step("a").resolve(()).await.unwrap();
+    assert_eq!(counts(&bulk), (230, 0, 30));
+    let refused: Vec<TaskId> = bulk.refusals.iter().map(|(task, _)| *task).collect();
+    assert_eq!(refused, broken.iter().map(TaskHandle::id).collect::<Vec<_>>());
+    assert!(bulk.refusals.iter().all(|(_, why)| matches!(why, OperatorError::Store(_))));
+    for task in sound.iter().step_by(29) {
+        assert_eq!(task.status().await.unwrap().step("a").unwrap().state, StepState::ResolvedManually);
+        assert_eq!(
+            orders(&tasker, task.id()).await.len(),
+            1,
+            "it was done once, though it was asked for again"
+        );
+    }
+    assert_eq!(counts(&list().cancel().await.unwrap()), (260, 0, 0), "as a whole they can be stopped");
+}
+
+#[tokio::test]
+async fn tasks_whose_graph_cannot_be_read_stop_no_other_ones_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    tasks_whose_graph_cannot_be_read_stop_no_other_ones(SqlStore::connect(&url).await.unwrap(), &url).await;
+}
+
+#[tokio::test]
+async fn tasks_whose_graph_cannot_be_read_stop_no_other_ones_on_postgres() {
+    let Some((store, database)) = postgres(None).await else { return };
+    tasks_whose_graph_cannot_be_read_stop_no_other_ones(store, database.url()).await;
 }
