@@ -30,13 +30,16 @@ pub use catalog::CatalogError;
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
 pub use identity::{Identity, IdentityFn, IdentityRequest};
-pub use operate::{Operate, OperateWorkflow, OperatorError, StepHandle, WorkflowHandle};
+pub use operate::{
+    Bulk, BulkError, Operate, OperateTasks, OperateWorkflow, OperatorError, StepHandle, StepOfTasks,
+    WorkflowHandle,
+};
 pub use prepare::Prepared;
 pub use registry::{
     DependencyEdge, DependencyGraph, RegisteredWorkflow, RegistryStatistics, UnknownWorkflow,
     WorkflowRegistry,
 };
-pub use request::TaskRequest;
+pub use request::{RequestMany, TaskRequest};
 pub use start::{Start, StartError};
 pub use start_many::StartMany;
 pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
@@ -143,7 +146,8 @@ impl Tasker {
     }
 
     /// Starts many tasks of one workflow, a thousand in a transaction. All contexts are checked before the first task is
-    /// stored; the handles come in the order of the contexts.
+    /// stored, and all that do not fit are told at once; the handles come in the order of the contexts. Tasks of several workflows, and of
+    /// those that are no modules, are started by [`request_many`](Self::request_many).
     ///
     /// If the store fails in the middle, [`StartError::Partly`] names the tasks that were started. With
     /// [keys](StartMany::idempotency_keys) the whole call can be made again.

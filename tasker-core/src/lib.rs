@@ -33,11 +33,11 @@ pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{
-    AnnotateError, Annotating, BuildError, CatalogError, ConfigurationError, Cursor, CursorError,
-    DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore, Operate,
-    OperateWorkflow, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics,
-    ResultError, Start, StartError, StartMany, StepHandle, TaskHandle, TaskRequest, Tasker, TaskerBuilder,
-    Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
+    AnnotateError, Annotating, BuildError, Bulk, BulkError, CatalogError, ConfigurationError, Cursor,
+    CursorError, DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore,
+    Operate, OperateTasks, OperateWorkflow, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow,
+    RegistryStatistics, RequestMany, ResultError, Start, StartError, StartMany, StepHandle, StepOfTasks,
+    TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{

@@ -16,6 +16,7 @@ macro_rules! debug_is_display {
 debug_is_display! {
     crate::AnnotateError,
     crate::BuildError,
+    crate::BulkError,
     crate::CatalogError,
     crate::ConfigurationError,
     crate::CursorError,
@@ -30,6 +31,7 @@ debug_is_display! {
     crate::SchemaError,
     crate::StartError,
     crate::UnknownState,
+    crate::UnknownWorkflow,
     crate::report::SnapshotError,
     crate::store::StoreError,
 }

@@ -143,6 +143,9 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// Does what operators want, one order after the other, each as [`Situation::apply`] says, and keeps who wanted it and why. One that
     /// changed something is not done again when it is asked for again.
+    ///
+    /// Each order happens as a whole or not at all. A batch of them need not: those whose tasks somebody else works on may follow later
+    /// than the others.
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError>;
 
     /// Lets no step of a workflow's tasks begin, or lets them begin again; what runs comes to its end. Whether the store knows the

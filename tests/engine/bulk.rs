@@ -10,6 +10,13 @@ use tokio::time::Instant;
 use crate::faults::{Fault, Faulty, Verb};
 use crate::support::{App, builder, context, job, memory, tasker, wide};
 
+/// The places of those that cannot be started.
+fn mistaken(error: &StartError) -> Vec<usize> {
+    let StartError::Invalid { mistakes, count } = error else { panic!("{error}") };
+    assert_eq!(*count, mistakes.len());
+    mistakes.iter().map(|(position, _)| *position).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn many_tasks_are_started_in_few_transactions_and_in_order() {
     let (app, store) = (App::new([]), Faulty::new());
@@ -29,16 +36,36 @@ async fn many_tasks_are_started_in_few_transactions_and_in_order() {
 async fn one_wrong_context_among_many_starts_none_and_is_named() {
     let tasker = tasker(&App::new([]), &memory()).await;
     let error = tasker.start_many::<job::Workflow>([1, 2, 101, 3].map(context)).await.unwrap_err();
-    assert!(matches!(&error, StartError::Invalid { position: 2, .. }));
+    assert_eq!(mistaken(&error), [2]);
     let text = error.to_string();
     assert!(text.starts_with("task 2 of those to be started, counted from 0: the context of"), "{text}");
     assert!(text.contains("/number: 101 is greater than the maximum of 100"), "{text}");
     let error = tasker.start_many::<job::Workflow>([context(1)]).idempotency_keys(|_| String::new()).await;
-    assert!(matches!(error, Err(StartError::Invalid { position: 0, .. })));
+    assert_eq!(mistaken(&error.unwrap_err()), [0]);
     assert!(tasker.open_tasks().await.unwrap().is_empty());
     let none = Tasker::builder(()).store(memory()).build().await.unwrap();
     let error = none.start_many::<wide::Workflow>(0..3).await.unwrap_err();
     assert!(matches!(error, StartError::NotRegistered { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_contexts_that_do_not_fit_are_told_at_once() {
+    let tasker = tasker(&App::new([]), &memory()).await;
+    let error = tasker.start_many::<job::Workflow>([0, 2, 101, 3].map(context)).await.unwrap_err();
+    assert_eq!(mistaken(&error), [0, 2]);
+    let text = error.to_string();
+    assert!(
+        text.starts_with("2 of the tasks to be started, counted from 0, cannot be: task 0: the context of"),
+        "{text}"
+    );
+    assert!(text.contains("; task 2: the context of") && !text.contains("more"), "{text}");
+    let many = (0..3_000).map(|number| context(if number < 2_500 { 1 } else { 101 }));
+    let error = tasker.start_many::<job::Workflow>(many).await.unwrap_err();
+    let text = error.to_string();
+    assert!(text.ends_with("; and 490 more"), "{text}");
+    let StartError::Invalid { mistakes, count: 500 } = error else { panic!("{error}") };
+    assert_eq!((mistakes.len(), mistakes[99].0), (100, 2_599));
+    assert!(tasker.open_tasks().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

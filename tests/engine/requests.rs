@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tasker::{
-    Identity, StartError, StepError, TaskHandle, TaskId, TaskRequest, TaskSummary, Tasker, Timestamp,
-    workflow,
+    Identity, StartError, StepError, Store, TaskHandle, TaskId, TaskRequest, TaskState, TaskSummary, Tasker,
+    Timestamp, workflow,
 };
 
+use crate::places::on_every_store;
 use crate::support::{App, builder, context, job, memory};
 
 #[workflow(namespace = "test", name = "rollout", version = "1.9.0", context = u32)]
@@ -160,8 +161,7 @@ async fn a_typed_start_tells_what_cannot_be_stored_too() {
         tasker.start::<job::Workflow>(context(1)).reason("two\nlines").tags(["t"; 2]).await.unwrap_err();
     assert_eq!(shown(&error), ["/reason: it has the character '\\n'; only printable ones can be stored"]);
     let error = tasker.start_many::<job::Workflow>([context(1)]).initiator("").await.unwrap_err();
-    let StartError::Invalid { position: 0, cause } = error else { panic!("{error}") };
-    assert_eq!(shown(&cause), ["/initiator: it has 0 characters; it can have 1 to 128"]);
+    assert_eq!(shown(&error), ["/initiator: it has 0 characters; it can have 1 to 128"]);
 }
 
 #[test]
@@ -228,6 +228,106 @@ async fn a_request_may_go_without_steps_that_may_be_skipped() {
         ]
     );
     tasker.shutdown().await;
+}
+
+on_every_store! {
+    many_requests_start_tasks_of_several_workflows_each_with_all_that_it_says,
+    steps_are_bypassed_in_each_of_many_tasks,
+}
+
+async fn with_gifts(store: &(impl Store + Clone)) -> Tasker {
+    builder(&App::new([]), store).register::<gift::Workflow>().build().await.unwrap()
+}
+
+fn gift(bypass: &[&str]) -> TaskRequest {
+    let bypass_steps = bypass.iter().map(|&step| step.to_owned()).collect();
+    TaskRequest { namespace: "test".to_owned(), bypass_steps, ..TaskRequest::new("gift", json!(1)) }
+}
+
+async fn many_requests_start_tasks_of_several_workflows_each_with_all_that_it_says(
+    store: impl Store + Clone,
+) {
+    let tasker = with_gifts(&store).await;
+    let job = |number: u32, priority| TaskRequest {
+        namespace: "test".to_owned(),
+        version: Some("1.2.0".to_owned()),
+        priority,
+        ..TaskRequest::new("job", json!({"number": number}))
+    };
+    let keyed =
+        TaskRequest { idempotency_key: Some("k".to_owned()), tags: vec!["vip".to_owned()], ..gift(&[]) };
+    let requests = [gift(&["wrap"]), job(7, 3), keyed.clone(), gift(&[]), keyed.clone(), job(8, -3)];
+    let tasks = tasker.request_many(requests).await.unwrap();
+    for task in &tasks {
+        assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    }
+    let mut sent = Vec::new();
+    for at in [0, 2, 3] {
+        sent.push(tasks[at].result("send").await.unwrap());
+    }
+    assert_eq!(sent, [false, true, true].map(|sent| Some(json!(sent))));
+    assert_eq!(tasks[1].result("prepare").await.unwrap(), Some(json!(7)));
+    assert_eq!(tasks[5].result("prepare").await.unwrap(), Some(json!(8)));
+    assert_eq!((summary(&tasker, tasks[5].id()).await.priority, tasks[4].id()), (-3, tasks[2].id()));
+    assert_eq!(
+        tasks.iter().map(TaskHandle::is_new).collect::<Vec<_>>(),
+        [true, true, true, true, false, true]
+    );
+    let again = tasker.request_many([keyed]).await.unwrap();
+    assert_eq!((again[0].id(), again[0].is_new()), (tasks[2].id(), false));
+    assert!(summary(&tasker, again[0].id()).await.tags.contains("vip"));
+    assert!(tasker.request_many([]).await.unwrap().is_empty());
+    tasker.shutdown().await;
+}
+
+async fn steps_are_bypassed_in_each_of_many_tasks(store: impl Store + Clone) {
+    let tasker = with_gifts(&store).await;
+    let tasks = tasker.start_many::<gift::Workflow>(0..1_200).bypass(["wrap"]).await.unwrap();
+    for task in tasks.iter().step_by(97) {
+        task.wait().await.unwrap();
+        assert_eq!(task.output::<gift::send>().await.unwrap(), Some(false));
+        assert_eq!(task.output::<gift::wrap>().await.unwrap(), None);
+    }
+    let error = tasker.start_many::<gift::Workflow>(0..9).bypass(["send", "wrap"]).await.unwrap_err();
+    let told = shown(&error);
+    assert_eq!(told.len(), 1, "once, not for each task: {error}");
+    assert!(told[0].starts_with("/bypass_steps/0: the step `send` may not be passed over"), "{error}");
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_wrong_with_many_requests_is_told_at_once_and_none_is_started() {
+    let tasker = with_gifts(&memory()).await;
+    let unknown = TaskRequest { name: "gfit".to_owned(), ..gift(&[]) };
+    let wrong = TaskRequest { context: json!("x"), tags: vec![String::new()], ..gift(&["warp"]) };
+    let error = tasker.request_many([gift(&[]), unknown, gift(&["wrap"]), wrong]).await.unwrap_err();
+    let StartError::Invalid { mistakes, count: 2 } = &error else { panic!("{error}") };
+    assert_eq!(mistakes.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1, 3]);
+    assert!(mistakes[0].1.to_string().contains("did you mean `test.gift`?"), "{error}");
+    assert_eq!(
+        shown(&mistakes[1].1),
+        [
+            "/bypass_steps/0: there is no step `warp`; did you mean `wrap`?",
+            "/context: \"x\" is not of type \"integer\"",
+            "/tags: \"\": it has 0 characters; it can have 1 to 64",
+        ]
+    );
+    assert!(tasker.tasks().await.unwrap().tasks.is_empty());
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_requests_those_that_were_made_before_are_returned() {
+    let tasker = tasker(Identity::Hash).await;
+    let request = |number: u32| TaskRequest {
+        requested_at: Some(Timestamp::from_micros(1_795_000_020_000_000)),
+        namespace: "test".to_owned(),
+        ..TaskRequest::new("job", json!({"number": number}))
+    };
+    let first = tasker.request(request(1)).await.unwrap();
+    let many = tasker.request_many([1, 2, 2].map(request)).await.unwrap();
+    assert_eq!(many.iter().map(TaskHandle::is_new).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!((many[0].id(), many[1].id()), (first.id(), many[2].id()));
 }
 
 fn conflict(error: &StartError) -> TaskId {

@@ -6,10 +6,11 @@ mod crowd;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use tasker::store::{ClaimedStep, Outcome, Store};
-use tasker::{ManualClock, Profile, SqlStore, SqlStoreOptions, TaskId, WorkflowDef};
+use tasker::store::{Action, ClaimedStep, Operated, Order, Outcome, Store};
+use tasker::{ManualClock, Profile, SqlStore, SqlStoreOptions, TaskId, TaskState, WorkflowDef};
 use tasker_tests::postgres::Database;
 
 use crate::databases::{database, options};
@@ -182,6 +183,38 @@ async fn no_join_is_lost(many: Many, rounds: usize) {
     }
     let tables = crate::model::audit::Tables::read(&many.db).await.unwrap();
     tables.check(|_| Some(&fan)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_of_many_tasks_do_not_wait_for_one_that_somebody_works_on() {
+    use sea_orm::{ConnectionTrait, TransactionTrait};
+    let Some(many) = Many::postgres(1, Profile::POSTGRES).await else { return };
+    let bench = &many.benches(&[workflow("chain", &[("a", &[], 3), ("b", &["a"], 3)])]).await[0];
+    for (table, id) in [("tasker_tasks", "id"), ("tasker_workflow_steps", "step_no = 1 AND task_id")] {
+        let tasks: Vec<_> = (0..5).map(|_| bench.task(0)).collect();
+        bench.store.create(&tasks).await.unwrap();
+        let held = tasks[2].id;
+        let somebody = many.db.begin().await.unwrap();
+        let lock = format!("SELECT 1 FROM {table} WHERE {id} = '{held}' FOR UPDATE");
+        somebody.execute_unprepared(&lock).await.unwrap();
+        let orders: Vec<Order> = tasks.iter().map(|task| Order::new(task.id, Action::Cancel)).collect();
+        let store = bench.store.clone();
+        let following = tokio::spawn(async move { store.operate(&orders).await });
+        let ids: Vec<TaskId> = tasks.iter().map(|task| task.id).collect();
+        let cancelled = async || {
+            let states = bench.store.task_states(&ids).await.unwrap().into_iter();
+            states.map(|state| state == Some(TaskState::Cancelled)).collect::<Vec<_>>()
+        };
+        let began = Instant::now();
+        while cancelled().await != [true, true, false, true, true] {
+            let in_time = began.elapsed() < Duration::from_secs(20);
+            assert!(in_time && !following.is_finished(), "{table}: {:?}", cancelled().await);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        somebody.commit().await.unwrap();
+        assert_eq!(following.await.unwrap().unwrap(), [Operated::Done; 5], "{table}");
+        assert_eq!(cancelled().await, [true; 5], "{table}");
+    }
 }
 
 fn ends(steps: &[ClaimedStep]) -> Vec<Outcome> {

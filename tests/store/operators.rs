@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Created, Ending, Operated, Room, Store};
-use tasker::{Attempt, Clock, ManualClock, StepState, TaskId, TaskState, WaitingFor};
+use tasker::store::{Action, Created, Ending, Operated, Order, Room, StepAction, Store};
+use tasker::{Attempt, Clock, Json, ManualClock, StepState, TaskId, TaskState, WaitingFor};
 use tasker_tests::operator::Operator as _;
 
 use crate::fixture::{
@@ -23,7 +23,7 @@ pub(crate) async fn a_cancelled_task_runs_no_step_and_has_ended<S: Store>(store:
     clock.advance(Duration::from_secs(3));
     assert_eq!(bench.store.cancel(task).await.unwrap(), Operated::Done);
     clock.advance(Duration::from_secs(3));
-    assert_eq!(bench.store.cancel(task).await.unwrap(), Operated::Done, "it is cancelled already");
+    assert_eq!(bench.store.cancel(task).await.unwrap(), Operated::Unchanged, "it is cancelled already");
     assert_eq!(bench.states(task).await, (TaskState::Cancelled, vec![StepState::Cancelled; 3]));
     let status = bench.status(task).await;
     assert_eq!(status.ended_at.unwrap().since(status.created_at), Duration::from_secs(3));
@@ -136,8 +136,8 @@ pub(crate) async fn a_paused_task_begins_no_step_until_it_is_resumed<S: Store>(
     let worker = bench.worker().await;
     let task = bench.start(0).await;
     assert!(!bench.status(task).await.paused);
-    for _ in 0..2 {
-        assert_eq!(bench.store.pause(task).await.unwrap(), Operated::Done);
+    for operated in [Operated::Done, Operated::Unchanged] {
+        assert_eq!(bench.store.pause(task).await.unwrap(), operated);
         assert!(bench.status(task).await.paused);
         assert_eq!(bench.waiting(task).await, [OPERATOR, ONE_STEP, OPERATOR, ONE_STEP]);
         assert!(bench.claimed(worker, &Room::new(9)).await.is_empty());
@@ -249,7 +249,7 @@ pub(crate) async fn to_resume_what_is_not_paused_changes_nothing<S: Store>(store
     }
     for task in [task, other] {
         let before = bench.status(task).await;
-        assert_eq!(bench.store.resume(task).await.unwrap(), Operated::Done);
+        assert_eq!(bench.store.resume(task).await.unwrap(), Operated::Unchanged);
         assert_eq!(bench.status(task).await, before);
     }
 }
@@ -435,4 +435,85 @@ pub(crate) async fn nothing_is_ever_stranded<S: Store>(store: S, clock: Arc<Manu
     none("though tasks failed").await;
     let _ = bench.store.retry(tasks[1]).await.unwrap();
     none("though a task is retried").await;
+}
+
+/// Twins: of each two tasks in the same place one is among many orders that come together, and the other's order comes alone.
+pub(crate) async fn many_orders_come_out_as_if_each_came_alone<S: Store>(store: S, clock: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain(), sequential_diamond(), forest()]).await;
+    let worker = bench.worker().await;
+    let text = |text: &str| Json::of(text).unwrap();
+    let step = |name: &str, action: StepAction| Action::Step(name.to_owned(), action);
+    let actions = [
+        Action::Cancel,
+        Action::Retry,
+        Action::Resolve,
+        Action::Pause,
+        Action::Resume,
+        step("a", StepAction::Retry),
+        step("a", StepAction::Resolve(text("by \"hand\""))),
+        step("b", StepAction::Cancel),
+        step("top", StepAction::RetryLimit(7)),
+        step("left", StepAction::Inputs(text("other"))),
+        step("x", StepAction::Skip),
+    ];
+    let mut twins = Vec::new();
+    for action in actions {
+        for workflow in 0..3 {
+            for ending in [None, Some(done()), Some(failed()), Some(retry(60))] {
+                let mut pair = Vec::new();
+                for _ in 0..2 {
+                    let task = bench.start(workflow).await;
+                    if let Some(ending) = ending.clone() {
+                        // What was started before has ended or is paused.
+                        bench.run_one(worker, ending).await;
+                    } else if workflow == 1 {
+                        bench.store.cancel(task).await.unwrap();
+                    }
+                    bench.store.pause(task).await.unwrap();
+                    pair.push(task);
+                }
+                twins.push((pair, action.clone()));
+            }
+        }
+    }
+    // Together those are unknown, and some come twice.
+    let order = |task: TaskId, action: &Action| Order {
+        by: Some("ada".to_owned()),
+        reason: Some("all of them".to_owned()),
+        ..Order::new(task, action.clone())
+    };
+    let mut together: Vec<Order> = twins.iter().map(|(pair, action)| order(pair[0], action)).collect();
+    together.insert(40, order(TaskId::random(), &Action::Cancel));
+    together.extend(twins.iter().step_by(9).map(|(pair, action)| order(pair[0], action)));
+    clock.advance(Duration::from_secs(1));
+    let told = bench.store.operate(&together).await.unwrap();
+    assert_eq!(told[40], Operated::NoTask);
+    let mut alone = Vec::new();
+    for Order { task, action, .. } in &together {
+        let twin = twins.iter().find(|(pair, _)| pair[0] == *task).map_or(*task, |(pair, _)| pair[1]);
+        alone.extend(bench.store.operate(&[order(twin, action)]).await.unwrap());
+    }
+    assert_eq!(told, alone);
+    for wanted in [Operated::Done, Operated::Unchanged, Operated::NoStep, Operated::NotSkippable] {
+        assert!(told.contains(&wanted), "{wanted:?} is among what is tried");
+    }
+    for (pair, action) in &twins {
+        let (one, other) = (&pair[0], &pair[1]);
+        let (mut status, twin) = (bench.status(*one).await, bench.status(*other).await);
+        (status.id, status.created_at) = (twin.id, twin.created_at);
+        assert_eq!(status, twin, "{action:?}");
+        let moved = async |task: TaskId| {
+            let history = bench.store.history(task).await.unwrap();
+            history.into_iter().map(|happened| format!("{:?}", happened.what)).collect::<Vec<_>>()
+        };
+        assert_eq!(moved(*one).await, moved(*other).await, "{action:?}");
+        for name in status.steps.iter().map(|step| step.name.as_str()) {
+            let results = (
+                bench.store.result(*one, name).await.unwrap(),
+                bench.store.result(*other, name).await.unwrap(),
+            );
+            assert_eq!(results.0, results.1, "{action:?}");
+        }
+    }
+    assert!(bench.store.stranded(9).await.unwrap().is_empty());
 }

@@ -1,3 +1,5 @@
+mod limit;
+
 use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +16,8 @@ use crate::handler::Handlers;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{DefinitionId, Retention, WorkflowBuilder, WorkflowId};
+use crate::{DefinitionId, Retention, WorkflowBuilder};
+use limit::Limits;
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +55,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
     #[cfg(feature = "yaml")]
     pub(crate) yaml: crate::yaml::Sources,
     pub(super) errors: Vec<BuildError>,
-    /// How many steps of a workflow may run at the same time.
-    limits: Vec<(TypeId, WorkflowId, usize)>,
+    limits: Limits,
     overrides: Overrides,
     identity: Identity,
     config: EngineConfig,
@@ -92,7 +94,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             #[cfg(feature = "yaml")]
             yaml: crate::yaml::Sources::default(),
             errors: Vec::new(),
-            limits: Vec::new(),
+            limits: Limits::default(),
             overrides: Overrides::default(),
             identity: Identity::default(),
             config,
@@ -218,7 +220,44 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// flight that keep the old graph are counted by themselves. Default: as many as [`concurrency`](Self::concurrency) allows.
     #[must_use]
     pub fn limit<W: Workflow>(mut self, steps: usize) -> Self {
-        self.limits.push((TypeId::of::<W>(), W::define().id().clone(), steps));
+        self.limits.of_type(TypeId::of::<W>(), W::define().id().clone(), steps);
+        self
+    }
+
+    /// The same by namespace and name, also for workflows that are no modules: those of task files, and those that are
+    /// [put together at run time](Self::register_dynamic). It is for all versions that are registered, each of which is counted by
+    /// itself. Of several limits for one workflow the last counts. [`build`](TaskerBuilder::build) fails if no such workflow is
+    /// registered.
+    ///
+    /// ```
+    /// use tasker_core::{MemoryStore, StepSpec, Tasker, WorkflowDef, handler_fn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let order = || WorkflowDef::builder("shop", "order", "1.0.0").step(StepSpec::new("charge").handler_class("Charge"));
+    /// let builder = || {
+    ///     let charge = handler_fn(|_, _, _| async { Ok(serde_json::json!({})) });
+    ///     Tasker::builder(()).store(MemoryStore::new()).handler("Charge", charge).register_dynamic(order())
+    /// };
+    /// let tasker = builder().limit_named("shop", "order", 5).build().await?;
+    /// # tasker.shutdown().await;
+    ///
+    /// let error = builder().limit_named("shop", "ordr", 5).build().await.err().unwrap();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`limit_named` names workflow `shop.ordr`, which is not registered; did you mean `shop.order`? Registered are `shop.order`"
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn limit_named(
+        mut self,
+        namespace: impl Into<String>,
+        name: impl Into<String>,
+        steps: usize,
+    ) -> Self {
+        self.limits.of_name(namespace.into(), name.into(), steps);
         self
     }
 
@@ -327,17 +366,12 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         overrides.apply(&mut registry)?;
         registry.iter().try_for_each(|registration| registration.check())?;
         check(&config)?;
-        check_limits(&limits, &registry)?;
+        limits.check(&registry)?;
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
-        let limits = workflows.iter().filter_map(|(id, registration)| {
-            let limit =
-                limits.iter().rev().find(|(workflow, ..)| Some(*workflow) == registration.workflow_type);
-            limit.map(|&(_, _, steps)| (*id, steps))
-        });
-        let limits = limits.collect();
+        let limits = limits.by_definition(&workflows);
         let client = client(&store, &config, identity, workflows.clone());
         let stop = CancellationToken::new();
         let engine = Engine {
@@ -394,22 +428,6 @@ fn check(config: &EngineConfig) -> Result<(), BuildError> {
         }
         _ => Ok(()),
     }
-}
-
-fn check_limits(limits: &[(TypeId, WorkflowId, usize)], registry: &Registry) -> Result<(), BuildError> {
-    for (workflow_type, workflow, steps) in limits {
-        if *steps == 0 {
-            return Err(BuildError::Option(format!(
-                "`limit` of workflow `{workflow}` is 0: no step of it would ever run; the least is 1"
-            )));
-        }
-        if !registry.iter().any(|registration| registration.workflow_type == Some(*workflow_type)) {
-            return Err(BuildError::Option(format!(
-                "`limit` names workflow `{workflow}`, which is not registered; call `register` for it"
-            )));
-        }
-    }
-    Ok(())
 }
 
 fn client(

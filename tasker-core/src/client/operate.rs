@@ -1,5 +1,6 @@
 //! What operators do: each is one order, which the store follows or refuses, and which stands in the history with who wanted it and why.
 
+mod bulk;
 mod error;
 mod step;
 mod workflow;
@@ -7,6 +8,7 @@ mod workflow;
 use std::fmt;
 use std::pin::Pin;
 
+pub use bulk::{Bulk, BulkError, OperateTasks, StepOfTasks};
 pub use error::OperatorError;
 use serde_json::Value;
 use step::Given;
@@ -14,6 +16,7 @@ pub use step::StepHandle;
 pub use workflow::{OperateWorkflow, WorkflowHandle};
 
 use super::{Client, TaskHandle};
+use crate::TaskId;
 use crate::store::{Action, Happened, Operated, Order, StoreError};
 
 /// Something that an operator wants; it is done when it is awaited.
@@ -68,8 +71,8 @@ impl Operate {
         }
         let operated = self.client.0.store.operate(std::slice::from_ref(&order)).await?;
         match operated.first() {
-            Some(Operated::Done) => {
-                self.client.tell_of(&order);
+            Some(Operated::Done | Operated::Unchanged) => {
+                self.client.tell_of(&order.action, &[order.task]);
                 Ok(())
             }
             Some(refused) => Err(OperatorError::of(&order, *refused)),
@@ -88,9 +91,9 @@ impl IntoFuture for Operate {
 }
 
 impl Client {
-    /// Tells the engine and who waits here what an order may have brought.
-    fn tell_of(&self, order: &Order) {
-        match order.action {
+    /// Tells the engine and who waits here what orders may have brought.
+    fn tell_of(&self, action: &Action, tasks: &[TaskId]) {
+        match action {
             Action::Pause => return,
             // What it runs may have been taken from it.
             Action::Cancel => self.0.look.notify_one(),
@@ -100,7 +103,7 @@ impl Client {
             }
             Action::Retry | Action::Resolve | Action::Resume => self.0.wake.notify_one(),
         }
-        self.0.waiters.ended(&[order.task]);
+        self.0.waiters.ended(tasks);
     }
 }
 
@@ -183,7 +186,7 @@ impl OperatorError {
             Operated::NotSkippable => Self::NotSkippable { task, step },
             Operated::NothingFailed => Self::NothingFailed(task),
             Operated::NoStep => Self::NoStep { task, step },
-            Operated::Done | Operated::NoTask => Self::NoTask(task),
+            Operated::Done | Operated::Unchanged | Operated::NoTask => Self::NoTask(task),
         }
     }
 }

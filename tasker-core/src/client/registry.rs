@@ -102,7 +102,7 @@ pub struct RegistryStatistics {
 }
 
 /// A namespace, a workflow or a version that this process has not registered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnknownWorkflow {
     /// There is no such namespace.

@@ -1,17 +1,22 @@
 //! A task as somebody outside asks for it: a document that names the workflow, checked as a whole.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tasker_rules::suggest::did_you_mean;
 
-use super::Tasker;
 use super::registry::LATEST;
 use super::start::{Start, StartError, Wish};
+use super::start_many::{Checked, create_all};
+use super::{Client, TaskHandle, Tasker};
+use crate::registry::Registration;
 use crate::schema::{self, Violation};
 use crate::store::Attributes;
-use crate::{Timestamp, WorkflowId};
+use crate::{DefinitionId, Timestamp, WorkflowId};
 
 /// A task as somebody outside asks for it; [`Tasker::request`] starts it.
 ///
@@ -193,6 +198,48 @@ impl Tasker {
     /// [`StartError::InvalidRequest`] with all that is wrong at once, by paths in the request; and what else there is when a task is
     /// started.
     pub fn request(&self, request: TaskRequest) -> Start<()> {
+        let Asked { registration, context, wish } = self.asked(request);
+        Start::new(self.0.client.clone(), registration, Ok(context), wish)
+    }
+
+    /// Starts many tasks that somebody outside asks for, of whatever workflows, a thousand in a transaction. All requests are checked before
+    /// the first task is stored; the handles come in the order of the requests. A task that there is already, by its key or by the
+    /// [`Identity`](crate::Identity) of the Tasker, is returned, and is [not new](crate::TaskHandle::is_new).
+    ///
+    /// ```
+    /// # use tasker_core::{MemoryStore, StartError, StepError, TaskRequest, Tasker, workflow};
+    /// # use serde_json::json;
+    /// # extern crate tasker_core as tasker;
+    /// # #[workflow(context = u32)]
+    /// # mod count {
+    /// #     use super::StepError;
+    /// #     #[step]
+    /// #     pub async fn double(ctx: &u32) -> Result<u32, StepError> { Ok(ctx * 2) }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<count::Workflow>().build().await?;
+    /// let request = |name: &str, context| TaskRequest::new(name, json!(context));
+    /// let tasks = tasker.request_many([request("count", 1), request("count", 2)]).await?;
+    /// assert_eq!(tasks.len(), 2);
+    ///
+    /// let error = tasker.request_many([request("count", -1), request("count", 2), request("cuont", 3)]).await.unwrap_err();
+    /// let StartError::Invalid { mistakes, .. } = &error else { panic!("{error}") };
+    /// assert_eq!(mistakes.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [0, 2]);
+    /// # tasker.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`StartError::Invalid`] with each request that is not valid, and what [`request`](Self::request) says of it; if the store fails in
+    /// the middle, [`StartError::Partly`] with the tasks that were started.
+    pub fn request_many(&self, requests: impl IntoIterator<Item = TaskRequest>) -> RequestMany {
+        let asked = requests.into_iter().map(|request| self.asked(request)).collect();
+        RequestMany { client: self.0.client.clone(), asked }
+    }
+
+    fn asked(&self, request: TaskRequest) -> Asked {
         let workflow = request.workflow();
         let wish = Wish {
             key: request.idempotency_key,
@@ -208,6 +255,40 @@ impl Tasker {
             bypass: request.bypass_steps,
             from_outside: Some(workflow.clone()),
         };
-        Start::new(self.0.client.clone(), self.named(workflow), Ok(request.context), wish)
+        Asked { registration: self.named(workflow), context: request.context, wish }
+    }
+}
+
+/// A request, and the workflow that it names.
+struct Asked {
+    registration: Result<(DefinitionId, Arc<Registration>), StartError>,
+    context: Value,
+    wish: Wish,
+}
+
+/// Many tasks that somebody outside asks for, about to be started; await them.
+#[must_use = "the tasks are started when this is awaited"]
+pub struct RequestMany {
+    client: Client,
+    asked: Vec<Asked>,
+}
+
+impl RequestMany {
+    async fn create(self) -> Result<Vec<TaskHandle>, StartError> {
+        let Self { client, asked } = self;
+        let mut checked = Checked::new(asked.len());
+        for Asked { registration, context, wish } in asked {
+            checked.add(wish.task(&client, registration, Ok(context))).await;
+        }
+        create_all(client, &checked.tasks()?).await
+    }
+}
+
+impl IntoFuture for RequestMany {
+    type Output = Result<Vec<TaskHandle>, StartError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.create())
     }
 }

@@ -2,7 +2,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::start::Wish;
+use super::start::{Conflict, Wish};
 use super::{Client, StartError, TaskHandle};
 use crate::registry::Registration;
 use crate::store::NewTask;
@@ -11,7 +11,7 @@ use crate::{DefinitionId, TaskId, Timestamp, Workflow};
 /// How many tasks are created in one transaction, and checked without letting others run.
 const AT_ONCE: usize = 1_000;
 
-/// Many tasks about to be started; await them.
+/// Many tasks of one workflow about to be started; await them.
 #[must_use = "the tasks are started when this is awaited"]
 pub struct StartMany<W: Workflow> {
     client: Client,
@@ -67,6 +67,12 @@ impl<W: Workflow> StartMany<W> {
         self
     }
 
+    /// Passes over these steps of each of the tasks from the start: see [`Start::bypass`](crate::Start::bypass).
+    pub fn bypass<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.wish.bypass.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
     /// Says when the tasks were asked for: see [`Start::requested_at`](crate::Start::requested_at).
     pub fn requested_at(mut self, moment: Timestamp) -> Self {
         self.wish.attributes.requested_at = Some(moment);
@@ -75,25 +81,67 @@ impl<W: Workflow> StartMany<W> {
 
     async fn create(self) -> Result<Vec<TaskHandle<W>>, StartError> {
         let Self { client, registration, contexts, idempotency_keys, wish } = self;
-        let registration = registration?;
+        let (definition, registration) = registration?;
+        wish.check_request(&registration.workflow)?;
         let mut keys = idempotency_keys.into_iter().flatten();
-        let mut tasks = Vec::with_capacity(contexts.len());
-        for (position, context) in contexts.into_iter().enumerate() {
+        let mut checked = Checked::new(contexts.len());
+        for context in contexts {
             let context = serde_json::to_value(&context).map_err(|error| error.to_string());
-            let task =
-                Wish { key: keys.next(), ..wish.clone() }.task(&client, Ok(registration.clone()), context);
-            // One that there is already is returned.
-            let (task, _) = task.map_err(|cause| StartError::Invalid { position, cause: Box::new(cause) })?;
-            tasks.push(task);
-            if tasks.len() % AT_ONCE == 0 {
-                tokio::task::yield_now().await;
-            }
+            let wish = Wish { key: keys.next(), ..wish.clone() };
+            let task = wish.check_key();
+            checked.add(task.and_then(|()| wish.task_of(&client, definition, &registration, context))).await;
         }
-        create_all(client, &tasks).await
+        create_all(client, &checked.tasks()?).await
     }
 }
 
-async fn create_all<W>(client: Client, tasks: &[NewTask]) -> Result<Vec<TaskHandle<W>>, StartError> {
+/// Tasks that were checked, and what is wrong with those that cannot be started.
+pub(super) struct Checked {
+    tasks: Vec<NewTask>,
+    mistakes: Vec<(usize, StartError)>,
+    mistaken: usize,
+    position: usize,
+}
+
+impl Checked {
+    pub(super) fn new(tasks: usize) -> Self {
+        Self { tasks: Vec::with_capacity(tasks), mistakes: Vec::new(), mistaken: 0, position: 0 }
+    }
+
+    /// Takes the next one. Of many, one that there is already is returned, whatever is usual.
+    pub(super) async fn add(&mut self, task: Result<(NewTask, Conflict), StartError>) {
+        const MOST: usize = 100;
+        match task {
+            Ok((task, _)) if self.mistaken == 0 => self.tasks.push(task),
+            Ok(_) => {}
+            Err(cause) => {
+                // None will be stored.
+                self.tasks = Vec::new();
+                self.mistaken += 1;
+                if self.mistakes.len() < MOST {
+                    self.mistakes.push((self.position, cause));
+                }
+            }
+        }
+        self.position += 1;
+        if self.position.is_multiple_of(AT_ONCE) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    pub(super) fn tasks(self) -> Result<Vec<NewTask>, StartError> {
+        match self.mistaken {
+            0 => Ok(self.tasks),
+            count => Err(StartError::Invalid { mistakes: self.mistakes, count }),
+        }
+    }
+}
+
+/// Stores tasks, a thousand in a transaction.
+pub(super) async fn create_all<W>(
+    client: Client,
+    tasks: &[NewTask],
+) -> Result<Vec<TaskHandle<W>>, StartError> {
     let mut handles: Vec<TaskHandle<W>> = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(AT_ONCE) {
         match client.0.store.create(tasks).await {

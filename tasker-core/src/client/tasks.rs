@@ -48,10 +48,12 @@ use crate::{Annotation, TaskState, Timestamp};
 #[derive(Clone)]
 #[must_use = "nothing is looked for before this is awaited"]
 pub struct Tasks {
-    client: Client,
-    query: TaskQuery,
-    after: Option<Cursor>,
-    mistake: Option<QueryError>,
+    pub(super) client: Client,
+    /// What is looked for, and in which order.
+    pub(super) query: TaskQuery,
+    pub(super) limit: Option<usize>,
+    pub(super) after: Option<Cursor>,
+    pub(super) mistake: Option<QueryError>,
 }
 
 /// A part of a list of tasks.
@@ -85,15 +87,18 @@ pub enum QueryError {
     Store(#[from] StoreError),
 }
 
+/// How many tasks a page has, unless something else is said.
+const USUAL: usize = 50;
+
 /// The most tasks of a page.
 const MOST: usize = 1_000;
 
 impl Tasker {
     /// The tasks of the store, of whatever workflow and whoever started them: 50 of them at a time, the newest first, unless something
-    /// else is said.
+    /// else is said. What is done to one task can be done to [all that are on a list](Tasks::cancel), too.
     pub fn tasks(&self) -> Tasks {
-        let query = TaskQuery { limit: 50, ..TaskQuery::default() };
-        Tasks { client: self.0.client.clone(), query, after: None, mistake: None }
+        let (client, query) = (self.0.client.clone(), TaskQuery::default());
+        Tasks { client, query, limit: None, after: None, mistake: None }
     }
 }
 
@@ -214,9 +219,9 @@ impl Tasks {
         self
     }
 
-    /// How many tasks a page has: 1 to 1,000. Default: 50.
+    /// How many tasks a page has: 1 to 1,000. Default: 50. Of what is [done to the list](Self::cancel), to how many tasks at most.
     pub fn limit(mut self, tasks: usize) -> Self {
-        self.query.limit = tasks;
+        self.limit = Some(tasks);
         self
     }
 
@@ -242,7 +247,7 @@ impl Tasks {
         if let Some(mistake) = self.mistake {
             return Err(mistake);
         }
-        let limit = self.query.limit;
+        let limit = self.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             return Err(QueryError::Limit(limit));
         }

@@ -128,6 +128,12 @@ impl TaskSummary {
 }
 
 impl TaskFilter {
+    /// Whether nothing narrows it, so that every task fits.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether a task as told fits, its annotations left aside.
     pub(crate) fn fits(&self, task: &TaskSummary) -> bool {
         let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);

@@ -186,8 +186,10 @@ impl StepAction {
 /// What came of an [`Order`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operated {
-    /// It was done, or was so already.
+    /// It was done, now or when the same order came before.
     Done,
+    /// It was so already; nothing changed.
+    Unchanged,
     /// The task stands in a state in which this cannot be done; nothing changed.
     Refused(TaskState),
     /// The step stands in a state in which this cannot be done; nothing changed.

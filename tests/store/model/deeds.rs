@@ -172,9 +172,14 @@ impl History<'_> {
             tasks.retain(|task| recent.contains(task));
         }
         let unknown = Uuid::from_u128(random.u128(..)).into();
-        let task = random.choice(&tasks).copied().unwrap_or(unknown);
-        let action = wish.action(self.statuses.get(&task), random);
-        self.operate(action, task, random).await
+        // Of many orders some are about one task.
+        let many = if random.u32(0..4) == 0 { random.usize(2..7) } else { 1 };
+        let mut wanted = Vec::with_capacity(many);
+        for _ in 0..many {
+            let task = random.choice(&tasks).copied().unwrap_or(unknown);
+            wanted.push((wish.action(self.statuses.get(&task), random), task));
+        }
+        self.operate(&wanted, random).await
     }
 
     async fn purge(&mut self, random: &mut Rng) -> Check {

@@ -137,7 +137,7 @@ impl<'l> History<'l> {
             self.operate_workflow(at, false).await?;
         }
         for task in self.open_tasks() {
-            self.operate(Action::Resume, task, &mut fastrand::Rng::with_seed(0)).await?;
+            self.operate(&[(Action::Resume, task)], &mut fastrand::Rng::with_seed(0)).await?;
         }
         let worker = self.enlist(Uuid::from_u128(1).into(), Skill::All).await?;
         // A chain takes a few rounds, not hundreds.

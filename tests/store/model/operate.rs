@@ -113,21 +113,34 @@ impl History<'_> {
         same("the history of a workflow", &model, &database)
     }
 
-    pub(super) async fn operate(&mut self, action: Action, task: TaskId, random: &mut Rng) -> Check {
+    /// Asks for several things at once, or for one.
+    pub(super) async fn operate(&mut self, wanted: &[(Action, TaskId)], random: &mut Rng) -> Check {
         let by = random.bool().then(|| "somebody".to_owned());
-        let order = Order { by, ..Order::new(task, action) };
-        self.say(format!("{:?} {task}", order.action));
-        let orders = [order];
+        let order =
+            |(action, task): &(Action, TaskId)| Order { by: by.clone(), ..Order::new(*task, action.clone()) };
+        let orders: Vec<Order> = wanted.iter().map(order).collect();
+        for order in &orders {
+            self.say(format!("{:?} {}", order.action, order.task));
+        }
         let model = ask(&*self.oracle.store, &orders).await?;
         let database = ask(&*self.subject().store, &orders).await?;
         same("what an operator was told", &model, &database)?;
-        self.ledger.operated(&orders[0], database[0], &self.lane.workflows);
+        for (order, told) in orders.iter().zip(database) {
+            self.ledger.operated(order, told, &self.lane.workflows);
+        }
         // As one does whose answer was lost: what changed something is not done again.
         if random.u32(0..8) == 0 {
             let model = ask(&*self.oracle.store, &orders).await?;
-            same("what an operator was told again", &model, &ask(&*self.subject().store, &orders).await?)?;
+            let database = ask(&*self.subject().store, &orders).await?;
+            same("what an operator was told again", &model, &database)?;
+            for (order, told) in orders.iter().zip(database) {
+                self.ledger.operated(order, told, &self.lane.workflows);
+            }
         }
-        let before = self.oracle.store.history(task).await.map_err(failed)?;
-        same("a history", &before, &self.subject().store.history(task).await.map_err(failed)?)
+        for order in &orders {
+            let before = self.oracle.store.history(order.task).await.map_err(failed)?;
+            same("a history", &before, &self.subject().store.history(order.task).await.map_err(failed)?)?;
+        }
+        Ok(())
     }
 }

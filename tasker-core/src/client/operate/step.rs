@@ -8,7 +8,7 @@ use crate::client::{Client, TaskHandle};
 use crate::schema::{ContextSchema, Violation};
 use crate::step::StepOf;
 use crate::store::{Action, Order, StepAction, StoreError};
-use crate::{Json, StepDef, TaskId};
+use crate::{Json, StepDef, TaskId, WorkflowId};
 
 /// A step of a task, for operators.
 ///
@@ -147,15 +147,31 @@ impl Client {
         given: Given,
         value: &Value,
     ) -> Result<Vec<Violation>, StoreError> {
-        let size = value.to_string().len();
-        let limit = self.0.max_payload;
-        if size > limit {
-            return Ok(vec![whole(format!("it has {size} bytes of JSON, more than the limit of {limit}"))]);
+        if let Some(too_large) = self.too_large(value) {
+            return Ok(vec![too_large]);
         }
-        let Some(status) = self.0.statuses.ask(task).await? else { return Ok(Vec::new()) };
-        let known = self.0.workflows.iter().map(|(_, known)| known);
-        let known = known.map(|known| &known.workflow).find(|workflow| *workflow.id() == status.workflow);
-        let Some(workflow) = known else { return Ok(Vec::new()) };
+        let status = self.0.statuses.ask(task).await?;
+        Ok(status.map(|status| self.misfits(&status.workflow, step, given, value)).unwrap_or_default())
+    }
+
+    /// Whether a value is too large to be given to a step.
+    pub(super) fn too_large(&self, value: &Value) -> Option<Violation> {
+        let (size, limit) = (value.to_string().len(), self.0.max_payload);
+        (size > limit).then(|| whole(format!("it has {size} bytes of JSON, more than the limit of {limit}")))
+    }
+
+    /// What is wrong with a value that a step of a workflow is to be given, if the workflow is registered in this process.
+    pub(super) fn misfits(
+        &self,
+        workflow: &WorkflowId,
+        step: &str,
+        given: Given,
+        value: &Value,
+    ) -> Vec<Violation> {
+        let known = self.0.workflows.iter().map(|(_, known)| &known.workflow);
+        let Some(workflow) = known.into_iter().find(|known| known.id() == workflow) else {
+            return Vec::new();
+        };
         let schema = match given {
             Given::Inputs => workflow.context_schema(),
             Given::Result => {
@@ -163,6 +179,6 @@ impl Client {
             }
         };
         // A schema that is none was made by the type, not by who asks.
-        Ok(ContextSchema::new(schema).map(|schema| schema.violations(value)).unwrap_or_default())
+        ContextSchema::new(schema).map(|schema| schema.violations(value)).unwrap_or_default()
     }
 }

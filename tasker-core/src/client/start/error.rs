@@ -57,18 +57,18 @@ pub enum StartError {
         /// The limit.
         limit: usize,
     },
-    /// One of many tasks cannot be started; none was.
-    #[error("task {position} of those to be started, counted from 0: {cause}")]
+    /// Some of many tasks cannot be started; none was.
+    #[error("{}", invalid(mistakes, *count))]
     Invalid {
-        /// Its place among the contexts, from 0.
-        position: usize,
-        /// What is wrong with it.
-        cause: Box<StartError>,
+        /// The first hundred of them: the place of each among those to be started, from 0, and what is wrong with it.
+        mistakes: Vec<(usize, StartError)>,
+        /// How many there are.
+        count: usize,
     },
     /// Of many tasks the first were started, then the store failed. The next thousand may exist too, if the store's answer was lost.
     #[error("{} tasks were started, then the store failed: {cause}", started.len())]
     Partly {
-        /// The tasks that were started, in the order of their contexts.
+        /// The tasks that were started, in the order in which they were given.
         started: Vec<TaskId>,
         /// Why the others were not.
         cause: StoreError,
@@ -90,6 +90,21 @@ fn registered(workflow: &WorkflowId, known: &[String]) -> String {
         "{hint}registered are {}",
         known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
     )
+}
+
+fn invalid(mistakes: &[(usize, StartError)], count: usize) -> String {
+    /// More than that nobody reads.
+    const MOST: usize = 10;
+    if let ([(position, cause)], 1) = (mistakes, count) {
+        return format!("task {position} of those to be started, counted from 0: {cause}");
+    }
+    let shown: Vec<_> =
+        mistakes.iter().take(MOST).map(|(position, cause)| format!("task {position}: {cause}")).collect();
+    let more = match count - shown.len() {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    format!("{count} of the tasks to be started, counted from 0, cannot be: {}{more}", shown.join("; "))
 }
 
 fn conflict(workflow: &WorkflowId, existing: TaskId, key: Option<&str>) -> String {

@@ -68,17 +68,39 @@ impl Wish {
             return self.task_from_outside(client, &workflow, registration, context);
         }
         let (definition, registration) = registration?;
-        if let Some(key) = self.key.as_ref().filter(|key| !is_key(key)) {
-            return Err(StartError::InvalidKey(key.clone()));
+        self.check_key()?;
+        self.check_request(&registration.workflow)?;
+        self.task_of(client, definition, &registration, context)
+    }
+
+    /// Whether the key that was given can be one.
+    pub(in crate::client) fn check_key(&self) -> Result<(), StartError> {
+        match self.key.as_ref().filter(|key| !is_key(key)) {
+            Some(key) => Err(StartError::InvalidKey(key.clone())),
+            None => Ok(()),
         }
+    }
+
+    /// Whether what is said beside context and key fits.
+    pub(in crate::client) fn check_request(&self, workflow: &WorkflowDef) -> Result<(), StartError> {
         let mut violations = self.attributes.violations();
-        violations.extend(self.cannot_bypass(&registration.workflow));
-        if !violations.is_empty() {
-            let workflow = registration.workflow.id().to_string();
-            return Err(StartError::InvalidRequest { workflow, violations });
+        violations.extend(self.cannot_bypass(workflow));
+        if violations.is_empty() {
+            return Ok(());
         }
-        let context = check(&registration, context, client.0.max_payload)?;
-        self.checked(client, definition, &registration, context)
+        Err(StartError::InvalidRequest { workflow: workflow.id().to_string(), violations })
+    }
+
+    /// The task, if its context fits; all else was checked.
+    pub(in crate::client) fn task_of(
+        self,
+        client: &Client,
+        definition: DefinitionId,
+        registration: &Registration,
+        context: Result<Value, String>,
+    ) -> Result<(NewTask, Conflict), StartError> {
+        let context = check(registration, context, client.0.max_payload)?;
+        self.checked(client, definition, registration, context)
     }
 
     fn task_from_outside(
@@ -110,8 +132,8 @@ impl Wish {
             },
         };
         let unknown_alone = registration.is_err();
-        if let Some(key) = self.key.as_ref().filter(|key| !is_key(key)) {
-            let message = StartError::InvalidKey(key.clone()).to_string();
+        if let Err(error) = self.check_key() {
+            let message = error.to_string();
             violations.push(Violation { path: "/idempotency_key".to_owned(), message });
         }
         violations.extend(self.attributes.violations());

@@ -34,12 +34,12 @@ pub enum CursorError {
 const CHECK_DIGITS: usize = 16;
 
 impl Cursor {
-    pub(super) fn after(task: TaskId, query: &TaskQuery) -> Self {
+    pub(in crate::client) fn after(task: TaskId, query: &TaskQuery) -> Self {
         Self(format!("{}{}", task.as_uuid().simple(), check(task, query)))
     }
 
     /// The task after which the page begins, if it is one of this list.
-    pub(super) fn task(&self, query: &TaskQuery) -> Result<TaskId, CursorError> {
+    pub(in crate::client) fn task(&self, query: &TaskQuery) -> Result<TaskId, CursorError> {
         let none = || CursorError::None(self.0.clone());
         let digits = self.0.len().checked_sub(CHECK_DIGITS).filter(|_| self.0.is_ascii()).ok_or_else(none)?;
         let (task, found) = self.0.split_at(digits);

@@ -1,5 +1,6 @@
-//! Lists of tasks: every task is looked at.
+//! Lists of tasks: they are put in order, and looked at until the page is full.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::Tables;
@@ -13,14 +14,13 @@ impl Tables {
             (Some(after), ListOrder::NewestFirst) => task.id < after,
             (Some(after), ListOrder::OldestFirst) => task.id > after,
         };
-        let found = self.tasks.values().filter(is_on_page).filter_map(|task| task.found(&query.filter));
-        let mut found: Vec<TaskSummary> = found.collect();
-        found.sort_unstable_by_key(|task| task.id);
-        if query.order == ListOrder::NewestFirst {
-            found.reverse();
+        let mut tasks: Vec<&Task> = self.tasks.values().filter(is_on_page).collect();
+        match query.order {
+            ListOrder::NewestFirst => tasks.sort_unstable_by_key(|task| Reverse(task.id)),
+            ListOrder::OldestFirst => tasks.sort_unstable_by_key(|task| task.id),
         }
-        found.truncate(query.limit);
-        found
+        let found = tasks.into_iter().filter_map(|task| task.found(&query.filter));
+        found.take(query.limit).collect()
     }
 
     pub(super) fn count(&self, filter: &TaskFilter) -> u64 {

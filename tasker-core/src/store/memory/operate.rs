@@ -17,8 +17,11 @@ impl Tables {
         let operated = situation
             .apply(&order.action, |step| task.workflow.find(step), now)
             .map_err(|error| corrupt(&error))?;
-        if operated != Operated::Done || situation == before {
+        if operated != Operated::Done {
             return Ok(operated);
+        }
+        if situation == before {
+            return Ok(Operated::Unchanged);
         }
         let steps = || (0..before.steps.len()).map(StepNo::at);
         for no in steps() {
