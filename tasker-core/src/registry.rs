@@ -136,6 +136,7 @@ impl Registration {
         if !missing.is_empty() {
             return Err(RegisterError::NoHandler { workflow: workflow.id().clone(), missing });
         }
+        handlers.tell_of_stand_ins(&workflow);
         Ok(Self {
             workflow: Arc::new(workflow),
             workflow_type: None,

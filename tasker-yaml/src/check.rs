@@ -6,7 +6,7 @@ use tasker_rules::cycles::{Edges, cycles};
 use tasker_rules::suggest::{nearest, quoted};
 
 use super::keys::MOST_EXECUTIONS;
-use super::mistake::{Report, line_of};
+use super::mistake::Report;
 use super::node::{Kind, Node, Span};
 
 /// The key under which the steps stand.
@@ -44,7 +44,7 @@ fn named_once(steps: &[Node], report: &mut Report<'_>) {
     for node in steps.iter().filter_map(|step| step.get("name")) {
         let Some(name) = node.text() else { continue };
         if let Some(&first) = seen.get(name) {
-            let help = format!("the other one stands on {}", line_of(report.text(), first));
+            let help = format!("the other one stands on {}", report.line_of(first));
             report.help(node.span, format!("two steps are named `{name}`"), help);
         } else {
             seen.insert(name, node.span);

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::iter;
 use std::path::Path;
 
 use super::merge::Task;
@@ -15,13 +16,16 @@ use super::{check, merge, shape};
 pub struct Source {
     name: String,
     text: String,
+    /// Where its lines begin.
+    lines: Vec<usize>,
 }
 
 impl Source {
     /// A text that is in hand.
     #[must_use]
     pub fn new(name: String, text: String) -> Self {
-        Self { name, text }
+        let lines = iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name, text, lines }
     }
 
     /// Reads the file at `path`, which is called `name`.
@@ -63,8 +67,12 @@ impl Source {
     /// The line of a place in it, from 1.
     #[must_use]
     pub fn line(&self, span: Span) -> usize {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        before.matches('\n').count() + 1
+        self.lines.partition_point(|&begin| begin <= span.start)
+    }
+
+    /// Where a line begins.
+    pub(crate) fn begin_of(&self, line: usize) -> usize {
+        self.lines.get(line - 1).copied().unwrap_or(self.text.len())
     }
 
     /// A place in it: `order.yaml:91`.

@@ -19,6 +19,6 @@ mod shape;
 pub use check::{STEPS, dependencies_of};
 pub use file::{Source, read};
 pub use merge::Task;
-pub use mistake::{Mistake, Report, YamlError, line_of};
+pub use mistake::{Mistake, Report, YamlError};
 pub use node::{Entry, Kind, Node, Span};
 pub use parse::{LONGEST, parse};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tasker_rules::suggest::{nearest, quoted};
 
-use super::mistake::{Report, line_of};
+use super::mistake::Report;
 use super::node::{Entry, Kind, Node, Span};
 use crate::check::STEPS;
 
@@ -67,7 +67,7 @@ fn check_steps(environment: &str, overrides: &[Node], steps: &HashMap<&str, usiz
         }
         if let Some(first) = seen.insert(name, node.span) {
             let message = format!("the environment `{environment}` changes the step `{name}` twice");
-            let help = format!("the first time on {}; write both as one", line_of(report.text(), first));
+            let help = format!("the first time on {}; write both as one", report.line_of(first));
             report.help(node.span, message, help);
         }
     }

@@ -49,7 +49,7 @@ impl Mistake {
     #[doc(hidden)]
     #[must_use]
     pub fn at(source: &Source, span: Span, message: impl Into<String>, help: Option<String>) -> Self {
-        let place = Some(Place::of(source.text(), span));
+        let place = Some(Place::of(source, span));
         Self { file: source.name().to_owned(), message: message.into(), help, place }
     }
 
@@ -88,13 +88,14 @@ impl Place {
     /// More of a line is not shown.
     const WIDEST: usize = 110;
 
-    fn of(text: &str, span: Span) -> Self {
+    fn of(source: &Source, span: Span) -> Self {
+        let text = source.text();
         let start = text.floor_char_boundary(span.start.min(text.len()));
-        let begin = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line = source.line(Span { start, end: start });
+        let begin = source.begin_of(line);
         let rest = &text[begin..];
         let whole = rest.split(['\n', '\r']).next().unwrap_or_default();
         let column = text[begin..start].chars().count();
-        let line = text[..start].matches('\n').count() + 1;
         let end = text.floor_char_boundary(span.end.clamp(start, text.len())).min(begin + whole.len());
         let length = text.get(start..end).map_or(0, |part| part.trim_end().chars().count()).max(1);
         // Of a long line the part around the mistake.
@@ -215,6 +216,12 @@ impl<'s> Report<'s> {
         self.source.text()
     }
 
+    /// The line on which something stands, for a message about another place.
+    #[must_use]
+    pub fn line_of(&self, span: Span) -> String {
+        format!("line {}", self.source.line(span))
+    }
+
     /// Adds a mistake.
     pub fn add(&mut self, span: Span, message: impl Into<String>) {
         self.push(span, message.into(), None);
@@ -261,12 +268,6 @@ impl<'s> Report<'s> {
     pub fn into_error(self) -> YamlError {
         YamlError { more: self.more || self.is_full(), ..YamlError::of(self.mistakes) }
     }
-}
-
-/// The line on which something stands, for a message about another place.
-#[must_use]
-pub fn line_of(text: &str, span: Span) -> String {
-    format!("line {}", Place::of(text, span).line)
 }
 
 #[cfg(test)]

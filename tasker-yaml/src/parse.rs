@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Place, Tag};
 
-use super::mistake::{Report, line_of};
+use super::mistake::Report;
 use super::node::{Entry, Kind, Node, Span};
 use super::scalar;
 
@@ -258,7 +258,7 @@ impl Tree<'_, '_> {
                 merged.push(entry.value);
             } else if let Some(&first) = seen.get(&entry.key) {
                 let message = format!("the key `{}` is written twice", entry.key);
-                let help = format!("it stands on {} already", line_of(self.report.text(), first));
+                let help = format!("it stands on {} already", self.report.line_of(first));
                 self.report.help(entry.span, message, help);
             } else {
                 seen.insert(entry.key.clone(), entry.span);

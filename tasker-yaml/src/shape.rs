@@ -21,6 +21,9 @@ fn mapping(node: &Node, known: &'static Mapping, report: &mut Report<'_>) {
         return;
     }
     for entry in node.entries() {
+        if report.is_full() {
+            return;
+        }
         match known.find(&entry.key) {
             Some(key) if entry.value.is_null() && !key.required => {}
             Some(key) => value(key, &entry.value, report),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tasker::yaml::YamlFile;
 use tasker::{
     BuildError, MemoryStore, StartError, StepContext, StepError, StepHandler, StepSequence, Task, TaskState,
-    Tasker, TaskerBuilder, handler_fn,
+    Tasker, TaskerBuilder, WorkflowDef, handler_fn,
 };
 
 use crate::support::{directory, without_variables};
@@ -191,4 +191,45 @@ step_templates:
     assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
     assert_eq!(task.result("third").await.unwrap(), Some(json!(7)));
     tasker.shutdown().await;
+}
+
+#[tokio::test]
+async fn settings_of_which_no_call_can_be_made_are_told_with_their_place_and_nothing_starts() {
+    let text = |key: &str| {
+        format!(
+            "name: {key}\nstep_templates:\n  - name: ask\n    handler_class: Ask\n    handler_config:\n      type: api\n      \
+             url: http://shop.example\n      {key}: 3\n"
+        )
+    };
+    let builder = Tasker::builder(())
+        .store(MemoryStore::new())
+        .environment(without_variables("test"))
+        .yaml(YamlFile::new("one.yaml", text("timout")))
+        .yaml(YamlFile::new("two.yaml", text("retry_limit")));
+    let Err(error) = builder.build().await else { panic!("it started") };
+    let told = error.to_string();
+    for part in [
+        "the handler of the step `ask` cannot run it: nothing reads `timout`: did you mean `timeout`?",
+        "one.yaml:6:7",
+        "nothing reads `retry_limit`: set `default_retry_limit` of the step, or `retries` here",
+        "two.yaml:6:7",
+        "2 mistakes; nothing was registered",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_files_and_with_the_rest_is_told_together() {
+    let builder = Tasker::builder(())
+        .store(MemoryStore::new())
+        .concurrency(0)
+        .register_dynamic(WorkflowDef::builder("shop", "empty", "1.0.0"))
+        .yaml(YamlFile::new("one.yaml", "name: one\n"));
+    let Err(error) = builder.build().await else { panic!("it started") };
+    let BuildError::Several(errors) = &error else { panic!("{error}") };
+    assert_eq!(errors.len(), 3, "{error}");
+    for part in ["3 mistakes:", "`concurrency`", "shop.empty@1.0.0", "one.yaml:1:1"] {
+        assert!(error.to_string().contains(part), "{part} in {error}");
+    }
 }

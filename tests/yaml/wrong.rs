@@ -48,6 +48,37 @@ fn of_very_many_mistakes_a_hundred_are_told_at_once() {
 }
 
 #[test]
+fn a_small_file_with_very_many_mistakes_of_a_kind_takes_no_time() {
+    let lines = |line: &dyn Fn(usize) -> String, times: usize| (0..times).map(line).collect::<String>();
+    let step = "step_templates:\n";
+    for (kind, text) in [
+        (
+            "keys behind blank lines",
+            format!("{}{}", "\n".repeat(480_000), lines(&|n| format!("k{}: 1\n", n % 9), 5_000)),
+        ),
+        ("keys on one line", format!("{{{}}}", "a b c,".repeat(16_000))),
+        (
+            "steps of one name",
+            format!("{step}{}{}", "\n".repeat(400_000), lines(&|_| "  - {name: a}\n".into(), 1_000)),
+        ),
+        (
+            "changes of one step",
+            format!(
+                "{step}  - {{name: a}}\nenvironments:\n  production:\n    step_templates:\n{}{}",
+                "\n".repeat(400_000),
+                lines(&|_| "      - {name: a}\n".into(), 1_000)
+            ),
+        ),
+        ("unknown keys", lines(&|n| format!("step_tmplates_{n}: 1\n"), 45_000)),
+    ] {
+        let before = std::time::Instant::now();
+        let error = load(&text).unwrap_err();
+        assert!(error.mistakes().len() <= 100, "{kind}: {error}");
+        assert!(before.elapsed().as_secs() < 3, "{kind}: {:?}", before.elapsed());
+    }
+}
+
+#[test]
 fn a_long_cycle_is_told_without_its_middle() {
     use std::fmt::Write;
     let mut text = "name: large\nstep_templates:\n".to_owned();

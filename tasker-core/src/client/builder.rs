@@ -80,6 +80,9 @@ pub enum BuildError {
     /// The store did not take the definitions.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is more than one of these.
+    #[error("{} mistakes:\n{}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<BuildError>),
 }
 
 impl<A: Send + Sync + 'static> TaskerBuilder<A> {
@@ -359,14 +362,20 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(mut self) -> Result<Tasker, BuildError> {
         self.resolve();
-        let Self { store, mut registry, errors, limits, overrides, identity, config, .. } = self;
-        if let Some(error) = errors.into_iter().next() {
-            return Err(error);
+        let Self { store, mut registry, mut errors, limits, overrides, identity, config, .. } = self;
+        errors.extend(check(&config).err());
+        // What is not registered because of a mistake is missing for these.
+        if errors.is_empty() {
+            errors.extend(overrides.apply(&mut registry).err().map(BuildError::from));
+            errors
+                .extend(registry.iter().filter_map(|registration| Some(registration.check().err()?.into())));
+            errors.extend(limits.check(&registry).err());
         }
-        overrides.apply(&mut registry)?;
-        registry.iter().try_for_each(|registration| registration.check())?;
-        check(&config)?;
-        limits.check(&registry)?;
+        match errors.len() {
+            0 => {}
+            1 => return Err(errors.remove(0)),
+            _ => return Err(BuildError::Several(errors)),
+        }
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;

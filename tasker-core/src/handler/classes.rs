@@ -9,8 +9,8 @@ use tasker_rules::suggest::{did_you_mean, nearest, quoted};
 
 use super::StepHandler;
 use super::execution::Handled;
-use crate::StepDef;
 use crate::registry::Handler;
+use crate::{StepDef, WorkflowDef};
 
 /// What was given to a builder.
 #[derive(Default)]
@@ -53,17 +53,22 @@ impl Handlers {
         let class = step.handler_class().ok_or(NoHandler::NotNamed)?;
         let shown = step.shown_config().and_then(kind_of);
         let found = self.find(class, step.config().and_then(kind_of));
-        let found = found.ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))?;
-        if let Some(meant) = self.meant_by(class) {
-            let step = step.name();
-            tracing::warn!(
-                step,
-                class,
-                meant,
-                "the handler of a type stands in for a class that may be a slip"
-            );
+        found.ok_or_else(|| NoHandler::NotRegistered(self.help(class, shown)))
+    }
+
+    /// Says in the log which steps are run by the handler of their type, because the one that they name is not there. One that is nearly
+    /// one which is may be a slip.
+    pub(crate) fn tell_of_stand_ins(&self, workflow: &WorkflowDef) {
+        let steps = workflow.steps().iter().filter_map(|step| Some((step.name(), step.handler_class()?)));
+        for (step, class) in steps.filter(|(_, class)| !self.classes.contains_key(*class)) {
+            let (workflow, meant) = (workflow.id(), self.meant_by(class));
+            match meant {
+                Some(meant) => {
+                    tracing::warn!(%workflow, step, class, meant, "the handler of a type stands in for a class that may be a slip");
+                }
+                None => tracing::info!(%workflow, step, class, "the handler of a type stands in for a class"),
+            }
         }
-        Ok(found)
     }
 
     /// What runs steps of a class, or of a kind if there is none of the class.
@@ -73,8 +78,7 @@ impl Handlers {
 
     /// The registered class that one which is not may be a slip of.
     fn meant_by(&self, class: &str) -> Option<&str> {
-        let classes = self.classes.keys().map(String::as_str);
-        if self.classes.contains_key(class) { None } else { nearest(class, classes) }
+        nearest(class, self.classes.keys().map(String::as_str))
     }
 
     /// What is there instead of a class, and what could be done.

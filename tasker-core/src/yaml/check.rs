@@ -1,10 +1,14 @@
 //! What only an application knows of a file: whether there are the handlers that it names, and whether its schema is one.
 
+use std::collections::HashMap;
+
 use tasker_rules::suggest::{nearest, quoted};
 use tasker_yaml::{Kind, Node, Report};
 
 use super::from_workflow::cut;
+use crate::WorkflowDef;
 use crate::handler::Handlers;
+use crate::registry::misdescribed;
 use crate::schema::{self, Violation};
 
 /// Whether the handlers of all steps are there. One whose type comes from a variable is looked for when the task is registered.
@@ -21,6 +25,19 @@ pub(super) fn handlers(task: &Node, known: &Handlers, report: &mut Report<'_>) {
             let message = format!("the handler `{class}`{which} is not registered");
             report.help(node.span, message, known.help(class, kind));
         }
+    }
+}
+
+/// Whether the handlers can run their steps as these are described, now that variables have their values.
+pub(super) fn steps(task: &Node, workflow: &WorkflowDef, known: &Handlers, report: &mut Report<'_>) {
+    let items = task.get("step_templates").map(Node::items).unwrap_or_default();
+    let nodes: HashMap<&str, &Node> =
+        items.iter().filter_map(|step| Some((step.text_of("name")?, step))).collect();
+    for step in workflow.steps() {
+        let Some(Err(mistake)) = known.of(step).ok().map(|handler| handler.check(step)) else { continue };
+        let node = nodes.get(step.name()).copied().unwrap_or(task);
+        let place = node.get("handler_config").or_else(|| node.get("name")).unwrap_or(node).span;
+        report.add(place, misdescribed(step, &mistake));
     }
 }
 

@@ -81,6 +81,13 @@ impl YamlFile {
             check::handlers(&task, handlers, &mut report);
         }
         let Described { workflow, task_handler_class, name } = build::build(&task, environment, report)?;
+        if let Some(handlers) = handlers {
+            let mut report = Report::of(&self.source);
+            check::steps(&task, &workflow, handlers, &mut report);
+            if !report.is_empty() {
+                return Err(report.into_error());
+            }
+        }
         Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
     }
 }

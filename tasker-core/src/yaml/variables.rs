@@ -144,7 +144,9 @@ fn piece(written: &str) -> Piece<'_> {
         inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if is_name { Piece::Variable { written, name, default } } else { Piece::Broken(written) }
+    // The default of a variable is text: another variable in it would end at the first brace.
+    let whole = !default.is_some_and(|default| default.contains("${"));
+    if is_name && whole { Piece::Variable { written, name, default } } else { Piece::Broken(written) }
 }
 
 #[cfg(test)]
@@ -168,6 +170,7 @@ mod tests {
             ("a$${B}", vec![Piece::Plain("a"), Piece::Plain("${"), Piece::Plain("B}")]),
             ("${A-b}", vec![Piece::Plain(""), Piece::Broken("${A-b}"), Piece::Plain("")]),
             ("${1}", vec![Piece::Plain(""), Piece::Broken("${1}"), Piece::Plain("")]),
+            ("${A:-${B}}", vec![Piece::Plain(""), Piece::Broken("${A:-${B}"), Piece::Plain("}")]),
             ("x${", vec![Piece::Plain("x"), Piece::Broken("${"), Piece::Plain("")]),
         ] {
             assert_eq!(pieces(text), expected, "{text}");
