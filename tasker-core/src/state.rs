@@ -96,15 +96,15 @@ states! {
 }
 
 impl TaskState {
-    /// The states that follow this one.
+    /// The states that follow this one. Other than in Ruby Tasker, a task that is complete or was resolved is not cancelled any more:
+    /// what it did is done, and its history would say otherwise.
     #[must_use]
     pub const fn allowed(self) -> &'static [Self] {
         match self {
             Self::Pending => &[Self::InProgress, Self::Cancelled, Self::Error],
             Self::InProgress => &[Self::Complete, Self::Error, Self::Cancelled, Self::Pending],
             Self::Error => &[Self::Pending, Self::ResolvedManually],
-            Self::Complete | Self::ResolvedManually => &[Self::Cancelled],
-            Self::Cancelled => &[],
+            Self::Complete | Self::ResolvedManually | Self::Cancelled => &[],
         }
     }
 
