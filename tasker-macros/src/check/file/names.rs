@@ -24,8 +24,10 @@ pub(super) fn pairs(
 ) -> Vec<Option<usize>> {
     let mut pairs: Vec<Option<usize>> = vec![None; facts.steps.len()];
     let mut left: Vec<usize> = Vec::new();
-    for (at, draft) in drafts.iter().enumerate() {
+    for (at, draft) in drafts.iter_mut().enumerate() {
         match facts.steps.iter().position(|step| step.name.value == draft.step.name) {
+            // That two functions have one stored name is told elsewhere.
+            Some(step) if pairs[step].is_some() => draft.complete = false,
             Some(step) => pairs[step] = Some(at),
             None => left.push(at),
         }
