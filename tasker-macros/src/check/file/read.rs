@@ -8,7 +8,6 @@ use tasker_rules::suggest::nearest;
 use tasker_yaml::{Kind, Node, Report, STEPS, Source, Task, YamlError, dependencies_of};
 
 use super::facts::{Facts, Step, Told};
-use crate::parse::first_paragraph;
 
 /// What the file says, or each mistake in it, as it is told. It is read as it is without an environment: which one the application
 /// will be in, the compiler cannot know.
@@ -77,7 +76,7 @@ fn of(task: &Task, source: &Source, absolute: String) -> Facts {
         let mut same = of_environments.filter(|over| over.text_of("name") == Some(&name.value));
         let config = step.get("handler_config");
         Step {
-            description: first_paragraph(step.text_of("description").unwrap_or_default()),
+            description: step.text_of("description").unwrap_or_default().to_owned(),
             depends_on: Told {
                 value: dependencies.iter().filter_map(|(name, _)| places.get(name).copied()).collect(),
                 line: at,
@@ -96,7 +95,7 @@ fn of(task: &Task, source: &Source, absolute: String) -> Facts {
         namespace: text(node, "namespace_name"),
         version: text(node, "version"),
         concurrent: flag(node, "concurrent"),
-        description: first_paragraph(node.text_of("description").unwrap_or_default()),
+        description: node.text_of("description").unwrap_or_default().to_owned(),
         steps: steps.iter().map(step).collect(),
     }
 }
