@@ -24,6 +24,8 @@ use serde_json::Value;
 
 pub(crate) use adapt::adapt;
 pub use builder::{DefinitionError, WorkflowBuilder};
+#[cfg(feature = "yaml")]
+pub(crate) use config::Misfit;
 use config::{ConfigType, Configuration};
 pub use graph::Graph;
 pub use identity::WorkflowId;

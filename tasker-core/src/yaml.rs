@@ -47,6 +47,9 @@
 //! # }
 //! ```
 //!
+//! A `#[workflow]` module can be made with a file: `#[workflow(yaml = "config/order.yaml")]`. Then functions run the steps, and the compiler checks them
+//! against the file; see [`workflow`](macro@crate::workflow#a-task-file).
+//!
 //! [`file_schema`] describes the keys of a file, for editors. [`to_rust`] prints a file as a `#[workflow]` module, and [`from_workflow`] a
 //! workflow as a file.
 //!

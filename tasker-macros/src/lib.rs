@@ -54,7 +54,23 @@ use quote::quote;
 /// | `context = Type` | `Context` | the type of the context, where it has another name or comes from a glob import |
 /// | `concurrent = false` | `true` | runs one step of a task at a time, of those that could run the first in canonical order |
 /// | `shape = 0x1f3a…` | none | pins the graph of this version: when steps or edges change, the build fails until `version` is raised too. The error prints the number; begin with `shape = 0` |
+/// | `yaml = "config/order.yaml"` | none | the task file that supplies what the module does not say: see [below](#a-task-file). Needs the feature `yaml` of `tasker` |
 /// | `crate = path` | `::tasker` | where the crate `tasker` is found, for hosts that rename or re-export it |
+///
+/// # A task file
+///
+/// `yaml = "…"` names a task file, as Ruby Tasker has them; the path begins where the `Cargo.toml` of the package is. File and module must agree, and
+/// what the module does not say, the file supplies: namespace, name, version, descriptions, `concurrent`, and of each step its edges,
+/// whether it is `skippable`, its retry limit, its dependent system and its configuration. The module has the functions, the types, and what a file cannot
+/// say, such as `timeout` and `when`.
+///
+/// A function is the step of its stored name, or the one whose name is the function's in snake case: `ship_parcel` is `ship/parcel`. A step
+/// without a function, a function without a step, and whatever the two say differently are compile errors; so is every mistake in the file. A change of
+/// the file is seen by the next build.
+///
+/// The compiler reads the file as it is without an environment. The text is in the program, and when the application starts, the environment
+/// adds its configurations, with the values of variables, its retry limits and its dependent systems; what is compiled it cannot change. A configuration that
+/// is no `T` of the step's `Config<T>`, and a `schema` that requires another context than the module's, are errors of `build`.
 ///
 /// # Example
 ///
@@ -139,7 +155,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// | `timeout = "30s"` | none | the longest that one execution may take; it then counts as failed |
 /// | `when = FUNCTION` | always | a `fn(&Context) -> bool`, or a closure that captures nothing; where it says `false`, the step is skipped: the steps behind it run, and take its result as `Option<Output<step>>` |
 /// | `skippable` | | operators may skip the step, with `StepHandle::skip`, and a task may be started without it; it takes no condition, and is read like one with `when` |
-/// | `config = EXPRESSION` | none | what the step takes as `Config<T>`; stored as JSON with the definition |
+/// | `config = EXPRESSION` | none | what the step takes as `Config<T>`; stored as JSON with the definition. A `handler_config` in a task file is merged over it |
 /// | `name = "charge"` | the function's name | the stored name, unique in the workflow; 1 to 128 characters |
 ///
 /// Durations are a whole number and a unit: `ms`, `s`, `m`, `h` or `d`.

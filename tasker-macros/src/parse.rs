@@ -10,4 +10,5 @@ mod stray;
 
 pub(crate) use aliases::Alias;
 pub(crate) use args::{Arg, Value, args};
+pub(crate) use docs::first_paragraph;
 pub(crate) use module::{Misplaced, Module, Part, RawStep, module};

@@ -48,7 +48,8 @@
 //! | `SqlStore` on PostgreSQL 13 or newer | `postgres` | any number of processes on any number of machines |
 //! | [`MemoryStore`] | | this process; for tests |
 //!
-//! With the feature `yaml`, the module `yaml` reads workflows from the files of Ruby Tasker; their steps are run by a [`StepHandler`] each.
+//! With the feature `yaml`, the module `yaml` reads workflows from the files of Ruby Tasker; their steps are run by a [`StepHandler`] each,
+//! or by the functions of a module that is made with the file: `#[workflow(yaml = "config/order.yaml")]`.
 //! With the feature `testing`, the module `testing` runs workflows in virtual time, for the tests of an application.
 //!
 //! With the feature `http`, the module `http` lets steps call the API of another system.

@@ -23,8 +23,8 @@ const CONTEXT: &[&str] = &["email", "cents"];
 const CART: &[&str] = &["total", "pieces"];
 
 fn options(editor: &mut Editor) -> Answer {
-    const STEP: &[&str] = &["depends_on", "retry", "no_retry", "timeout", "config", "name"];
-    const WORKFLOW: &[&str] = &["namespace", "name", "version", "context", "concurrent"];
+    const STEP: &[&str] = &["depends_on", "retry", "no_retry", "timeout", "skippable", "config", "name"];
+    const WORKFLOW: &[&str] = &["namespace", "name", "version", "context", "concurrent", "yaml"];
     let cases: &[Case] = &[
         (TIMEOUT, "#[step(ret|)]", &["retry"]),
         (TIMEOUT, "#[step(|)]", STEP),

@@ -190,6 +190,7 @@ async fn a_step_whose_name_is_none_in_rust_is_the_function_of_that_snake_case() 
     let tasker = of::<parcel::Workflow>(environment()).build().await.unwrap();
     let definition = parcel::Workflow::define().build().unwrap();
     assert_eq!(depends_on(&definition, "send/parcel"), ["weigh"]);
+    assert!(!definition.is_concurrent());
     let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 1 }).await.unwrap();
     task.wait().await.unwrap();
     let weighed = task.output::<parcel::weigh>().await.unwrap();
@@ -202,10 +203,10 @@ async fn a_step_whose_name_is_none_in_rust_is_the_function_of_that_snake_case() 
 async fn an_environment_does_not_change_what_is_compiled() {
     let told = told(of::<parcel::Workflow>(without_variables("other_graph"))).await;
     for (place, what) in [
-        ("28:14", "changes `version`"),
-        ("29:17", "changes `concurrent`"),
-        ("14:5", "changes what the step `send/parcel` depends on"),
-        ("33:20", "changes whether the step `send/parcel` is `skippable`"),
+        ("29:14", "changes `version`"),
+        ("30:17", "changes `concurrent`"),
+        ("15:5", "changes what the step `send/parcel` depends on"),
+        ("34:20", "changes whether the step `send/parcel` is `skippable`"),
     ] {
         assert!(told.contains(what), "{what}\n{told}");
         assert!(told.contains(&format!("yaml/compiled/parcel.yaml:{place}\n")), "{place}\n{told}");
@@ -219,13 +220,13 @@ async fn a_configuration_that_is_none_is_told_with_its_place_and_without_secrets
     let text = told(of::<parcel::Workflow>(environment)).await;
     let mistake = "the `handler_config` of the step `weigh` does not fit: what the variables here hold is of another type";
     assert!(
-        text.contains(mistake) && text.contains("parcel.yaml:37:38") && !text.contains("hunter2"),
+        text.contains(mistake) && text.contains("parcel.yaml:38:38") && !text.contains("hunter2"),
         "{text}"
     );
 
     let text = told(of::<parcel::Workflow>(without_variables("other_key"))).await;
     let mistake = "the `handler_config` of the step `weigh` does not fit: nothing reads `/precison`";
-    assert!(text.contains(mistake) && text.contains("parcel.yaml:41:37"), "{text}");
+    assert!(text.contains(mistake) && text.contains("parcel.yaml:42:37"), "{text}");
 
     let text = told(of::<parcel::Workflow>(without_variables("nothing"))).await;
     let mistake = "the step `weigh` takes a configuration, and there is none in the environment `nothing`";

@@ -85,15 +85,23 @@ impl ConfigType {
         (self.schema)()
     }
 
-    /// A value as the type writes it. What the type does not have of `patch`, from which a part of the value comes, is a violation.
-    pub(super) fn fit(self, value: &Value, patch: &Value) -> Result<Value, Violation> {
-        let Read { value, unread } = (self.read)(value)?;
+    /// A value as the type writes it, to which a patch made it.
+    pub(super) fn fit(self, value: &Value, patch: &Value) -> Result<Value, Misfit> {
+        let Read { value, unread } = (self.read)(value).map_err(Misfit::Type)?;
         // What the type itself writes and does not read is nobody's slip.
         match unread.into_iter().find(|place| patch.pointer(place).is_some()) {
-            Some(place) => Err(Violation { message: format!("nothing reads `{place}`"), path: place }),
+            Some(place) => Err(Misfit::Unread(place)),
             None => Ok(value),
         }
     }
+}
+
+/// Why a type does not take a value.
+pub(crate) enum Misfit {
+    /// It is no value of the type.
+    Type(Violation),
+    /// The type does not have this part of the patch, a JSON Pointer.
+    Unread(String),
 }
 
 fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
@@ -127,13 +135,15 @@ impl WorkflowDef {
         };
         let mut merged = config.value.clone();
         merge(&mut merged, patch);
-        let Read { value, unread } = (config_type.read)(&merged).map_err(|violation| {
-            format!("the configuration of the step `{}` does not fit: {violation}", step.name)
+        let name = &step.name;
+        let value = config_type.fit(&merged, patch).map_err(|misfit| match misfit {
+            Misfit::Type(violation) => {
+                format!("the configuration of the step `{name}` does not fit: {violation}")
+            }
+            Misfit::Unread(place) => {
+                format!("nothing reads `{place}` in the configuration of the step `{name}`")
+            }
         })?;
-        // What the type itself writes and does not read is nobody's slip.
-        if let Some(place) = unread.iter().find(|place| patch.pointer(place).is_some()) {
-            return Err(format!("nothing reads `{place}` in the configuration of the step `{}`", step.name));
-        }
         let mut configured = config.clone();
         configured.merge(patch);
         step.config = Some(Configuration { value, ..configured });

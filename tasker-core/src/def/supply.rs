@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::config::Configuration;
+use super::config::{Configuration, Misfit};
 use super::{StepDef, WorkflowDef};
-use crate::schema::Violation;
 use crate::yaml::ModuleFile;
 
 impl WorkflowDef {
@@ -38,7 +37,7 @@ impl StepDef {
     }
 
     /// Merges a configuration (RFC 7396) into the one that the attribute gives, if it gives one. `written` is what to show of it.
-    pub(crate) fn supply_config(&mut self, value: &Value, written: Option<&Value>) -> Result<(), Violation> {
+    pub(crate) fn supply_config(&mut self, value: &Value, written: Option<&Value>) -> Result<(), Misfit> {
         let over = |patch: &Value| match &self.config {
             Some(default) => {
                 let mut merged = default.clone();

@@ -15,7 +15,7 @@ use super::check;
 use super::environment::Environment;
 use super::file::read_for;
 use super::variables::{Expanded, expand};
-use crate::def::StepDef;
+use crate::def::{Misfit, StepDef};
 use crate::schema::Violation;
 use crate::{WorkflowBuilder, WorkflowDef};
 
@@ -89,7 +89,14 @@ fn configure(step: &mut StepDef, told: &Node, environment: &Environment, report:
     if report.len() > mistakes {
         return;
     }
-    if let Err(Violation { path, message }) = step.supply_config(&value, written.as_ref()) {
+    if let Err(misfit) = step.supply_config(&value, written.as_ref()) {
+        let (path, message) = match misfit {
+            Misfit::Type(Violation { path, message }) => (path, message),
+            Misfit::Unread(place) => {
+                let message = format!("nothing reads `{place}`");
+                (place, message)
+            }
+        };
         let at = config.at(&path);
         // A message may quote the value of a variable.
         let secret = written.is_some() && at.to_json().to_string().contains("${");

@@ -48,24 +48,25 @@ pub(super) fn agree(
              help: add it in `Cargo.toml`: `tasker = { .., features = [\"yaml\"] }`",
         );
     }
-    let facts = match yaml.path.as_ref().map(|path| (path, read::facts(&path.value()))) {
-        Some((path, Ok(facts))) => (path, facts),
-        other => {
-            if let Some((path, Err(mistakes))) = other {
-                for mistake in mistakes {
-                    errors.at(path.span(), mistake);
-                }
+    let Some(path) = &yaml.path else { return unknown(drafts) };
+    let facts = match read::facts(&path.value()) {
+        Ok(facts) => facts,
+        Err(mistakes) => {
+            for mistake in mistakes {
+                errors.at(path.span(), mistake);
             }
-            // Nobody knows what would be in the file.
-            for draft in drafts {
-                draft.complete = false;
-            }
-            return;
+            return unknown(drafts);
         }
     };
-    let (path, facts) = facts;
     workflow.file = Some(File { path: facts.path.clone(), absolute: facts.absolute.clone() });
     supply::workflow(&facts, said, workflow, errors);
     let pairs = names::pairs(&facts, path, drafts, module, errors);
     supply::steps(&facts, &pairs, drafts, index, errors);
+}
+
+/// Nobody knows what would be in the file.
+fn unknown(drafts: &mut [Draft]) {
+    for draft in drafts {
+        draft.complete = false;
+    }
 }

@@ -12,7 +12,11 @@ pub(super) fn summary(attrs: &[Attribute]) -> String {
         _ => None,
     });
     // A block comment is one text of many lines.
-    let text = texts.collect::<Vec<_>>().join("\n");
+    first_paragraph(&texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// The first paragraph of a text, as one line.
+pub(crate) fn first_paragraph(text: &str) -> String {
     let lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

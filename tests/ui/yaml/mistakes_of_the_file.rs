@@ -14,6 +14,11 @@ mod order {
     pub async fn charge(cart: Output<fetch_cart>, fee: Config<u64>) -> Result<u64, StepError> {
         Ok(*cart + *fee)
     }
+
+    #[step]
+    pub async fn ship(cart: Option<Output<fetch_cart>>, charged: Output<charge>) -> Result<u64, StepError> {
+        Ok(cart.map_or(0, |cart| *cart) + *charged)
+    }
 }
 
 #[workflow(yaml = "ui/yaml/no_yaml.yaml", context = ())]

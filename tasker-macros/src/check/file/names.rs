@@ -24,8 +24,10 @@ pub(super) fn pairs(
 ) -> Vec<Option<usize>> {
     let mut pairs: Vec<Option<usize>> = vec![None; facts.steps.len()];
     let mut left: Vec<usize> = Vec::new();
-    for (at, draft) in drafts.iter().enumerate() {
+    for (at, draft) in drafts.iter_mut().enumerate() {
         match facts.steps.iter().position(|step| step.name.value == draft.step.name) {
+            // That two functions have one stored name is told elsewhere.
+            Some(step) if pairs[step].is_some() => draft.complete = false,
             Some(step) => pairs[step] = Some(at),
             None => left.push(at),
         }
@@ -47,13 +49,18 @@ pub(super) fn pairs(
             false
         }
     });
+    // A step and a function that are left over are one that was renamed.
+    let alone = left.len() == 1 && unpaired(facts, &pairs).count() == 1;
     for at in left {
         let draft = &mut drafts[at];
         let name = draft.step.name.clone();
-        let help = if let Some(step) = similar(facts, &pairs, &name) {
+        let meant = similar(facts, &pairs, draft)
+            .map(|step| (step, "a step with a similar name is"))
+            .or_else(|| first_alone(facts, &pairs, alone));
+        let help = if let Some((step, what)) = meant {
             pairs[step] = Some(at);
             let near = &facts.steps[step].name;
-            format!("a step with a similar name is in line {}: `{}`", near.line, near.value)
+            format!("{what} in line {}: `{}`", near.line, near.value)
         } else {
             // What it would wait for, nobody can say.
             draft.complete = false;
@@ -97,10 +104,18 @@ fn more_than_one(facts: &Facts, several: &[usize], draft: &Draft, errors: &mut E
     );
 }
 
-/// The step that was meant by a name, among those without a function.
-fn similar(facts: &Facts, pairs: &[Option<usize>], name: &str) -> Option<usize> {
-    let near = nearest(name, unpaired(facts, pairs).map(|(_, step)| step.name.value.as_str()))?;
+/// The step that was meant by the name of a step or of its function, among those without a function.
+fn similar(facts: &Facts, pairs: &[Option<usize>], draft: &Draft) -> Option<usize> {
+    let function = draft.step.ident.unraw().to_string();
+    let names = || unpaired(facts, pairs).map(|(_, step)| step.name.value.as_str());
+    let near = nearest(&draft.step.name, names()).or_else(|| nearest(&function, names()))?;
     unpaired(facts, pairs).find(|(_, step)| step.name.value == near).map(|(at, _)| at)
+}
+
+/// The one step without a function, if there is one such step and one such function.
+fn first_alone(facts: &Facts, pairs: &[Option<usize>], alone: bool) -> Option<(usize, &'static str)> {
+    let (at, _) = unpaired(facts, pairs).next().filter(|_| alone)?;
+    Some((at, "the step without a function is"))
 }
 
 fn unpaired<'f>(facts: &'f Facts, pairs: &[Option<usize>]) -> impl Iterator<Item = (usize, &'f Step)> {

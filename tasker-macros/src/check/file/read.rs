@@ -76,7 +76,7 @@ fn of(task: &Task, source: &Source, absolute: String) -> Facts {
         let mut same = of_environments.filter(|over| over.text_of("name") == Some(&name.value));
         let config = step.get("handler_config");
         Step {
-            description: step.text_of("description").unwrap_or_default().trim().to_owned(),
+            description: step.text_of("description").unwrap_or_default().to_owned(),
             depends_on: Told {
                 value: dependencies.iter().filter_map(|(name, _)| places.get(name).copied()).collect(),
                 line: at,
@@ -95,7 +95,7 @@ fn of(task: &Task, source: &Source, absolute: String) -> Facts {
         namespace: text(node, "namespace_name"),
         version: text(node, "version"),
         concurrent: flag(node, "concurrent"),
-        description: node.text_of("description").unwrap_or_default().trim().to_owned(),
+        description: node.text_of("description").unwrap_or_default().to_owned(),
         steps: steps.iter().map(step).collect(),
     }
 }

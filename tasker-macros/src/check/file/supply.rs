@@ -13,6 +13,7 @@ use crate::check::workflow::Said;
 use crate::check::{Draft, Index};
 use crate::errors::Errors;
 use crate::model::{Retry, Workflow};
+use crate::parse::first_paragraph;
 
 /// What is said about the workflow as a whole.
 pub(super) fn workflow(facts: &Facts, said: &Said, workflow: &mut Workflow, errors: &mut Errors) {
@@ -37,7 +38,7 @@ pub(super) fn workflow(facts: &Facts, said: &Said, workflow: &mut Workflow, erro
         }
     }
     if workflow.description.is_empty() {
-        workflow.description.clone_from(&facts.description);
+        workflow.description = first_paragraph(&facts.description);
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) fn steps(
         skippable(facts, step, draft, errors);
         retry(facts, step, draft, errors);
         if draft.step.description.is_empty() {
-            draft.step.description.clone_from(&step.description);
+            draft.step.description = first_paragraph(&step.description);
         }
         draft.step.dependent_system.clone_from(&step.dependent_system);
     }
