@@ -61,12 +61,11 @@ impl Handlers {
     pub(crate) fn tell_of_stand_ins(&self, workflow: &WorkflowDef) {
         let steps = workflow.steps().iter().filter_map(|step| Some((step.name(), step.handler_class()?)));
         for (step, class) in steps.filter(|(_, class)| !self.classes.contains_key(*class)) {
-            let (workflow, meant) = (workflow.id(), self.meant_by(class));
-            match meant {
-                Some(meant) => {
-                    tracing::warn!(%workflow, step, class, meant, "the handler of a type stands in for a class that may be a slip");
-                }
-                None => tracing::info!(%workflow, step, class, "the handler of a type stands in for a class"),
+            let workflow = workflow.id();
+            if let Some(meant) = self.meant_by(class) {
+                tracing::warn!(%workflow, step, class, meant, "the handler of a type stands in for a class that may be a slip");
+            } else {
+                tracing::info!(%workflow, step, class, "the handler of a type stands in for a class");
             }
         }
     }
