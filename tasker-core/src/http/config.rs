@@ -12,8 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Backoff, Method, redact};
+use super::{Backoff, Method, redact, shown};
 use crate::StepDef;
+use crate::def::{Variables, place_in};
 use crate::schema::{self, Violation};
 pub(super) use check::header_mistake;
 use written::Written;
@@ -70,6 +71,8 @@ pub struct ApiConfig {
     pub(super) jitter: f64,
     pub(super) retries: Option<u32>,
     pub(super) max_response_bytes: u64,
+    /// Where in its texts variables of a task file stand.
+    pub(super) variables: Variables,
 }
 
 /// How the other system proves who it is.
@@ -123,7 +126,7 @@ impl ApiConfig {
                 key => format!("`{}`: {message}", key.replace('/', ".")),
             }
         })?;
-        Self::try_from(written).map_err(|error| error.mistakes.join("; "))
+        step.while_reading(|| Self::try_from(written)).map_err(|error| error.mistakes.join("; "))
     }
 
     /// Calls a URL with a method; everything else is as the table above says.
@@ -141,6 +144,7 @@ impl ApiConfig {
             jitter: Backoff::JITTER,
             retries: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
+            variables: Variables::default(),
         }
     }
 
@@ -244,17 +248,25 @@ impl ApiConfig {
     }
 }
 
+impl ApiConfig {
+    fn shown_header(&self, name: &str, value: &str) -> String {
+        let value = shown::text(value, &place_in("/headers", name), &self.variables);
+        redact::header(name, &value).into_owned()
+    }
+}
+
 /// Without secrets.
 impl fmt::Debug for ApiConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: BTreeMap<_, _> =
-            self.headers.iter().map(|(name, value)| (name, redact::header(name, value))).collect();
+            self.headers.iter().map(|(name, value)| (name, self.shown_header(name, value))).collect();
+        let json = |value, place| redact::json(&shown::json(value, place, &self.variables));
         f.debug_struct("ApiConfig")
             .field("method", &self.method)
-            .field("url", &redact::url(&self.url))
-            .field("params", &redact::params(&self.params))
+            .field("url", &shown::template(self))
+            .field("params", &json(&Value::Object(self.params.clone()), "/params"))
             .field("headers", &headers)
-            .field("body", &self.body.as_ref().map(redact::json))
+            .field("body", &self.body.as_ref().map(|body| json(body, "/body")))
             .field("timeout", &self.timeout)
             .field("ssl", &self.ssl)
             .field("enable_exponential_backoff", &self.growing)

@@ -8,6 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::{ApiConfig, ApiConfigError};
+use crate::def::Variables;
+use crate::http::fill::{Filling, Show};
 use crate::http::{Backoff, fill};
 
 impl ApiConfig {
@@ -25,7 +27,7 @@ impl ApiConfig {
 
     pub(super) fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
-        mistakes.extend(url_mistake(&self.url));
+        mistakes.extend(url_mistake(&self.url, &self.variables));
         let mut names = HashSet::new();
         for (name, value) in &self.headers {
             mistakes.extend(header_mistake(name, value));
@@ -68,21 +70,25 @@ impl ApiConfig {
 }
 
 /// What is wrong with the template of a URL.
-fn url_mistake(url: &str) -> Option<String> {
+fn url_mistake(url: &str, variables: &Variables) -> Option<String> {
     let example = "write it as in `https://shop.example/carts/{cart_id}`";
     if url.trim().is_empty() {
         return Some(format!("`url` is empty; {example}"));
     }
     // Fits wherever a value may stand: as a host, a port, a piece of the path or of the query.
     let anything = |_: &str| Value::from(1);
-    let values: Map<String, Value> =
-        fill::names(url).into_iter().map(|name| (name.to_owned(), anything(name))).collect();
-    let Ok(filled) = fill::url(url, &values) else {
+    let values: Map<String, Value> = fill::names(url, fill::URL, variables)
+        .into_iter()
+        .map(|name| (name.to_owned(), anything(name)))
+        .collect();
+    let Ok(filled) = fill::url(url, Filling { values: &values, variables, show: Show::Values }) else {
         return Some(format!("the placeholders of `url` cannot be filled; {example}"));
     };
     match Url::parse(&filled) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            Some(format!("`url` begins with `{}:`, and only `http://` and `https://` can be called", url.scheme()))
+        Ok(parsed) if !matches!(parsed.scheme(), "http" | "https") => {
+            // What a variable holds is not told.
+            let scheme = if variables.parts(fill::URL, url).is_some() { "another scheme" } else { &format!("`{}:`", parsed.scheme()) };
+            Some(format!("`url` begins with {scheme}, and only `http://` and `https://` can be called"))
         }
         Ok(_) => None,
         Err(_) if url.trim_start().starts_with('{') => Some(

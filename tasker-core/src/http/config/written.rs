@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tasker_rules::suggest::nearest;
 
 use super::{ApiConfig, ApiConfigError, Ssl};
+use crate::def::Variables;
 use crate::http::Method;
 
 /// Every key. What serde would say of an unknown one is a list of all that are known; `unknown` lets [`ApiConfig`] say it better.
@@ -151,6 +152,7 @@ impl TryFrom<Written> for ApiConfig {
         let mut mistakes: Vec<String> =
             written.unknown.keys().map(|key| unknown_key(key, "", &KEYS)).collect();
         let mut config = Self::new(written.method.unwrap_or_default(), written.url);
+        config.variables = Variables::of_what_is_read();
         config.params = written.params.unwrap_or_default();
         config.body = written.body;
         config.growing = written.enable_exponential_backoff.unwrap_or(true);
