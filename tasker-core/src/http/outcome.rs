@@ -92,7 +92,9 @@ impl<'c> Call<'c> {
         let message = match trouble {
             // Where there is no URL yet, the settings are what the message is about.
             Trouble::Config(_) if self.shown.is_empty() => told.into_owned(),
-            Trouble::Config(_) | Trouble::Client(_) => format!("{} was not called: {told}", self.shown),
+            Trouble::Config(_) | Trouble::Client(_) | Trouble::Request(_) => {
+                format!("{} was not called: {told}", self.shown)
+            }
             _ => format!("{} {told}", self.shown),
         };
         let error = if trouble.is_permanent() {

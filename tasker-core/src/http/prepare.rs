@@ -1,13 +1,16 @@
 //! From settings and values to what goes over the wire.
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::{Map, Value};
 
 use super::config::{ApiConfigError, Ssl, header_mistake};
 use super::fill::{FillError, Filling, Show};
 use super::{ApiConfig, ApiRequest, Method, fill, query, redact, response, shown};
 use crate::def::{Variables, place_in};
+
+/// The longest URL that the HTTP client takes. Most servers take less.
+pub(super) const MOST_OF_URL: usize = 65_534;
 
 /// How much of a URL is shown.
 const MOST_SHOWN: usize = 2_000;
@@ -50,8 +53,15 @@ impl Prepared {
             };
             url.set_query(Some(&all));
         }
-        let login = take_login(&mut url);
+        if url.as_str().len() > MOST_OF_URL {
+            let size = url.as_str().len();
+            return Err(ApiConfigError::one(format!(
+                "with its values and parameters, the URL has {size} bytes, and {MOST_OF_URL} is the most that can be sent; send what is long in `body`"
+            )));
+        }
         let mut headers = headers(request, filling)?;
+        // One of them can be sent. Ruby's Faraday takes the header, too.
+        let login = take_login(&mut url).filter(|_| !headers.contains_key(AUTHORIZATION));
         let body = match (&request.body, &config.body) {
             (Some(_), _) if !method.takes_body() => {
                 return Err(ApiConfigError::one(format!("there is a body, and {method} sends none")));
@@ -322,6 +332,19 @@ mod tests {
         assert_eq!(call.login, Some(("an@n".to_owned(), Some("p+w%".to_owned()))));
         assert_eq!(call.url.as_str(), "https://x.example/a");
         assert_eq!(prepared(&ApiConfig::get("https://x.example").into()).login, None);
+    }
+
+    #[test]
+    fn the_header_goes_before_user_and_password_of_the_url() {
+        let config = ApiConfig::get("https://ann:pw@x.example/a");
+        for request in [
+            ApiRequest::new(&config.clone().header("authorization", "Bearer t")),
+            ApiRequest::new(&config).header("Authorization", "Bearer t"),
+        ] {
+            let call = prepared(&request);
+            assert_eq!((call.login, &call.headers["authorization"]), (None, &"Bearer t".parse().unwrap()));
+            assert_eq!(call.url.as_str(), "https://x.example/a");
+        }
     }
 
     #[test]
