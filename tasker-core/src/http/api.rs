@@ -133,9 +133,9 @@ impl Api {
     /// | `HTTP_TIMEOUT` | retryable | the call took longer than `timeout` |
     /// | `HTTP_DNS`, `HTTP_CONNECT`, `HTTP_TLS` | retryable | there is no connection |
     /// | `HTTP_INTERRUPTED` | retryable | the connection was lost, or what came is no HTTP |
-    /// | `HTTP_REDIRECT` | retryable | too many redirects, or one that would give away what it must not |
+    /// | `HTTP_REDIRECT` | retryable | more than five redirects, or one to another host or port, or out of encryption; only those on the same host are followed, `http` to `https` included |
     /// | `HTTP_TOO_LARGE` | permanent | the answer is longer than `max_response_bytes`, and would be again |
-    /// | `HTTP_CONFIG` | permanent | the settings and values do not make a call |
+    /// | `HTTP_CONFIG` | permanent | the settings and values do not make a call, such as a URL that is too long |
     /// | `CIRCUIT_OPEN` | retryable | the system failed too often; nothing was sent, and the wait is until it is tried again |
     pub async fn call(&self, request: impl Into<ApiRequest>) -> Result<ApiResponse, StepError> {
         self.make(&request.into()).await
