@@ -24,13 +24,13 @@ use written::Written;
 /// | key | default | |
 /// |---|---|---|
 /// | `type` | `api` | tells the settings of an API step from others; nothing else is allowed |
-/// | `url` | required | `http` or `https`; `{name}` is replaced by a value of the task, percent-encoded |
+/// | `url` | required | `http` or `https`; `{name}` is replaced by a value of the task, percent-encoded; a user and password in it are sent as `Authorization`, unless there is that header |
 /// | `method` | `GET` | `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS` |
 /// | `params` | none | added to the query of the URL; lists and objects as Rails reads them |
 /// | `headers` | `Accept`, and with a body `Content-Type`, `application/json` | |
 /// | `body` | none | sent as JSON, or as a form if that is the `Content-Type` |
 /// | `timeout` | 30 | seconds for the whole call, redirects and the body of the answer included |
-/// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities |
+/// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities; one of the two |
 /// | `enable_exponential_backoff` | `true` | whether waits grow, as [`Backoff`] says; otherwise each is `retry_delay` |
 /// | `retry_delay` | 1 | seconds between executions where waits do not grow |
 /// | `jitter_factor` | 0.1 | the part of such a wait that is chance, to either side |

@@ -180,6 +180,12 @@ impl TryFrom<Written> for ApiConfig {
         }
         if let Some(ssl) = written.ssl {
             mistakes.extend(ssl.unknown.keys().map(|key| unknown_key(key, "ssl.", &SSL_KEYS)));
+            if ssl.verify == Some(false) && ssl.ca_file.is_some() {
+                mistakes.push(
+                    "`ssl.verify` is false, so nothing reads `ssl.ca_file`: take away `verify`, to trust the authorities in the file, or the file"
+                        .to_owned(),
+                );
+            }
             config.ssl = match (ssl.verify, ssl.ca_file) {
                 (Some(false), _) => Ssl::Unverified,
                 (_, Some(file)) => Ssl::CaFile(file),
@@ -319,6 +325,10 @@ mod tests {
             (
                 url(&json!({"ssl": {"verify_mode": 0}})),
                 "nothing reads `ssl.verify_mode`: the keys are `verify`, `ca_file`",
+            ),
+            (
+                url(&json!({"ssl": {"verify": false, "ca_file": "ca.pem"}})),
+                "`ssl.verify` is false, so nothing reads `ssl.ca_file`",
             ),
             (url(&json!({"type": "soap"})), "unknown variant `soap`, expected `api`"),
             (url(&json!({"method": "FETCH"})), "unknown variant `FETCH`, expected one of `GET`"),
