@@ -129,7 +129,7 @@ impl Api {
     /// |---|---|---|
     /// | `HTTP_400`, `401`, `403`, `404`, `422` | permanent | the same call would be refused again |
     /// | `HTTP_429`, `HTTP_503` | retryable | after what `Retry-After` says, 300 s at most; or else after the [backoff](super::Backoff), if the request has its [attempt](ApiRequest::attempt) |
-    /// | `HTTP_` and any other status | retryable | after the wait of the step's retry policy, as all below |
+    /// | `HTTP_` and any other status | retryable | after the wait of the step's retry policy, or after the backoff if the [settings](super::ApiConfig) say something of it; so all below, but for the last |
     /// | `HTTP_TIMEOUT` | retryable | the call took longer than `timeout` |
     /// | `HTTP_DNS`, `HTTP_CONNECT`, `HTTP_TLS` | retryable | there is no connection |
     /// | `HTTP_INTERRUPTED` | retryable | the connection was lost, or what came is no HTTP |

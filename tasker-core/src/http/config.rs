@@ -31,11 +31,15 @@ use written::Written;
 /// | `body` | none | sent as JSON, or as a form if that is the `Content-Type` |
 /// | `timeout` | 30 | seconds for the whole call, redirects and the body of the answer included |
 /// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities; one of the two |
-/// | `enable_exponential_backoff` | `true` | whether waits grow, as [`Backoff`] says; otherwise each is `retry_delay` |
-/// | `retry_delay` | 1 | seconds between executions where waits do not grow |
+/// | `enable_exponential_backoff` | `true` | whether waits grow, as [`Backoff`] says, from `retry_delay` on; otherwise each is `retry_delay` |
+/// | `retry_delay` | 1 | seconds until the second execution, and where waits do not grow between any two |
 /// | `jitter_factor` | 0.1 | the part of such a wait that is chance, to either side |
 /// | `retries` | none | executions after which a failure is final, where the step's own limit is higher; the first one counts, and so does one that was lost with its worker |
 /// | `max_response_bytes` | 1048576 | the longest answer that is read |
+///
+/// Where one of the three keys about waits is there (`enable_exponential_backoff: true`, the default, is as none), such a wait follows on every
+/// failure that may pass. Otherwise it follows on the answers 429 and 503 alone, and all others wait as the retry policy of the step says. In
+/// either case a `Retry-After` of 429 or 503 goes before, and the request has to know its [attempt](super::ApiRequest::attempt).
 ///
 /// Texts in `url`, `params`, `headers` and `body` may have placeholders: `{order_id}`, `{fetch_cart.items.0.sku}`. A text that is nothing else becomes
 /// the value itself; `{{order_id}}` is that text. [`ApiRequest::values`](super::ApiRequest::values) gives the values.
@@ -67,8 +71,8 @@ pub struct ApiConfig {
     pub(super) timeout: Duration,
     pub(super) ssl: Ssl,
     pub(super) growing: bool,
-    pub(super) retry_delay: Duration,
-    pub(super) jitter: f64,
+    pub(super) retry_delay: Option<Duration>,
+    pub(super) jitter: Option<f64>,
     pub(super) retries: Option<u32>,
     pub(super) max_response_bytes: u64,
     /// Where in its texts variables of a task file stand.
@@ -140,8 +144,8 @@ impl ApiConfig {
             timeout: Self::TIMEOUT,
             ssl: Ssl::default(),
             growing: true,
-            retry_delay: Self::RETRY_DELAY,
-            jitter: Backoff::JITTER,
+            retry_delay: None,
+            jitter: None,
             retries: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
             variables: Variables::default(),
@@ -206,17 +210,24 @@ impl ApiConfig {
         self
     }
 
-    /// Waits equally long after each execution, in place of waits that grow.
+    /// Sets the first wait, from which the others grow.
+    #[must_use]
+    pub fn retry_delay(mut self, first: Duration) -> Self {
+        self.retry_delay = Some(first);
+        self
+    }
+
+    /// Waits equally long after each execution that failed and may be repeated, in place of waits that grow.
     #[must_use]
     pub fn constant_backoff(mut self, wait: Duration) -> Self {
-        (self.growing, self.retry_delay) = (false, wait);
+        (self.growing, self.retry_delay) = (false, Some(wait));
         self
     }
 
     /// Sets the part of a wait that is chance, to either side.
     #[must_use]
     pub fn jitter_factor(mut self, factor: f64) -> Self {
-        self.jitter = factor;
+        self.jitter = Some(factor);
         self
     }
 
@@ -234,11 +245,17 @@ impl ApiConfig {
         self
     }
 
-    /// The waits after answers that ask for patience and do not say how long.
+    /// The waits after 429 and 503 that do not say how long, and, if the settings say something of waits, after every failure that may pass.
     #[must_use]
     pub fn backoff(&self) -> Backoff {
-        let backoff = if self.growing { Backoff::growing() } else { Backoff::constant(self.retry_delay) };
-        backoff.jitter(self.jitter)
+        let delay = self.retry_delay.unwrap_or(Self::RETRY_DELAY);
+        let backoff = if self.growing { Backoff::growing_from(delay) } else { Backoff::constant(delay) };
+        backoff.jitter(self.jitter.unwrap_or(Backoff::JITTER))
+    }
+
+    /// Whether the waits are for every failure that may pass.
+    pub(super) fn says_how_to_wait(&self) -> bool {
+        !self.growing || self.retry_delay.is_some() || self.jitter.is_some()
     }
 
     /// After how many executions a failure is final, if the settings say so; whoever makes a step of them sets its limit to that.
@@ -305,6 +322,8 @@ mod tests {
     fn settings_become_waits() {
         let config = ApiConfig::get("http://x.example");
         assert_eq!(config.backoff(), Backoff::growing());
+        let slower = config.clone().retry_delay(Duration::from_secs(5));
+        assert_eq!(slower.backoff(), Backoff::growing_from(Duration::from_secs(5)));
         let constant = config.constant_backoff(Duration::from_secs(5)).jitter_factor(0.0);
         assert_eq!(constant.backoff(), Backoff::constant(Duration::from_secs(5)).jitter(0.0));
     }

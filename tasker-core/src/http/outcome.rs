@@ -5,7 +5,7 @@
 //! | 200 to 226 | the step has its result |
 //! | 400, 401, 403, 404, 422 | a permanent error: the same call would be refused again |
 //! | 429, 503 | try again after what `Retry-After` says, or after the backoff |
-//! | anything else | try again, after the wait of the step's retry policy |
+//! | anything else | try again, after the wait that the settings ask for, or that of the step's retry policy |
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ impl<'c> Call<'c> {
                 }
                 self.retryable(&message, asked.or_else(|| self.backoff()))
             }
-            _ => self.retryable(&message, None),
+            _ => self.retryable(&message, self.wait()),
         };
         error.code(format!("HTTP_{status}")).context(facts)
     }
@@ -100,7 +100,7 @@ impl<'c> Call<'c> {
         let error = if trouble.is_permanent() {
             StepError::permanent(message)
         } else {
-            self.retryable(&message, None)
+            self.retryable(&message, self.wait())
         };
         error.code(trouble.code()).context(self.facts())
     }
@@ -163,7 +163,12 @@ impl<'c> Call<'c> {
         text.into()
     }
 
-    /// The wait that grows with each execution, if it is known which one this is.
+    /// The wait after what does not ask for patience, if the settings have one.
+    fn wait(&self) -> Option<Duration> {
+        self.backoff().filter(|_| self.config.says_how_to_wait())
+    }
+
+    /// The wait of the settings, if it is known which one this is.
     fn backoff(&self) -> Option<Duration> {
         self.attempt.map(|Attempt(attempt)| self.config.backoff().wait(attempt, self.chance))
     }

@@ -45,12 +45,11 @@ impl ApiConfig {
             let timeout = self.timeout;
             mistakes.push(format!("`timeout` is {timeout:?}; it is more than 0 and at most a day"));
         }
-        if self.retry_delay > Backoff::MAX {
-            let (delay, most) = (self.retry_delay, Backoff::MAX);
+        if let Some(delay) = self.retry_delay.filter(|delay| *delay > Backoff::MAX) {
+            let most = Backoff::MAX;
             mistakes.push(format!("`retry_delay` is {delay:?}; the longest wait is {most:?}"));
         }
-        if !(0.0..=1.0).contains(&self.jitter) {
-            let jitter = self.jitter;
+        if let Some(jitter) = self.jitter.filter(|jitter| !(0.0..=1.0).contains(jitter)) {
             mistakes.push(format!(
                 "`jitter_factor` is {jitter}; it is from 0 to 1, and 0.1 is a tenth to either side"
             ));
