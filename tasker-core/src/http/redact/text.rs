@@ -11,12 +11,15 @@ const SCHEMES: [&str; 4] = ["bearer", "basic", "digest", "token"];
 /// Quotes as HTML has them.
 const ENTITIES: [&str; 5] = ["&quot;", "&#34;", "&#39;", "&#x27;", "&apos;"];
 
+/// `=` and `:` as they stand in a URL.
+const ESCAPED: [&str; 4] = ["%3D", "%3d", "%3A", "%3a"];
+
 /// A text as it may be shown.
 pub(in crate::http) fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while !rest.is_empty() {
-        let word = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        let word = word(rest);
         if word == 0 {
             let after = login(rest).unwrap_or(0);
             if after > 0 {
@@ -44,6 +47,13 @@ pub(in crate::http) fn text(text: &str) -> String {
     shown
 }
 
+/// Where the word at the beginning of a text ends: also at a separator as it stands in a URL.
+fn word(text: &str) -> usize {
+    let end = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
+    let escaped = ESCAPED.into_iter().filter_map(|separator| text[..end].find(separator)).min();
+    escaped.unwrap_or(end)
+}
+
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '[' | ']' | '%')
 }
@@ -65,9 +75,11 @@ fn credentials(word: &str, behind: &str) -> Option<(usize, usize)> {
 /// Where the value behind the name of a secret stands.
 fn value(behind: &str, in_tag: bool) -> Option<(usize, usize)> {
     let mut at = skip(behind, 0);
-    let separator = ["=>", "=", ":", "%3D", "%3d", "%3A", "%3a"]
-        .into_iter()
-        .find(|separator| behind[at..].starts_with(separator));
+    if behind[at..].starts_with(']') {
+        at = skip(behind, at + 1);
+    }
+    let separator =
+        ["=>", "=", ":"].into_iter().chain(ESCAPED).find(|separator| behind[at..].starts_with(separator));
     match separator {
         Some(separator) => at += separator.len(),
         None if in_tag && behind[at..].starts_with('>') => {
@@ -118,7 +130,7 @@ fn end_of_quoted(text: &str, from: usize, quote: &str) -> usize {
         }
         // An even number of backslashes before a plain quote are backslashes of the value.
         let slashes = text[from..found].len() - text[from..found].trim_end_matches('\\').len();
-        if quote.len() == 1 && slashes % 2 == 0 {
+        if quote.len() == 1 && slashes.is_multiple_of(2) {
             return found;
         }
         at = found + quote.len();
@@ -194,6 +206,9 @@ mod tests {
             ("refused: Bearer hunter2", "refused: Bearer [redacted]"),
             ("at https://ann:hunter2@x.example/a?b=1", "at https://[redacted]@x.example/a?b=1"),
             ("the token expired; the keyword is: none", "the token expired; the keyword is: none"),
+            ("%7B%22password%22%3A%22hunter2%22%7D&a=1", "%7B%22password%22%3A[redacted]&a=1"),
+            ("params['password'] = 'hunter2';", "params['password'] = '[redacted]';"),
+            ("[password] => hunter2\n[n] => 1", "[password] => [redacted]\n[n] => 1"),
             ("password=", "password="),
             ("", ""),
         ] {
