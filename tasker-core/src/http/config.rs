@@ -42,7 +42,8 @@ use written::Written;
 /// either case a `Retry-After` of 429 or 503 goes before, and the request has to know its [attempt](super::ApiRequest::attempt).
 ///
 /// Texts in `url`, `params`, `headers` and `body` may have placeholders: `{order_id}`, `{fetch_cart.items.0.sku}`. A text that is nothing else becomes
-/// the value itself; `{{order_id}}` is that text. [`ApiRequest::values`](super::ApiRequest::values) gives the values.
+/// the value itself; `{{order_id}}` is that text. [`ApiRequest::values`](super::ApiRequest::values) gives the values. What a variable of a task file
+/// holds is sent as it is, with every brace, and is shown by the variable's name.
 ///
 /// Settings are checked as a whole when they are read, and again when they are used. [`Debug`] shows no secrets, and serialization shows them:
 /// the configuration of a step is part of its definition, so give secrets [to the request](super::ApiRequest::header) where you can.

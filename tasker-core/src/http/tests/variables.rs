@@ -170,3 +170,20 @@ async fn the_text_for_debugging_of_settings_has_the_names() {
     assert!(!shown.contains(SECRET) && shown.matches("${KEY}").count() == 4, "{shown}");
     tasker.shutdown().await;
 }
+
+#[test]
+fn settings_within_others_know_their_variables_too() {
+    #[derive(serde::Deserialize)]
+    struct Pay {
+        calls: Vec<ApiConfig>,
+    }
+    let config = "{calls: [{url: \"http://x.example/${KEY}\"}, {url: \"http://x.example/{cart_id}\"}]}";
+    let environment = Environment::named("test").variables([("KEY", "{cart_id}")]);
+    let loaded = file(config).load(&environment).unwrap_or_else(|error| panic!("{error}"));
+    let step = &loaded.workflow().steps()[0];
+    let pay: Pay = step.while_reading(|| crate::schema::read(step.config().unwrap())).unwrap();
+    let shown = format!("{:?}", pay.calls[0]);
+    assert!(shown.contains("http://x.example/${KEY}"), "{shown}");
+    let outside: Pay = crate::schema::read(step.config().unwrap()).unwrap();
+    assert!(format!("{:?}", outside.calls[0]).contains("{cart_id}"), "it was read as any other text");
+}
