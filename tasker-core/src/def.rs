@@ -17,6 +17,11 @@ mod spec;
 mod stored;
 #[cfg(feature = "yaml")]
 mod supply;
+#[cfg_attr(
+    not(all(feature = "yaml", feature = "http")),
+    allow(dead_code, reason = "files have variables, and API steps look for them")
+)]
+mod variables;
 
 use std::time::Duration;
 
@@ -34,6 +39,9 @@ pub(crate) use record::name_mistake;
 pub use shape::Shape;
 pub use spec::StepSpec;
 pub use stored::{StoredDefinition, StoredStep};
+pub(crate) use variables::Variables;
+#[cfg(any(feature = "yaml", feature = "http"))]
+pub(crate) use variables::{Part, place_in};
 
 use crate::{RetryPolicy, StepNo};
 

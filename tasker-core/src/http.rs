@@ -5,7 +5,9 @@
 //! attempt of its step, which the engine records and repeats. A [circuit breaker](Breakers) for each system keeps steps from calling one that fails
 //! again and again.
 //!
-//! No secret that has the name of one is stored or shown: not in errors, in results or in the text for debugging.
+//! No secret that has the name of one is stored with an error or shown in the text for debugging, and neither are values of variables of task files. A good
+//! answer is another matter: its body is what the step asked for, and is stored as it came if the step returns it. Of its headers, those
+//! that are secrets are not.
 //!
 //! Steps of a task file with `type: api` need no more than their configuration: [`ApiHandler`] runs them. A handler that many steps share has three parts: what is
 //! asked, which depends on the task; the call; and what becomes of the answer.
@@ -60,6 +62,7 @@ mod redact;
 mod request;
 mod response;
 mod retry_after;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod trouble;

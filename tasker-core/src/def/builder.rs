@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use tasker_rules::names::{LABEL, STEP_NAME, is_name, is_semantic_version};
 
+#[cfg(feature = "yaml")]
+use super::Variables;
 use super::graph::{Graph, canonical_order};
 use super::record;
 use super::{Configuration, Shape, StepDef, StepSpec, WorkflowDef, WorkflowId};
@@ -86,8 +88,13 @@ impl WorkflowBuilder {
 
     /// The same, with what to show of it.
     #[cfg(feature = "yaml")]
-    pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
-        self.config = Some(Ok(Configuration::with_variables(config, written)));
+    pub(crate) fn config_with_variables(
+        mut self,
+        config: Value,
+        written: Value,
+        variables: Variables,
+    ) -> Self {
+        self.config = Some(Ok(Configuration::with_variables(config, written, variables)));
         self
     }
 

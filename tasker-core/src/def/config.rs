@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{StepDef, WorkflowDef};
+use super::{StepDef, Variables, WorkflowDef};
 use crate::schema::{self, Violation};
 use crate::step::Payload;
 
@@ -15,27 +15,29 @@ pub(super) struct Configuration {
     value: Value,
     /// The same with the names of variables where `value` has what they held, which may be secret.
     written: Option<Value>,
+    /// What they held, text by text.
+    variables: Variables,
 }
 
 impl Configuration {
     pub(super) fn of<T: Serialize>(config: &T) -> Result<Self, String> {
         let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
-        Ok(Self { value, written: None })
+        Ok(Self { value, written: None, variables: Variables::default() })
     }
 
     fn empty() -> Self {
-        Self { value: Value::Object(Map::new()), written: None }
+        Self { value: Value::Object(Map::new()), written: None, variables: Variables::default() }
     }
 
     #[cfg(feature = "yaml")]
-    pub(super) fn with_variables(value: Value, written: Value) -> Self {
-        Self { value, written: Some(written) }
+    pub(super) fn with_variables(value: Value, written: Value, variables: Variables) -> Self {
+        Self { value, written: Some(written), variables }
     }
 
     /// What a file says, with what to show of it where variables have a part in it.
     #[cfg(feature = "yaml")]
-    pub(super) fn supplied(value: Value, written: Option<Value>) -> Self {
-        Self { value, written }
+    pub(super) fn supplied(value: Value, written: Option<Value>, variables: Variables) -> Self {
+        Self { value, written, variables }
     }
 
     pub(super) fn value(&self) -> &Value {
@@ -45,6 +47,10 @@ impl Configuration {
     /// As it was written, where variables have a part in it.
     pub(super) fn written(&self) -> Option<&Value> {
         self.written.as_ref()
+    }
+
+    pub(super) fn variables(&self) -> &Variables {
+        &self.variables
     }
 
     pub(super) fn merge(&mut self, patch: &Value) {
@@ -261,7 +267,11 @@ mod tests {
     #[test]
     fn what_variables_held_is_not_shown() {
         let spec = StepSpec::new("charge").handler_class("Charge");
-        let spec = spec.config_with_variables(json!({"key": "hunter2"}), json!({"key": "${KEY}"}));
+        let spec = spec.config_with_variables(
+            json!({"key": "hunter2"}),
+            json!({"key": "${KEY}"}),
+            Variables::default(),
+        );
         let shown = format!("{spec:?}");
         let mut order = WorkflowDef::builder("shop", "order", "1.0.0").step(spec).build().unwrap();
         order.configure("charge", &json!({"url": "x"})).unwrap();

@@ -27,6 +27,14 @@ impl StepDef {
         self.config_as_written().or_else(|| self.config())
     }
 
+    /// Reads something from its configuration, with what is known of its variables.
+    pub(crate) fn while_reading<T>(&self, read: impl FnOnce() -> T) -> T {
+        match &self.config {
+            Some(config) => config.variables().while_reading(read),
+            None => read(),
+        }
+    }
+
     /// Its configuration as it was written, if values of variables are in it, which nobody but its handler may see.
     pub(crate) fn config_as_written(&self) -> Option<&Value> {
         self.config.as_ref().and_then(Configuration::written)

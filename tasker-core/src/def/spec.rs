@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+#[cfg(feature = "yaml")]
+use super::Variables;
 use super::{ConfigType, Configuration, RecordSpec};
 use crate::RetryPolicy;
 use crate::step::Payload;
@@ -110,8 +112,13 @@ impl StepSpec {
 
     /// Sets its configuration, with what to show of it: the same before the values of variables were put in.
     #[cfg(feature = "yaml")]
-    pub(crate) fn config_with_variables(mut self, config: Value, written: Value) -> Self {
-        self.config = Some(Ok(Configuration::with_variables(config, written)));
+    pub(crate) fn config_with_variables(
+        mut self,
+        config: Value,
+        written: Value,
+        variables: Variables,
+    ) -> Self {
+        self.config = Some(Ok(Configuration::with_variables(config, written, variables)));
         self
     }
 

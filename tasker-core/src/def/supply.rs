@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::config::{Configuration, Misfit};
-use super::{StepDef, WorkflowDef};
+use super::{StepDef, Variables, WorkflowDef};
 use crate::yaml::ModuleFile;
 
 impl WorkflowDef {
@@ -13,8 +13,8 @@ impl WorkflowDef {
     }
 
     /// Sets the configuration of the workflow as a whole, with what to show of it.
-    pub(crate) fn supply_config(&mut self, value: Value, written: Option<Value>) {
-        self.config = Some(Configuration::supplied(value, written));
+    pub(crate) fn supply_config(&mut self, value: Value, written: Option<Value>, variables: Variables) {
+        self.config = Some(Configuration::supplied(value, written, variables));
     }
 
     pub(crate) fn steps_mut(&mut self) -> &mut [StepDef] {
@@ -37,7 +37,12 @@ impl StepDef {
     }
 
     /// Merges a configuration (RFC 7396) into the one that the attribute gives, if it gives one. `written` is what to show of it.
-    pub(crate) fn supply_config(&mut self, value: &Value, written: Option<&Value>) -> Result<(), Misfit> {
+    pub(crate) fn supply_config(
+        &mut self,
+        value: &Value,
+        written: Option<&Value>,
+        variables: Variables,
+    ) -> Result<(), Misfit> {
         let over = |patch: &Value| match &self.config {
             Some(default) => {
                 let mut merged = default.clone();
@@ -51,7 +56,7 @@ impl StepDef {
             Some(config_type) => config_type.fit(&merged, value)?,
             None => merged,
         };
-        self.config = Some(Configuration::supplied(merged, written));
+        self.config = Some(Configuration::supplied(merged, written, variables));
         Ok(())
     }
 }

@@ -48,7 +48,9 @@ impl StepContext {
     pub fn config<T: DeserializeOwned>(&self) -> Result<T, StepError> {
         let none = Value::Object(serde_json::Map::new());
         let config = self.config_value().unwrap_or(&none);
-        schema::read(config).map_err(|violation| {
+        let read = || schema::read(config);
+        let read = self.def().map_or_else(read, |def| def.while_reading(read));
+        read.map_err(|violation| {
             let secret = self.def().is_some_and(|def| def.config_as_written().is_some());
             let reason = if secret {
                 let place = if violation.path.is_empty() { "/" } else { &violation.path };

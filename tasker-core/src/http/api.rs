@@ -129,13 +129,13 @@ impl Api {
     /// |---|---|---|
     /// | `HTTP_400`, `401`, `403`, `404`, `422` | permanent | the same call would be refused again |
     /// | `HTTP_429`, `HTTP_503` | retryable | after what `Retry-After` says, 300 s at most; or else after the [backoff](super::Backoff), if the request has its [attempt](ApiRequest::attempt) |
-    /// | `HTTP_` and any other status | retryable | after the wait of the step's retry policy, as all below |
+    /// | `HTTP_` and any other status | retryable | after the wait of the step's retry policy, or after the backoff if the [settings](super::ApiConfig) say something of it; so all below, but for the last |
     /// | `HTTP_TIMEOUT` | retryable | the call took longer than `timeout` |
     /// | `HTTP_DNS`, `HTTP_CONNECT`, `HTTP_TLS` | retryable | there is no connection |
     /// | `HTTP_INTERRUPTED` | retryable | the connection was lost, or what came is no HTTP |
-    /// | `HTTP_REDIRECT` | retryable | too many redirects, or one that would give away what it must not |
+    /// | `HTTP_REDIRECT` | retryable | more than five redirects, or one to another host or port, or out of encryption; only those on the same host are followed, `http` to `https` included |
     /// | `HTTP_TOO_LARGE` | permanent | the answer is longer than `max_response_bytes`, and would be again |
-    /// | `HTTP_CONFIG` | permanent | the settings and values do not make a call |
+    /// | `HTTP_CONFIG` | permanent | the settings and values do not make a call, such as a URL that is too long |
     /// | `CIRCUIT_OPEN` | retryable | the system failed too often; nothing was sent, and the wait is until it is tried again |
     pub async fn call(&self, request: impl Into<ApiRequest>) -> Result<ApiResponse, StepError> {
         self.make(&request.into()).await

@@ -1,7 +1,8 @@
-//! How long a step waits after an answer that asks for patience and does not say how long.
+//! How long a step waits after a failure that may pass, where the answer does not say how long.
 //!
 //! The rule is Ruby Tasker's backoff calculator: 1, 2, 4, 8, 16 and 32 seconds after the first six executions, the square of their number
-//! after that, 300 seconds at most, and a tenth of chance to either side. An API step may ask for the same wait each time instead.
+//! after that, 300 seconds at most, and a tenth of chance to either side. An API step may begin with another wait than a second, which all the others
+//! follow, or ask for the same wait each time.
 
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub struct Backoff {
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Base {
-    /// The table, and the squares behind it.
-    Growing,
+    /// The table, and the squares behind it, times the first wait.
+    Growing(Duration),
     /// The same each time.
     Constant(Duration),
 }
@@ -38,13 +39,27 @@ impl Backoff {
     /// The waits after the first six executions, in seconds.
     const TABLE: [u32; 6] = [1, 2, 4, 8, 16, 32];
 
-    /// The shortest of the growing waits, after chance had its part.
-    const MIN: Duration = Duration::from_secs(1);
+    /// The first wait, unless the step says otherwise, and the shortest one then, after chance had its part.
+    const FIRST: Duration = Duration::from_secs(1);
 
-    /// Waits that grow with each execution.
+    /// Waits that grow with each execution, from a second on.
     #[must_use]
     pub fn growing() -> Self {
-        Self { base: Base::Growing, jitter: Self::JITTER }
+        Self::growing_from(Self::FIRST)
+    }
+
+    /// Waits that grow with each execution: the usual ones, times the seconds of the first.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tasker_core::http::Backoff;
+    ///
+    /// let backoff = Backoff::growing_from(Duration::from_secs(5));
+    /// assert_eq!([1, 2, 3].map(|attempt| backoff.wait(attempt, 0.5).as_secs()), [5, 10, 20]);
+    /// ```
+    #[must_use]
+    pub fn growing_from(first: Duration) -> Self {
+        Self { base: Base::Growing(first.min(Self::MAX)), jitter: Self::JITTER }
     }
 
     /// The same wait after each execution.
@@ -66,7 +81,7 @@ impl Backoff {
     pub fn wait(&self, attempt: u32, chance: f64) -> Duration {
         let (base, least) = match self.base {
             _ if attempt == 0 => return Duration::ZERO,
-            Base::Growing => (Self::growing_base(attempt), Self::MIN),
+            Base::Growing(first) => (Self::growing_base(first, attempt), first.min(Self::FIRST)),
             Base::Constant(wait) => (wait.min(Self::MAX), Duration::ZERO),
         };
         let factor = 1.0 + self.jitter * (2.0 * chance.clamp(0.0, 1.0) - 1.0);
@@ -78,10 +93,11 @@ impl Backoff {
         wait.mul_f64(self.jitter * chance.clamp(0.0, 1.0))
     }
 
-    fn growing_base(attempt: u32) -> Duration {
+    fn growing_base(first: Duration, attempt: u32) -> Duration {
         let square = u64::from(attempt).pow(2);
         let seconds = Self::TABLE.get(attempt as usize - 1).map_or(square, |&seconds| seconds.into());
-        Duration::from_secs(seconds).min(Self::MAX)
+        let times = u32::try_from(seconds).unwrap_or(u32::MAX);
+        first.saturating_mul(times).min(Self::MAX)
     }
 }
 
@@ -138,7 +154,8 @@ mod tests {
         random_cases(|random| {
             let attempt = random.u32(..) >> random.u32(..32);
             let jitter = random.f64() * 3.0 - 1.0;
-            let backoff = Backoff::growing().jitter(jitter);
+            let first = Duration::from_millis(random.u64(1_000..5_000));
+            let backoff = Backoff::growing_from(first).jitter(jitter);
             let (low, middle, high) =
                 (backoff.wait(attempt, 0.0), backoff.wait(attempt, NO_JITTER), backoff.wait(attempt, 1.0));
             let any = backoff.wait(attempt, random.f64());
@@ -146,9 +163,21 @@ mod tests {
             assert!(high <= Backoff::MAX);
             if attempt > 0 {
                 assert!(low >= Duration::from_secs(1));
-                assert!(middle <= Backoff::growing().wait(attempt.saturating_add(1), NO_JITTER));
+                assert!(middle <= Backoff::growing_from(first).wait(attempt.saturating_add(1), NO_JITTER));
             }
         });
+    }
+
+    #[test]
+    fn waits_may_begin_with_another_than_a_second() {
+        let waits = |millis| {
+            let backoff = Backoff::growing_from(Duration::from_millis(millis)).jitter(0.0);
+            [1, 2, 6, 7, 40].map(|attempt| backoff.wait(attempt, NO_JITTER).as_millis())
+        };
+        assert_eq!(waits(5_000), [5_000, 10_000, 160_000, 245_000, 300_000]);
+        assert_eq!(waits(20), [20, 40, 640, 980, 32_000]);
+        assert_eq!(waits(0), [0; 5]);
+        assert_eq!(waits(u64::MAX), [300_000; 5]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Circuit breakers: a system that fails call after call is left alone for a while.
 //!
 //! [`Breakers`] says what they do. [`Circuit`] is one of them, a machine without a clock or a lock; this module has both, and hands out a [`Permit`] for
-//! each call, which has to come back: with what the call said of its system, or, where it was dropped, with the word that it said nothing.
+//! each call, which has to come back: with what the call said of its system, or, where it was dropped, with how long it had been waited for.
 
 mod circuit;
 
@@ -40,8 +40,9 @@ impl Default for BreakerSettings {
 /// The circuit breakers of this process, one for each system that was called by name. Copies share them.
 ///
 /// After [`failures`](BreakerSettings::failures) in a row within a [`window`](BreakerSettings::window) one opens: calls of its system fail at once, with the code
-/// `CIRCUIT_OPEN`, and their steps wait until it is half open. Then one call goes through, and its end closes the breaker or opens it again. A failure is an
-/// answer with a status from 500 or with 429, or none at all. A call that was not let through counts against the retry limit of its step, and
+/// `CIRCUIT_OPEN`, and their steps wait until it is half open. Then one call goes through, and its end closes the breaker or opens it again; while it
+/// has no end, there is another such call after each time for which a breaker is open. A failure is an answer with a status from 500 or with 429,
+/// or none at all: also a call that was given up after a second or more, as when its step reached its own time limit. A call that was not let through counts against the retry limit of its step, and
 /// not against the system: a step behind a breaker needs a limit that lasts until its system is back.
 ///
 /// They are of this process only: other workers find out by themselves, and all are closed after a start.
@@ -104,7 +105,8 @@ impl Breakers {
         let admitted = circuits.get_mut(system).map_or(Ok(0), |circuit| circuit.admit(now));
         match admitted {
             Ok(round) => {
-                Ok(Permit { breakers: self.clone(), system: system.to_owned(), round, reported: false })
+                let (breakers, system) = (self.clone(), system.to_owned());
+                Ok(Permit { breakers, system, round, since: now, reported: false })
             }
             Err(state) => Err(CircuitOpen { system: system.to_owned(), state, now }),
         }
@@ -133,13 +135,19 @@ impl fmt::Debug for Breakers {
     }
 }
 
-/// A call that was let through. One that is dropped without a word tells nothing of the system, and a probe leaves its place to the next call.
+/// A call that was let through. One that is dropped without a word had no answer, which is a failure if it had time for one. If not, it tells
+/// nothing of the system, and a probe leaves its place to the next call.
 pub(super) struct Permit {
     breakers: Breakers,
     system: String,
     round: u64,
+    since: Timestamp,
     reported: bool,
 }
+
+/// How long a call has to be under way before it says something that there was no answer. Whoever goes earlier may have a reason of their
+/// own, such as a worker that stops.
+const TIME_FOR_AN_ANSWER: Duration = Duration::from_secs(1);
 
 /// How a call ended, as far as its system is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +194,8 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.reported {
-            self.tell(Report::Nothing);
+            let waited = self.breakers.0.clock.now().since(self.since);
+            self.tell(if waited >= TIME_FOR_AN_ANSWER { Report::Fails } else { Report::Nothing });
         }
     }
 }

@@ -12,8 +12,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Backoff, Method, redact};
+use super::{Backoff, Method, redact, shown};
 use crate::StepDef;
+use crate::def::{Variables, place_in};
 use crate::schema::{self, Violation};
 pub(super) use check::header_mistake;
 use written::Written;
@@ -23,21 +24,26 @@ use written::Written;
 /// | key | default | |
 /// |---|---|---|
 /// | `type` | `api` | tells the settings of an API step from others; nothing else is allowed |
-/// | `url` | required | `http` or `https`; `{name}` is replaced by a value of the task, percent-encoded |
+/// | `url` | required | `http` or `https`; `{name}` is replaced by a value of the task, percent-encoded; a user and password in it are sent as `Authorization`, unless there is that header |
 /// | `method` | `GET` | `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS` |
 /// | `params` | none | added to the query of the URL; lists and objects as Rails reads them |
 /// | `headers` | `Accept`, and with a body `Content-Type`, `application/json` | |
 /// | `body` | none | sent as JSON, or as a form if that is the `Content-Type` |
 /// | `timeout` | 30 | seconds for the whole call, redirects and the body of the answer included |
-/// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities |
-/// | `enable_exponential_backoff` | `true` | whether waits grow, as [`Backoff`] says; otherwise each is `retry_delay` |
-/// | `retry_delay` | 1 | seconds between executions where waits do not grow |
+/// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities; one of the two |
+/// | `enable_exponential_backoff` | `true` | whether waits grow, as [`Backoff`] says, from `retry_delay` on; otherwise each is `retry_delay` |
+/// | `retry_delay` | 1 | seconds until the second execution, and where waits do not grow between any two |
 /// | `jitter_factor` | 0.1 | the part of such a wait that is chance, to either side |
 /// | `retries` | none | executions after which a failure is final, where the step's own limit is higher; the first one counts, and so does one that was lost with its worker |
 /// | `max_response_bytes` | 1048576 | the longest answer that is read |
 ///
+/// Where one of the three keys about waits is there (`enable_exponential_backoff: true`, the default, is as none), such a wait follows on every
+/// failure that may pass. Otherwise it follows on the answers 429 and 503 alone, and all others wait as the retry policy of the step says. In
+/// either case a `Retry-After` of 429 or 503 goes before, and the request has to know its [attempt](super::ApiRequest::attempt).
+///
 /// Texts in `url`, `params`, `headers` and `body` may have placeholders: `{order_id}`, `{fetch_cart.items.0.sku}`. A text that is nothing else becomes
-/// the value itself; `{{order_id}}` is that text. [`ApiRequest::values`](super::ApiRequest::values) gives the values.
+/// the value itself; `{{order_id}}` is that text. [`ApiRequest::values`](super::ApiRequest::values) gives the values. What a variable of a task file
+/// holds is sent as it is, with every brace, and is shown by the variable's name.
 ///
 /// Settings are checked as a whole when they are read, and again when they are used. [`Debug`] shows no secrets, and serialization shows them:
 /// the configuration of a step is part of its definition, so give secrets [to the request](super::ApiRequest::header) where you can.
@@ -66,10 +72,12 @@ pub struct ApiConfig {
     pub(super) timeout: Duration,
     pub(super) ssl: Ssl,
     pub(super) growing: bool,
-    pub(super) retry_delay: Duration,
-    pub(super) jitter: f64,
+    pub(super) retry_delay: Option<Duration>,
+    pub(super) jitter: Option<f64>,
     pub(super) retries: Option<u32>,
     pub(super) max_response_bytes: u64,
+    /// Where in its texts variables of a task file stand.
+    pub(super) variables: Variables,
 }
 
 /// How the other system proves who it is.
@@ -123,7 +131,7 @@ impl ApiConfig {
                 key => format!("`{}`: {message}", key.replace('/', ".")),
             }
         })?;
-        Self::try_from(written).map_err(|error| error.mistakes.join("; "))
+        step.while_reading(|| Self::try_from(written)).map_err(|error| error.mistakes.join("; "))
     }
 
     /// Calls a URL with a method; everything else is as the table above says.
@@ -137,10 +145,11 @@ impl ApiConfig {
             timeout: Self::TIMEOUT,
             ssl: Ssl::default(),
             growing: true,
-            retry_delay: Self::RETRY_DELAY,
-            jitter: Backoff::JITTER,
+            retry_delay: None,
+            jitter: None,
             retries: None,
             max_response_bytes: Self::MAX_RESPONSE_BYTES,
+            variables: Variables::default(),
         }
     }
 
@@ -202,17 +211,24 @@ impl ApiConfig {
         self
     }
 
-    /// Waits equally long after each execution, in place of waits that grow.
+    /// Sets the first wait, from which the others grow.
+    #[must_use]
+    pub fn retry_delay(mut self, first: Duration) -> Self {
+        self.retry_delay = Some(first);
+        self
+    }
+
+    /// Waits equally long after each execution that failed and may be repeated, in place of waits that grow.
     #[must_use]
     pub fn constant_backoff(mut self, wait: Duration) -> Self {
-        (self.growing, self.retry_delay) = (false, wait);
+        (self.growing, self.retry_delay) = (false, Some(wait));
         self
     }
 
     /// Sets the part of a wait that is chance, to either side.
     #[must_use]
     pub fn jitter_factor(mut self, factor: f64) -> Self {
-        self.jitter = factor;
+        self.jitter = Some(factor);
         self
     }
 
@@ -230,11 +246,17 @@ impl ApiConfig {
         self
     }
 
-    /// The waits after answers that ask for patience and do not say how long.
+    /// The waits after 429 and 503 that do not say how long, and, if the settings say something of waits, after every failure that may pass.
     #[must_use]
     pub fn backoff(&self) -> Backoff {
-        let backoff = if self.growing { Backoff::growing() } else { Backoff::constant(self.retry_delay) };
-        backoff.jitter(self.jitter)
+        let delay = self.retry_delay.unwrap_or(Self::RETRY_DELAY);
+        let backoff = if self.growing { Backoff::growing_from(delay) } else { Backoff::constant(delay) };
+        backoff.jitter(self.jitter.unwrap_or(Backoff::JITTER))
+    }
+
+    /// Whether the waits are for every failure that may pass.
+    pub(super) fn says_how_to_wait(&self) -> bool {
+        !self.growing || self.retry_delay.is_some() || self.jitter.is_some()
     }
 
     /// After how many executions a failure is final, if the settings say so; whoever makes a step of them sets its limit to that.
@@ -244,17 +266,25 @@ impl ApiConfig {
     }
 }
 
+impl ApiConfig {
+    fn shown_header(&self, name: &str, value: &str) -> String {
+        let value = shown::text(value, &place_in("/headers", name), &self.variables);
+        redact::header(name, &value).into_owned()
+    }
+}
+
 /// Without secrets.
 impl fmt::Debug for ApiConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: BTreeMap<_, _> =
-            self.headers.iter().map(|(name, value)| (name, redact::header(name, value))).collect();
+            self.headers.iter().map(|(name, value)| (name, self.shown_header(name, value))).collect();
+        let json = |value, place| redact::json(&shown::json(value, place, &self.variables));
         f.debug_struct("ApiConfig")
             .field("method", &self.method)
-            .field("url", &redact::url(&self.url))
-            .field("params", &redact::params(&self.params))
+            .field("url", &shown::template(self))
+            .field("params", &json(&Value::Object(self.params.clone()), "/params"))
             .field("headers", &headers)
-            .field("body", &self.body.as_ref().map(redact::json))
+            .field("body", &self.body.as_ref().map(|body| json(body, "/body")))
             .field("timeout", &self.timeout)
             .field("ssl", &self.ssl)
             .field("enable_exponential_backoff", &self.growing)
@@ -293,6 +323,8 @@ mod tests {
     fn settings_become_waits() {
         let config = ApiConfig::get("http://x.example");
         assert_eq!(config.backoff(), Backoff::growing());
+        let slower = config.clone().retry_delay(Duration::from_secs(5));
+        assert_eq!(slower.backoff(), Backoff::growing_from(Duration::from_secs(5)));
         let constant = config.constant_backoff(Duration::from_secs(5)).jitter_factor(0.0);
         assert_eq!(constant.backoff(), Backoff::constant(Duration::from_secs(5)).jitter(0.0));
     }

@@ -1,15 +1,15 @@
 //! One call over the wire: requests, redirects, and the body of the answer up to its limit.
 //!
-//! Redirects are followed here and not by the client, because what is sent along has to change on the way: to another place goes nothing
-//! but what every client sends, so neither `Authorization` nor any other header of the settings, under whatever name a secret is in it.
+//! Redirects are followed here and not by the client, and only as far as the host that the settings name: another system must not choose whom
+//! this machine calls from within its network, nor whose answer becomes a result. Ruby Tasker follows none.
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, LOCATION, USER_AGENT};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Response, StatusCode, Url};
 
 use super::client::Clients;
-use super::prepare::Prepared;
+use super::prepare::{MOST_OF_URL, Prepared};
 use super::trouble::Trouble;
 use super::{Method, redact};
 
@@ -90,6 +90,12 @@ impl Prepared {
         if self.url.scheme() == "https" && next.scheme() == "http" {
             return Err(refused("it is not encrypted, and the call was"));
         }
+        if !is_same_place(&self.url, &next) {
+            return Err(refused("it leads to another host or port; call that in `url` if it is meant"));
+        }
+        if next.as_str().len() > MOST_OF_URL {
+            return Err(refused("it is longer than what can be sent"));
+        }
         // A login that the other system makes up is not ours.
         let _ = next.set_username("");
         let _ = next.set_password(None);
@@ -102,36 +108,17 @@ impl Prepared {
             (self.method, self.body) = (Method::Get, None);
             self.headers.remove(CONTENT_TYPE);
         }
-        if !is_same_place(&self.url, &next) {
-            if self.body.is_some() {
-                return Err(refused(
-                    "the body would go to another host; call that host in `url` if it may have it",
-                ));
-            }
-            self.login = None;
-            self.headers = harmless(&self.headers);
-        }
         self.url = next;
         Ok(())
     }
 }
 
-/// Whether who may see a request to one URL may see one to the other. The change from `http` to `https` on one host is a usual redirect.
+/// Whether two URLs lead to the same system. The change from `http` to `https` on one host is a usual redirect.
 fn is_same_place(from: &Url, to: &Url) -> bool {
     let port = Url::port_or_known_default;
     let becomes_https =
         (from.scheme(), to.scheme()) == ("http", "https") && (port(from), port(to)) == (Some(80), Some(443));
     from.host_str() == to.host_str() && (from.origin() == to.origin() || becomes_https)
-}
-
-/// The headers that any client sends.
-fn harmless(headers: &HeaderMap) -> HeaderMap {
-    let known = [ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, USER_AGENT];
-    headers
-        .iter()
-        .filter(|(name, _)| known.contains(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }
 
 async fn receive(mut answer: Response, most: u64) -> Result<Received, Trouble> {

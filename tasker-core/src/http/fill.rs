@@ -3,12 +3,13 @@
 //! A placeholder is a name in braces; dots lead into an object or a list: `{fetch_cart.items.0.id}`. In the URL its value is percent-encoded, so that
 //! it stays what it is, a piece of the path or of the query; in parameters and bodies a text that is nothing but a placeholder becomes the value
 //! itself, whatever its type. `{{name}}` is the text `{name}`, and braces around anything that is no name mean nothing, so JSON in a text
-//! stays as it is.
+//! stays as it is. What came from a variable of a task file is no template: nothing in it is a placeholder.
 
 use serde_json::{Map, Value};
 use tasker_rules::suggest::nearest;
 
 use super::query::escape;
+use crate::def::{Part, Variables, place_in};
 
 /// Why a text could not be filled. None of these names a value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,14 +43,44 @@ impl FillError {
     }
 }
 
-/// A text, cut at its placeholders.
+/// What a template is filled with.
+#[derive(Clone, Copy)]
+pub(super) struct Filling<'f> {
+    /// The values of placeholders.
+    pub(super) values: &'f Map<String, Value>,
+    /// Which pieces of the template are values of variables.
+    pub(super) variables: &'f Variables,
+    pub(super) show: Show,
+}
+
+/// What stands where a variable is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    /// Its value, as it is sent.
+    Values,
+    /// Its name, as it may be shown.
+    Names,
+}
+
+/// A text, cut at its placeholders and variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Piece<'t> {
     Text(&'t str),
     Placeholder(&'t str),
+    Variable { name: &'t str, value: &'t str },
 }
 
-fn pieces(template: &str) -> Vec<Piece<'_>> {
+/// The pieces of a template, of which the variables may have parts.
+fn pieces<'t>(template: &'t str, place: &str, variables: &'t Variables) -> Vec<Piece<'t>> {
+    let Some(parts) = variables.parts(place, template) else { return plain_pieces(template) };
+    let pieces = |part: &'t Part| match part {
+        Part::Plain(text) => plain_pieces(text),
+        Part::Variable { name, value } => vec![Piece::Variable { name, value }],
+    };
+    parts.iter().flat_map(pieces).collect()
+}
+
+fn plain_pieces(template: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut rest, mut from) = (template, 0);
     while let Some(open) = rest[from..].find('{').map(|at| from + at) {
@@ -79,12 +110,12 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
 }
 
 /// The names of the placeholders in a text.
-pub(super) fn names(template: &str) -> Vec<&str> {
+pub(super) fn names<'t>(template: &'t str, place: &str, variables: &'t Variables) -> Vec<&'t str> {
     let name = |piece| match piece {
         Piece::Placeholder(name) => Some(name),
-        Piece::Text(_) => None,
+        Piece::Text(_) | Piece::Variable { .. } => None,
     };
-    pieces(template).into_iter().filter_map(name).collect()
+    pieces(template, place, variables).into_iter().filter_map(name).collect()
 }
 
 fn is_name_char(c: char) -> bool {
@@ -163,13 +194,17 @@ fn piece_of_text(name: &str, values: &Map<String, Value>) -> Result<String, Fill
     }
 }
 
-/// A URL with percent-encoded values.
-pub(super) fn url(template: &str, values: &Map<String, Value>) -> Result<String, FillError> {
+/// The place of the URL in settings.
+pub(super) const URL: &str = "/url";
+
+/// A URL with percent-encoded values. Variables are no values of the task, and may hold a host or a path.
+pub(super) fn url(template: &str, filling: Filling<'_>) -> Result<String, FillError> {
     let mut filled = String::with_capacity(template.len());
     let mut last = None;
-    for piece in pieces(template) {
+    for piece in pieces(template, URL, filling.variables) {
         match piece {
-            Piece::Text(text) => {
+            Piece::Variable { name, .. } if filling.show == Show::Names => filled.push_str(&shown(name)),
+            Piece::Text(text) | Piece::Variable { value: text, .. } => {
                 // What stands between two slashes is complete when the second one comes.
                 for part in text.split_inclusive(['/', '\\', '?', '#']) {
                     filled.push_str(part);
@@ -179,7 +214,7 @@ pub(super) fn url(template: &str, values: &Map<String, Value>) -> Result<String,
                 }
             }
             Piece::Placeholder(name) => {
-                let text = piece_of_text(name, values).map_err(|error| error.within(template))?;
+                let text = piece_of_text(name, filling.values).map_err(|error| error.within(template))?;
                 if text.is_empty() {
                     return Err(FillError::Empty(name.to_owned()));
                 }
@@ -201,14 +236,20 @@ fn no_dots(filled: &str, placeholder: Option<&str>) -> Result<(), FillError> {
     }
 }
 
+/// How a variable is shown.
+pub(super) fn shown(name: &str) -> String {
+    format!("${{{name}}}")
+}
+
 /// A text with the values as they are.
-pub(super) fn text(template: &str, values: &Map<String, Value>) -> Result<String, FillError> {
+pub(super) fn text(template: &str, place: &str, filling: Filling<'_>) -> Result<String, FillError> {
     let mut filled = String::with_capacity(template.len());
-    for piece in pieces(template) {
+    for piece in pieces(template, place, filling.variables) {
         match piece {
-            Piece::Text(text) => filled.push_str(text),
+            Piece::Variable { name, .. } if filling.show == Show::Names => filled.push_str(&shown(name)),
+            Piece::Text(text) | Piece::Variable { value: text, .. } => filled.push_str(text),
             Piece::Placeholder(name) => {
-                let text = piece_of_text(name, values).map_err(|error| error.within(template))?;
+                let text = piece_of_text(name, filling.values).map_err(|error| error.within(template))?;
                 filled.push_str(&text);
             }
         }
@@ -217,14 +258,18 @@ pub(super) fn text(template: &str, values: &Map<String, Value>) -> Result<String
 }
 
 /// JSON with its texts filled; one that is nothing but a placeholder becomes the value itself.
-pub(super) fn json(template: &Value, values: &Map<String, Value>) -> Result<Value, FillError> {
+pub(super) fn json(template: &Value, place: &str, filling: Filling<'_>) -> Result<Value, FillError> {
     Ok(match template {
-        Value::String(template) => match pieces(template).as_slice() {
-            [Piece::Placeholder(name)] => value(name, values)?.clone(),
-            _ => text(template, values)?.into(),
+        Value::String(template) => match pieces(template, place, filling.variables).as_slice() {
+            [Piece::Placeholder(name)] => value(name, filling.values)?.clone(),
+            _ => text(template, place, filling)?.into(),
         },
-        Value::Array(items) => items.iter().map(|item| json(item, values)).collect::<Result<_, _>>()?,
-        Value::Object(fields) => Value::Object(params(fields, values)?),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            let items = items.map(|(at, item)| json(item, &place_in(place, &at.to_string()), filling));
+            items.collect::<Result<_, _>>()?
+        }
+        Value::Object(fields) => Value::Object(params(fields, place, filling)?),
         other => other.clone(),
     })
 }
@@ -232,17 +277,37 @@ pub(super) fn json(template: &Value, values: &Map<String, Value>) -> Result<Valu
 /// Each of the parameters as [`json`].
 pub(super) fn params(
     template: &Map<String, Value>,
-    values: &Map<String, Value>,
+    place: &str,
+    filling: Filling<'_>,
 ) -> Result<Map<String, Value>, FillError> {
-    template.iter().map(|(name, value)| Ok((name.clone(), json(value, values)?))).collect()
+    template
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), json(value, &place_in(place, name), filling)?)))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{FillError, Filling, Map, Show, Value, Variables};
     use crate::http::tests::random_cases;
+
+    fn filling<T>(values: &Map<String, Value>, fill: impl FnOnce(Filling<'_>) -> T) -> T {
+        fill(Filling { values, variables: &Variables::default(), show: Show::Values })
+    }
+
+    fn url(template: &str, values: &Map<String, Value>) -> Result<String, FillError> {
+        filling(values, |filling| super::url(template, filling))
+    }
+
+    fn text(template: &str, values: &Map<String, Value>) -> Result<String, FillError> {
+        filling(values, |filling| super::text(template, "", filling))
+    }
+
+    fn json(template: &Value, values: &Map<String, Value>) -> Result<Value, FillError> {
+        filling(values, |filling| super::json(template, "", filling))
+    }
 
     fn values() -> Map<String, Value> {
         let values = json!({

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{Api, ApiConfig, ApiRequest, fill};
+use crate::def::{Variables, place_in};
 use crate::{StepContext, StepDef, StepError, StepHandler, StepSequence, Task};
 
 /// Runs steps whose configuration says `type: api`: calls what it describes, and stores the [`ApiResponse`](super::ApiResponse).
@@ -109,17 +110,33 @@ impl ApiRequest {
 
 /// The names of all placeholders.
 fn placeholders(config: &ApiConfig) -> Vec<&str> {
-    let mut names = fill::names(&config.url);
-    names.extend(config.headers.values().flat_map(|value| fill::names(value)));
-    config.params.values().chain(&config.body).for_each(|value| collect(value, &mut names));
+    let variables = &config.variables;
+    let mut names = fill::names(&config.url, fill::URL, variables);
+    for (name, value) in &config.headers {
+        names.extend(fill::names(value, &place_in("/headers", name), variables));
+    }
+    for (name, value) in &config.params {
+        collect(value, &place_in("/params", name), variables, &mut names);
+    }
+    if let Some(body) = &config.body {
+        collect(body, "/body", variables, &mut names);
+    }
     names
 }
 
-fn collect<'v>(value: &'v Value, names: &mut Vec<&'v str>) {
+fn collect<'v>(value: &'v Value, place: &str, variables: &'v Variables, names: &mut Vec<&'v str>) {
     match value {
-        Value::String(text) => names.extend(fill::names(text)),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
-        Value::Object(fields) => fields.values().for_each(|field| collect(field, names)),
+        Value::String(text) => names.extend(fill::names(text, place, variables)),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                collect(item, &place_in(place, &at.to_string()), variables, names);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                collect(field, &place_in(place, name), variables, names);
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -5,7 +5,7 @@
 //! | 200 to 226 | the step has its result |
 //! | 400, 401, 403, 404, 422 | a permanent error: the same call would be refused again |
 //! | 429, 503 | try again after what `Retry-After` says, or after the backoff |
-//! | anything else | try again, after the wait of the step's retry policy |
+//! | anything else | try again, after the wait that the settings ask for, or that of the step's retry policy |
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::breaker::{CircuitOpen, Report};
 use super::exchange::{Received, is_good};
+use super::shown::Hidden;
 use super::trouble::Trouble;
 use super::{ApiConfig, ApiRequest, ApiResponse, redact, response, retry_after};
 use crate::{Attempt, StepError, Timestamp};
@@ -33,12 +34,22 @@ pub(super) struct Call<'c> {
     pub(super) now: Timestamp,
     /// From 0 to 1.
     pub(super) chance: f64,
+    /// The values of variables, which an answer may repeat.
+    hidden: Hidden,
 }
 
 impl<'c> Call<'c> {
     pub(super) fn new(request: &'c ApiRequest, shown: String, now: Timestamp, chance: f64) -> Self {
         let ApiRequest { config, attempt, system, .. } = request;
-        Self { shown, config, attempt: *attempt, system: system.as_deref(), now, chance }
+        Self {
+            shown,
+            config,
+            attempt: *attempt,
+            system: system.as_deref(),
+            now,
+            chance,
+            hidden: Hidden::new(&config.variables),
+        }
     }
 
     /// What a call came to.
@@ -58,8 +69,8 @@ impl<'c> Call<'c> {
         let message = format!("{} answered {status} ({said})", self.shown);
         let mut facts = self.facts();
         facts.insert("response_status".to_owned(), status.into());
-        facts.insert("response_headers".to_owned(), headers(answer));
-        facts.insert("response_body".to_owned(), body(answer));
+        facts.insert("response_headers".to_owned(), self.hidden.hide_json(&headers(answer)));
+        facts.insert("response_body".to_owned(), self.body(answer));
         let error = match status {
             400 | 401 | 403 | 404 | 422 => StepError::permanent(message),
             429 | 503 => {
@@ -70,22 +81,26 @@ impl<'c> Call<'c> {
                 }
                 self.retryable(&message, asked.or_else(|| self.backoff()))
             }
-            _ => self.retryable(&message, None),
+            _ => self.retryable(&message, self.wait()),
         };
         error.code(format!("HTTP_{status}")).context(facts)
     }
 
     fn trouble(&self, trouble: &Trouble) -> StepError {
+        let told = trouble.to_string();
+        let told = self.hidden.hide(&told);
         let message = match trouble {
             // Where there is no URL yet, the settings are what the message is about.
-            Trouble::Config(_) if self.shown.is_empty() => trouble.to_string(),
-            Trouble::Config(_) | Trouble::Client(_) => format!("{} was not called: {trouble}", self.shown),
-            _ => format!("{} {trouble}", self.shown),
+            Trouble::Config(_) if self.shown.is_empty() => told.into_owned(),
+            Trouble::Config(_) | Trouble::Client(_) | Trouble::Request(_) => {
+                format!("{} was not called: {told}", self.shown)
+            }
+            _ => format!("{} {told}", self.shown),
         };
         let error = if trouble.is_permanent() {
             StepError::permanent(message)
         } else {
-            self.retryable(&message, None)
+            self.retryable(&message, self.wait())
         };
         error.code(trouble.code()).context(self.facts())
     }
@@ -117,7 +132,43 @@ impl<'c> Call<'c> {
         }
     }
 
-    /// The wait that grows with each execution, if it is known which one this is.
+    /// The body of an answer without secrets: as it is if it is short, and the beginning of its text otherwise.
+    fn body(&self, answer: &Received) -> Value {
+        // Some that send JSON call it a text. What was cut is none.
+        let parsed = serde_json::from_slice::<Value>(&answer.body).ok().filter(|_| !answer.cut);
+        let shown = match parsed.filter(|parsed| parsed.is_object() || parsed.is_array()) {
+            Some(parsed) => redact::json(&self.hidden.hide_json(&parsed)),
+            None => match response::value(&answer.headers, &answer.body) {
+                Value::String(text) => redact::text(&self.hidden.hide(&text)).into(),
+                short => short,
+            },
+        };
+        let mut text = match shown {
+            Value::String(text) => text,
+            shown => {
+                let text = shown.to_string();
+                if text.len() <= MOST_OF_BODY {
+                    return shown;
+                }
+                text
+            }
+        };
+        let whole = text.len();
+        text.truncate(text.floor_char_boundary(MOST_OF_BODY));
+        if answer.cut {
+            text.push_str(" … (cut)");
+        } else if text.len() < whole {
+            text.push_str(" …");
+        }
+        text.into()
+    }
+
+    /// The wait after what does not ask for patience, if the settings have one.
+    fn wait(&self) -> Option<Duration> {
+        self.backoff().filter(|_| self.config.says_how_to_wait())
+    }
+
+    /// The wait of the settings, if it is known which one this is.
     fn backoff(&self) -> Option<Duration> {
         self.attempt.map(|Attempt(attempt)| self.config.backoff().wait(attempt, self.chance))
     }
@@ -158,16 +209,4 @@ fn headers(answer: &Received) -> Value {
         },
     );
     json!(kept.collect::<std::collections::BTreeMap<_, _>>())
-}
-
-/// The body of an answer: as it is if it is short, and the beginning of its text otherwise.
-fn body(answer: &Received) -> Value {
-    let size = answer.body.len();
-    if size <= MOST_OF_BODY && !answer.cut {
-        return redact::json(&response::value(&answer.headers, &answer.body));
-    }
-    let mut text = String::from_utf8_lossy(&answer.body).into_owned();
-    text.truncate(text.floor_char_boundary(MOST_OF_BODY));
-    text.push_str(if answer.cut { " … (cut)" } else { " …" });
-    text.into()
 }

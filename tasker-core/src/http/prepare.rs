@@ -1,17 +1,27 @@
 //! From settings and values to what goes over the wire.
 
 use reqwest::Url;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use serde_json::{Map, Value};
 
 use super::config::{ApiConfigError, Ssl, header_mistake};
-use super::{ApiConfig, ApiRequest, Method, fill, query, redact, response};
+use super::fill::{FillError, Filling, Show};
+use super::{ApiConfig, ApiRequest, Method, fill, query, redact, response, shown};
+use crate::def::{Variables, place_in};
+
+/// The longest URL that the HTTP client takes. Most servers take less.
+pub(super) const MOST_OF_URL: usize = 65_534;
+
+/// How much of a URL is shown.
+const MOST_SHOWN: usize = 2_000;
 
 /// A call, ready to be sent.
 pub(super) struct Prepared {
     pub(super) method: Method,
     /// Without user and password.
     pub(super) url: Url,
+    /// The URL without secrets, where variables have a part in it.
+    shown_url: Option<String>,
     /// What is sent with each request on the way, `Authorization` included; other places get less of it.
     pub(super) headers: HeaderMap,
     /// User and password of the URL.
@@ -26,12 +36,16 @@ impl Prepared {
         let config = &request.config;
         config.check()?;
         let values = request.values.as_ref().map_err(ApiConfigError::one)?;
+        let filling = Filling { values, variables: &config.variables, show: Show::Values };
         let method = request.method.unwrap_or(config.method);
-        let mut url = url(config, values)?;
+        let mut url = url(config, filling)?;
         if let Some(path) = &request.path {
             url = below(&url, path, values)?;
         }
-        let params = params(request, values)?;
+        let params = request
+            .all_params(filling)
+            .map_err(|error| ApiConfigError::one(format!("in `params`, {error}")))?;
+        let params = query::encode(&params);
         if !params.is_empty() {
             let all = match url.query() {
                 Some(query) if !query.is_empty() => format!("{query}&{params}"),
@@ -39,8 +53,15 @@ impl Prepared {
             };
             url.set_query(Some(&all));
         }
-        let login = take_login(&mut url);
-        let mut headers = headers(request, values)?;
+        if url.as_str().len() > MOST_OF_URL {
+            let size = url.as_str().len();
+            return Err(ApiConfigError::one(format!(
+                "with its values and parameters, the URL has {size} bytes, and {MOST_OF_URL} is the most that can be sent; send what is long in `body`"
+            )));
+        }
+        let mut headers = headers(request, filling)?;
+        // One of them can be sent. Ruby's Faraday takes the header, too.
+        let login = take_login(&mut url).filter(|_| !headers.contains_key(AUTHORIZATION));
         let body = match (&request.body, &config.body) {
             (Some(_), _) if !method.takes_body() => {
                 return Err(ApiConfigError::one(format!("there is a body, and {method} sends none")));
@@ -49,35 +70,48 @@ impl Prepared {
             // What the settings would send, had the request not asked for something else.
             (None, Some(_)) if !method.takes_body() => None,
             (None, Some(body)) => {
-                let body = fill::json(body, values)
+                let body = fill::json(body, "/body", filling)
                     .map_err(|error| ApiConfigError::one(format!("in `body`, {error}")))?;
                 Some(encoded(&body, &mut headers)?)
             }
             (None, None) => None,
         };
         let (ssl, max_response_bytes) = (config.ssl.clone(), config.max_response_bytes);
-        Ok(Self { method, url, headers, login, body, ssl, max_response_bytes })
+        Ok(Self {
+            method,
+            url,
+            shown_url: shown::url(request, values),
+            headers,
+            login,
+            body,
+            ssl,
+            max_response_bytes,
+        })
     }
 
     /// Method and URL as they may be shown.
     pub(super) fn shown(&self) -> String {
-        format!("{} {}", self.method, redact::url(self.url.as_str()))
+        let url = self.shown_url.clone().unwrap_or_else(|| redact::url(self.url.as_str()));
+        let end = url.floor_char_boundary(MOST_SHOWN);
+        format!("{} {}{}", self.method, &url[..end], if end < url.len() { "…" } else { "" })
     }
 }
 
-fn url(config: &ApiConfig, values: &Map<String, Value>) -> Result<Url, ApiConfigError> {
+fn url(config: &ApiConfig, filling: Filling<'_>) -> Result<Url, ApiConfigError> {
     let filled =
-        fill::url(&config.url, values).map_err(|error| ApiConfigError::one(format!("in `url`, {error}")))?;
+        fill::url(&config.url, filling).map_err(|error| ApiConfigError::one(format!("in `url`, {error}")))?;
     Url::parse(&filled).map_err(|error| {
-        let shown = redact::url(&filled);
+        let shown = fill::url(&config.url, Filling { show: Show::Names, ..filling }).unwrap_or_default();
+        let shown = redact::url(&shown);
         ApiConfigError::one(format!("`url` with its values, `{shown}`, is no URL ({error})"))
     })
 }
 
 /// A place on the host of a URL.
 fn below(base: &Url, path: &str, values: &Map<String, Value>) -> Result<Url, ApiConfigError> {
+    let filling = Filling { values, variables: &Variables::default(), show: Show::Values };
     let filled =
-        fill::url(path, values).map_err(|error| ApiConfigError::one(format!("in the path, {error}")))?;
+        fill::url(path, filling).map_err(|error| ApiConfigError::one(format!("in the path, {error}")))?;
     let mut from = base.clone();
     from.set_query(None);
     if !from.path().ends_with('/') && !filled.is_empty() && !filled.starts_with('?') {
@@ -96,13 +130,15 @@ fn below(base: &Url, path: &str, values: &Map<String, Value>) -> Result<Url, Api
     Ok(joined)
 }
 
-fn params(request: &ApiRequest, values: &Map<String, Value>) -> Result<String, ApiConfigError> {
-    let settings = request.config.params.iter().filter(|(name, _)| !request.params.contains_key(*name));
-    let settings = settings.map(|(name, value)| (name.clone(), value.clone())).collect();
-    let mut params = fill::params(&settings, values)
-        .map_err(|error| ApiConfigError::one(format!("in `params`, {error}")))?;
-    params.extend(request.params.clone());
-    Ok(query::encode(&params))
+impl ApiRequest {
+    /// The parameters of the settings and its own.
+    pub(super) fn all_params(&self, filling: Filling<'_>) -> Result<Map<String, Value>, FillError> {
+        let settings = self.config.params.iter().filter(|(name, _)| !self.params.contains_key(*name));
+        let settings = settings.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut params = fill::params(&settings, "/params", filling)?;
+        params.extend(self.params.clone());
+        Ok(params)
+    }
 }
 
 /// User and password belong into a header: what stands in a URL is written to many logs.
@@ -126,7 +162,7 @@ fn unescaped(text: &str) -> String {
     value.unwrap_or_else(|| text.to_owned())
 }
 
-fn headers(request: &ApiRequest, values: &Map<String, Value>) -> Result<HeaderMap, ApiConfigError> {
+fn headers(request: &ApiRequest, filling: Filling<'_>) -> Result<HeaderMap, ApiConfigError> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("tasker/", env!("CARGO_PKG_VERSION"))));
@@ -134,7 +170,7 @@ fn headers(request: &ApiRequest, values: &Map<String, Value>) -> Result<HeaderMa
         if request.headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
             continue;
         }
-        let value = fill::text(template, values)
+        let value = fill::text(template, &place_in("/headers", name), filling)
             .map_err(|error| ApiConfigError::one(format!("in the header `{name}`, {error}")))?;
         set(&mut headers, name, &value)?;
     }
@@ -296,6 +332,19 @@ mod tests {
         assert_eq!(call.login, Some(("an@n".to_owned(), Some("p+w%".to_owned()))));
         assert_eq!(call.url.as_str(), "https://x.example/a");
         assert_eq!(prepared(&ApiConfig::get("https://x.example").into()).login, None);
+    }
+
+    #[test]
+    fn the_header_goes_before_user_and_password_of_the_url() {
+        let config = ApiConfig::get("https://ann:pw@x.example/a");
+        for request in [
+            ApiRequest::new(&config.clone().header("authorization", "Bearer t")),
+            ApiRequest::new(&config).header("Authorization", "Bearer t"),
+        ] {
+            let call = prepared(&request);
+            assert_eq!((call.login, &call.headers["authorization"]), (None, &"Bearer t".parse().unwrap()));
+            assert_eq!(call.url.as_str(), "https://x.example/a");
+        }
     }
 
     #[test]

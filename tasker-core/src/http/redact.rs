@@ -1,12 +1,16 @@
 //! What is kept of secrets: their names, and `[redacted]`.
 //!
-//! Errors, results and logs are read by more people than may know a password. Whatever of a call is stored or shown goes through here: the URL,
-//! the headers, and the body of an answer that was refused. It goes by names, so a secret under an innocent name, or in the path of a URL, is
-//! not found.
+//! Errors and logs are read by more people than may know a password. Whatever of a call is stored with an error, or shown, goes through here: the
+//! URL, the headers, and the body of an answer that was refused. It goes by names, so a secret under an innocent name, or in the path of a
+//! URL, is not found. The result of a step is none of this: it is what the step asked for.
+
+mod text;
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
+
+pub(super) use text::text;
 
 /// What stands in the place of a secret.
 pub(super) const REDACTED: &str = "[redacted]";
@@ -105,7 +109,7 @@ pub(super) fn params(params: &Map<String, Value>) -> Value {
     json(&Value::Object(params.clone()))
 }
 
-/// JSON as it may be shown: fields with the names of secrets have no value, however deep they are.
+/// JSON as it may be shown: fields with the names of secrets have no value, however deep they are, and neither have names in its texts.
 pub(super) fn json(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
@@ -116,6 +120,8 @@ pub(super) fn json(value: &Value) -> Value {
             })
             .collect(),
         Value::Array(items) => items.iter().map(json).collect(),
+        // It may be a form, or JSON once more.
+        Value::String(written) => text(written).into(),
         other => other.clone(),
     }
 }

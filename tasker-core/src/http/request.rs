@@ -93,7 +93,7 @@ impl ApiRequest {
 
     /// Says which execution of the step it is, so that waits grow with it and `retries` of the settings counts.
     ///
-    /// Without it, an answer that asks for patience and does not say how long leaves the wait to the retry policy of the step.
+    /// Without it, the settings have no say in the waits: where no `Retry-After` says how long, the retry policy of the step does.
     #[must_use]
     pub fn attempt(mut self, attempt: Attempt) -> Self {
         self.attempt = Some(attempt);

@@ -13,7 +13,8 @@ use crate::{StepError, schema};
 /// What another system answered, with a status from 200 to 226.
 ///
 /// A step may return it: `{"status": 200, "headers": {…}, "body": …}` is stored then. Headers that are secrets, such as `Set-Cookie`, are there while the
-/// step runs, and are stored and shown as `[redacted]`.
+/// step runs, and are stored and shown as `[redacted]`. The body is stored as it came, with every secret in it: a step that asks for a token
+/// returns a part of the body that may be kept. [`Debug`] shows fields with the names of secrets as `[redacted]`.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiResponse {
     /// The status, such as 200.
@@ -64,7 +65,7 @@ impl fmt::Debug for ApiResponse {
         f.debug_struct("ApiResponse")
             .field("status", &self.status)
             .field("headers", &headers)
-            .field("body", &self.body)
+            .field("body", &redact::json(&self.body))
             .finish()
     }
 }

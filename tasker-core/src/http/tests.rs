@@ -8,6 +8,8 @@ mod handlers;
 mod redirects;
 mod secrets;
 mod server;
+#[cfg(feature = "yaml")]
+mod variables;
 
 use std::time::Duration;
 

@@ -15,6 +15,8 @@ pub(super) enum Trouble {
     Config(#[from] ApiConfigError),
     #[error("{0}")]
     Client(#[from] ClientError),
+    #[error("the request cannot be made of the settings and values: {0}")]
+    Request(String),
     #[error("took longer than the {0:?} that `timeout` allows")]
     Timeout(Duration),
     #[error("could not look up the host: {0}")]
@@ -37,7 +39,7 @@ impl Trouble {
     /// The stable code of the error.
     pub(super) fn code(&self) -> &'static str {
         match self {
-            Self::Config(_) | Self::Client(_) => "HTTP_CONFIG",
+            Self::Config(_) | Self::Client(_) | Self::Request(_) => "HTTP_CONFIG",
             Self::Timeout(_) => "HTTP_TIMEOUT",
             Self::Dns(_) => "HTTP_DNS",
             Self::Connect(_) => "HTTP_CONNECT",
@@ -50,7 +52,7 @@ impl Trouble {
 
     /// Whether the same call would end the same way.
     pub(super) fn is_permanent(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Client(_) | Self::TooLarge(_))
+        matches!(self, Self::Config(_) | Self::Client(_) | Self::Request(_) | Self::TooLarge(_))
     }
 
     /// What it says of the other system.
@@ -60,7 +62,7 @@ impl Trouble {
                 Report::Fails
             }
             Self::TooLarge(_) | Self::Redirect(_) => Report::Works,
-            Self::Config(_) | Self::Client(_) => Report::Nothing,
+            Self::Config(_) | Self::Client(_) | Self::Request(_) => Report::Nothing,
         }
     }
 }
@@ -76,7 +78,10 @@ impl From<reqwest::Error> for Trouble {
             last = cause.to_string();
             source = cause.source();
         }
-        if tls {
+        if error.is_builder() {
+            // Nothing was sent, so it says nothing of the other system.
+            Self::Request(last)
+        } else if tls {
             Self::Tls(last)
         } else if error.is_dns() {
             Self::Dns(last)

@@ -24,10 +24,16 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
 
     fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
         let input = invocation.input;
-        let config = input.workflow.step(input.step).and_then(|step| step.config());
-        let config = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
-        schema::read(config).map(Self).map_err(|violation| {
-            StepError::permanent(format!("the configuration does not fit its type: {violation}"))
+        let step = input.workflow.step(input.step);
+        let config = step.and_then(|step| Some((step, step.config()?)));
+        let (step, config) = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
+        step.while_reading(|| schema::read(config)).map(Self).map_err(|violation| {
+            // What serde says quotes values, and those of variables are nobody's business.
+            let what = match step.config_as_written() {
+                Some(_) => format!("{}: what variables hold is of another type", violation.path),
+                None => violation.to_string(),
+            };
+            StepError::permanent(format!("the configuration does not fit its type: {what}"))
         })
     }
 

@@ -37,7 +37,9 @@ pub(super) fn build(
     }
     if let Some(config) = task.get("handler_config") {
         builder = match expand(config, environment, &mut report) {
-            Expanded { value, written: Some(written) } => builder.config_with_variables(value, written),
+            Expanded { value, written: Some(written), variables } => {
+                builder.config_with_variables(value, written, variables)
+            }
             Expanded { value, .. } => builder.config(&value),
         };
     }
@@ -76,7 +78,9 @@ fn step_of(
     }
     if let Some(config) = step.get("handler_config") {
         spec = match expand(config, environment, report) {
-            Expanded { value, written: Some(written) } => spec.config_with_variables(value, written),
+            Expanded { value, written: Some(written), variables } => {
+                spec.config_with_variables(value, written, variables)
+            }
             Expanded { value, .. } => spec.config(&value),
         };
     }

@@ -46,8 +46,8 @@ pub(super) fn complete(workflow: &mut WorkflowDef, environment: &Environment) ->
     unchanged(&compiled, &task, environment, &mut report);
     contexts(workflow.context_schema(), task.get("schema"), &mut report);
     if let Some(config) = task.get("handler_config") {
-        let Expanded { value, written } = expand(config, environment, &mut report);
-        workflow.supply_config(value, written);
+        let Expanded { value, written, variables } = expand(config, environment, &mut report);
+        workflow.supply_config(value, written, variables);
     }
     let (task_steps, compiled_steps) = (by_name(&task), by_name(&compiled));
     let system = task.text_of("default_dependent_system");
@@ -85,11 +85,11 @@ fn configure(step: &mut StepDef, told: &Node, environment: &Environment, report:
         return;
     };
     let mistakes = report.len();
-    let Expanded { value, written } = expand(config, environment, report);
+    let Expanded { value, written, variables } = expand(config, environment, report);
     if report.len() > mistakes {
         return;
     }
-    if let Err(misfit) = step.supply_config(&value, written.as_ref()) {
+    if let Err(misfit) = step.supply_config(&value, written.as_ref(), variables) {
         let (path, message) = match misfit {
             Misfit::Type(Violation { path, message }) => (path, message),
             Misfit::Unread(place) => {

@@ -4,26 +4,29 @@ use serde_json::{Map, Value};
 use tasker_yaml::{Kind, Node, Report, Span};
 
 use super::environment::{Environment, NoValue};
+use crate::def::{Part, Variables, place_in};
 
 /// A configuration with the values of variables, and the same as it was written.
 pub(super) struct Expanded {
     pub(super) value: Value,
     /// None if no variable has a part in it.
     pub(super) written: Option<Value>,
+    pub(super) variables: Variables,
 }
 
 /// Puts in the values of variables. What is not set is a mistake.
 pub(super) fn expand(node: &Node, environment: &Environment, report: &mut Report<'_>) -> Expanded {
-    let mut expansion = Expansion { environment, report, used: false };
-    let value = expansion.value(node);
+    let mut expansion = Expansion { environment, report, used: false, variables: Variables::default() };
+    let value = expansion.value(node, "");
     let written = expansion.used.then(|| node.to_json());
-    Expanded { value, written }
+    Expanded { value, written, variables: expansion.variables }
 }
 
 struct Expansion<'e, 'r, 's> {
     environment: &'e Environment,
     report: &'r mut Report<'s>,
     used: bool,
+    variables: Variables,
 }
 
 /// A piece of a text.
@@ -40,14 +43,17 @@ enum Piece<'t> {
 }
 
 impl Expansion<'_, '_, '_> {
-    fn value(&mut self, node: &Node) -> Value {
+    fn value(&mut self, node: &Node, place: &str) -> Value {
         match &node.kind {
-            Kind::Text(text) => Value::String(self.text(text, node.span)),
-            Kind::List(items) => items.iter().map(|item| self.value(item)).collect(),
+            Kind::Text(text) => Value::String(self.text(text, node.span, place)),
+            Kind::List(items) => {
+                let items = items.iter().enumerate();
+                items.map(|(at, item)| self.value(item, &place_in(place, &at.to_string()))).collect()
+            }
             Kind::Map(entries) => {
                 let mut object = Map::new();
                 for entry in entries {
-                    object.insert(entry.key.clone(), self.value(&entry.value));
+                    object.insert(entry.key.clone(), self.value(&entry.value, &place_in(place, &entry.key)));
                 }
                 Value::Object(object)
             }
@@ -55,16 +61,24 @@ impl Expansion<'_, '_, '_> {
         }
     }
 
-    fn text(&mut self, text: &str, span: Span) -> String {
-        let mut whole = String::with_capacity(text.len());
+    fn text(&mut self, text: &str, span: Span, place_of: &str) -> String {
+        let (mut whole, mut parts, mut varies) = (String::with_capacity(text.len()), Vec::new(), false);
         let mut from = span.start;
         for piece in pieces(text) {
             match piece {
-                Piece::Plain(plain) => whole.push_str(plain),
+                Piece::Plain(plain) => {
+                    whole.push_str(plain);
+                    match parts.last_mut() {
+                        Some(Part::Plain(before)) => before.push_str(plain),
+                        _ => parts.push(Part::Plain(plain.to_owned())),
+                    }
+                }
                 Piece::Variable { written, name, default } => {
-                    self.used = true;
+                    (self.used, varies) = (true, true);
                     let place = self.find(written, &mut from, span);
-                    whole.push_str(&self.lookup(name, default, place));
+                    let value = self.lookup(name, default, place);
+                    whole.push_str(&value);
+                    parts.push(Part::Variable { name: name.to_owned(), value });
                 }
                 Piece::Broken(written) => {
                     let place = self.find(written, &mut from, span);
@@ -75,6 +89,9 @@ impl Expansion<'_, '_, '_> {
                     );
                 }
             }
+        }
+        if varies {
+            self.variables.add(place_of, parts);
         }
         whole
     }

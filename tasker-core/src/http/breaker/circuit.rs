@@ -48,7 +48,7 @@ enum Phase {
     Open {
         since: Timestamp,
         failures: u32,
-        /// When the probe under way began.
+        /// When the last probe under way began.
         probe: Option<Timestamp>,
     },
 }
@@ -80,7 +80,8 @@ impl Circuit {
     /// Lets a call through, with the round that it belongs to; or says why not.
     pub(super) fn admit(&mut self, now: Timestamp) -> Result<u64, BreakerState> {
         if let Phase::Open { since, probe, .. } = &mut self.phase {
-            if probe.is_some() || !may_probe(*since, &self.settings, now) {
+            // A probe that hangs gives up its place: nobody knows when it ends, and those who wait have to be told a time that is yet to come.
+            if !may_probe(probe.unwrap_or(*since), &self.settings, now) {
                 return Err(self.shown(now));
             }
             *probe = Some(now);
@@ -123,7 +124,7 @@ impl Circuit {
     }
 }
 
-/// Whether an open breaker lets a probe through. A clock that was set back does not keep it open.
+/// Whether an open breaker lets a probe through, so long after it opened or after the probe before. A clock that was set back does not keep it open.
 fn may_probe(since: Timestamp, settings: &BreakerSettings, now: Timestamp) -> bool {
     now >= since + settings.open_for || now < since
 }

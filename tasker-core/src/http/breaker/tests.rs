@@ -93,7 +93,7 @@ fn a_probe_that_fails_opens_it_again() {
 }
 
 #[test]
-fn a_probe_that_is_given_up_leaves_its_place() {
+fn a_probe_that_is_given_up_at_once_leaves_its_place() {
     let (breakers, clock) = breakers();
     fail(&breakers, 3);
     clock.advance(Duration::from_secs(30));
@@ -104,11 +104,32 @@ fn a_probe_that_is_given_up_leaves_its_place() {
 }
 
 #[test]
-fn a_call_that_is_given_up_says_nothing_of_its_system() {
-    let (breakers, _) = breakers();
-    fail(&breakers, 2);
-    drop(breakers.admit("billing").ok().unwrap());
-    assert_eq!(breakers.state("billing").failures, 2);
+fn a_call_that_is_given_up_is_a_failure_if_it_had_time_for_an_answer() {
+    let (breakers, clock) = breakers();
+    fail(&breakers, 1);
+    for (millis, failures) in [(999, 1), (1_000, 2), (0, 2)] {
+        let call = breakers.admit("billing").ok().unwrap();
+        clock.advance(Duration::from_millis(millis));
+        drop(call);
+        assert_eq!(breakers.state("billing").failures, failures, "{millis} ms");
+    }
+}
+
+#[test]
+fn a_probe_that_hangs_gives_up_its_place_and_what_it_says_in_the_end_comes_too_late() {
+    let (breakers, clock) = breakers();
+    fail(&breakers, 3);
+    clock.advance(Duration::from_secs(30));
+    let hanging = breakers.admit("billing").ok().unwrap();
+    clock.advance(Duration::from_millis(29_999));
+    assert_eq!(breakers.admit("billing").err().unwrap().wait(), Duration::from_millis(1));
+    clock.advance(Duration::from_millis(1));
+    let probe = breakers.admit("billing").ok().unwrap();
+    assert_eq!(breakers.admit("billing").err().unwrap().wait(), Duration::from_secs(30));
+    hanging.report(Report::Fails);
+    assert_eq!(state(&breakers), CircuitState::HalfOpen);
+    probe.report(Report::Works);
+    assert_eq!(state(&breakers), CircuitState::Closed);
 }
 
 #[test]
@@ -181,6 +202,10 @@ fn any_history_keeps_the_rules() {
                         Err(refused) => {
                             assert_ne!(before, CircuitState::Closed);
                             assert!(refused.wait() <= SETTINGS.open_for);
+                            assert!(
+                                !refused.wait().is_zero(),
+                                "who comes back at once uses up their executions"
+                            );
                         }
                     }
                     if state(&breakers) == CircuitState::HalfOpen {

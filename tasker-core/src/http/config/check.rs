@@ -8,6 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::{ApiConfig, ApiConfigError};
+use crate::def::Variables;
+use crate::http::fill::{Filling, Show};
 use crate::http::{Backoff, fill};
 
 impl ApiConfig {
@@ -25,7 +27,7 @@ impl ApiConfig {
 
     pub(super) fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();
-        mistakes.extend(url_mistake(&self.url));
+        mistakes.extend(url_mistake(&self.url, &self.variables));
         let mut names = HashSet::new();
         for (name, value) in &self.headers {
             mistakes.extend(header_mistake(name, value));
@@ -43,12 +45,11 @@ impl ApiConfig {
             let timeout = self.timeout;
             mistakes.push(format!("`timeout` is {timeout:?}; it is more than 0 and at most a day"));
         }
-        if self.retry_delay > Backoff::MAX {
-            let (delay, most) = (self.retry_delay, Backoff::MAX);
+        if let Some(delay) = self.retry_delay.filter(|delay| *delay > Backoff::MAX) {
+            let most = Backoff::MAX;
             mistakes.push(format!("`retry_delay` is {delay:?}; the longest wait is {most:?}"));
         }
-        if !(0.0..=1.0).contains(&self.jitter) {
-            let jitter = self.jitter;
+        if let Some(jitter) = self.jitter.filter(|jitter| !(0.0..=1.0).contains(jitter)) {
             mistakes.push(format!(
                 "`jitter_factor` is {jitter}; it is from 0 to 1, and 0.1 is a tenth to either side"
             ));
@@ -68,21 +69,25 @@ impl ApiConfig {
 }
 
 /// What is wrong with the template of a URL.
-fn url_mistake(url: &str) -> Option<String> {
+fn url_mistake(url: &str, variables: &Variables) -> Option<String> {
     let example = "write it as in `https://shop.example/carts/{cart_id}`";
     if url.trim().is_empty() {
         return Some(format!("`url` is empty; {example}"));
     }
     // Fits wherever a value may stand: as a host, a port, a piece of the path or of the query.
     let anything = |_: &str| Value::from(1);
-    let values: Map<String, Value> =
-        fill::names(url).into_iter().map(|name| (name.to_owned(), anything(name))).collect();
-    let Ok(filled) = fill::url(url, &values) else {
+    let values: Map<String, Value> = fill::names(url, fill::URL, variables)
+        .into_iter()
+        .map(|name| (name.to_owned(), anything(name)))
+        .collect();
+    let Ok(filled) = fill::url(url, Filling { values: &values, variables, show: Show::Values }) else {
         return Some(format!("the placeholders of `url` cannot be filled; {example}"));
     };
     match Url::parse(&filled) {
-        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            Some(format!("`url` begins with `{}:`, and only `http://` and `https://` can be called", url.scheme()))
+        Ok(parsed) if !matches!(parsed.scheme(), "http" | "https") => {
+            // What a variable holds is not told.
+            let scheme = if variables.parts(fill::URL, url).is_some() { "another scheme" } else { &format!("`{}:`", parsed.scheme()) };
+            Some(format!("`url` begins with {scheme}, and only `http://` and `https://` can be called"))
         }
         Ok(_) => None,
         Err(_) if url.trim_start().starts_with('{') => Some(

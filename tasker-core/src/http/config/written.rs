@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use tasker_rules::suggest::nearest;
 
 use super::{ApiConfig, ApiConfigError, Ssl};
+use crate::def::Variables;
 use crate::http::Method;
 
 /// Every key. What serde would say of an unknown one is a list of all that are known; `unknown` lets [`ApiConfig`] say it better.
@@ -40,10 +41,10 @@ pub(in crate::http) struct Written {
     /// How the other system proves who it is.
     #[serde(default)]
     ssl: Option<WrittenSsl>,
-    /// Whether waits grow; otherwise each is `retry_delay`. Default: true.
+    /// Whether waits grow, from `retry_delay` on; otherwise each is `retry_delay`. Default: true.
     #[serde(default)]
     enable_exponential_backoff: Option<bool>,
-    /// Seconds between executions where waits do not grow. Default: 1.
+    /// Seconds until the second execution, and between any two where waits do not grow. Default: 1.
     #[serde(default)]
     retry_delay: Option<f64>,
     /// The part of a wait that is chance, to either side. Default: 0.1.
@@ -151,10 +152,11 @@ impl TryFrom<Written> for ApiConfig {
         let mut mistakes: Vec<String> =
             written.unknown.keys().map(|key| unknown_key(key, "", &KEYS)).collect();
         let mut config = Self::new(written.method.unwrap_or_default(), written.url);
+        config.variables = Variables::of_what_is_read();
         config.params = written.params.unwrap_or_default();
         config.body = written.body;
         config.growing = written.enable_exponential_backoff.unwrap_or(true);
-        config.jitter = written.jitter_factor.unwrap_or(config.jitter);
+        config.jitter = written.jitter_factor;
         config.retries = written.retries;
         config.max_response_bytes = written.max_response_bytes.unwrap_or(config.max_response_bytes);
         if let Some(timeout) = written.timeout {
@@ -163,8 +165,7 @@ impl TryFrom<Written> for ApiConfig {
         }
         if let Some(delay) = written.retry_delay {
             let most = crate::http::Backoff::MAX;
-            config.retry_delay =
-                seconds("retry_delay", delay, most, &mut mistakes).unwrap_or(config.retry_delay);
+            config.retry_delay = seconds("retry_delay", delay, most, &mut mistakes);
         }
         for (name, value) in written.headers.unwrap_or_default() {
             match value {
@@ -178,6 +179,12 @@ impl TryFrom<Written> for ApiConfig {
         }
         if let Some(ssl) = written.ssl {
             mistakes.extend(ssl.unknown.keys().map(|key| unknown_key(key, "ssl.", &SSL_KEYS)));
+            if ssl.verify == Some(false) && ssl.ca_file.is_some() {
+                mistakes.push(
+                    "`ssl.verify` is false, so nothing reads `ssl.ca_file`: take away `verify`, to trust the authorities in the file, or the file"
+                        .to_owned(),
+                );
+            }
             config.ssl = match (ssl.verify, ssl.ca_file) {
                 (Some(false), _) => Ssl::Unverified,
                 (_, Some(file)) => Ssl::CaFile(file),
@@ -206,8 +213,8 @@ impl From<ApiConfig> for Written {
             timeout: Some(config.timeout.as_secs_f64()),
             ssl: Some(WrittenSsl { verify: Some(verify), ca_file, unknown: BTreeMap::new() }),
             enable_exponential_backoff: Some(config.growing),
-            retry_delay: Some(config.retry_delay.as_secs_f64()),
-            jitter_factor: Some(config.jitter),
+            retry_delay: config.retry_delay.map(|delay| delay.as_secs_f64()),
+            jitter_factor: config.jitter,
             retries: config.retries,
             max_response_bytes: Some(config.max_response_bytes),
             unknown: BTreeMap::new(),
@@ -293,10 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn backoff_grows_unless_the_settings_say_otherwise() {
+    fn backoff_grows_from_a_second_on_unless_the_settings_say_otherwise() {
         for (written, growing) in [
             (json!({"type": "api"}), true),
-            (json!({"enable_exponential_backoff": true, "retry_delay": 5}), true),
+            (json!({"enable_exponential_backoff": true, "retry_delay": 1}), true),
+            (json!({"enable_exponential_backoff": true, "retry_delay": 5}), false),
             (json!({"enable_exponential_backoff": false}), false),
         ] {
             let backoff = read(&url(&written)).unwrap().backoff();
@@ -317,6 +325,10 @@ mod tests {
             (
                 url(&json!({"ssl": {"verify_mode": 0}})),
                 "nothing reads `ssl.verify_mode`: the keys are `verify`, `ca_file`",
+            ),
+            (
+                url(&json!({"ssl": {"verify": false, "ca_file": "ca.pem"}})),
+                "`ssl.verify` is false, so nothing reads `ssl.ca_file`",
             ),
             (url(&json!({"type": "soap"})), "unknown variant `soap`, expected `api`"),
             (url(&json!({"method": "FETCH"})), "unknown variant `FETCH`, expected one of `GET`"),

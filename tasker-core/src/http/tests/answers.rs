@@ -117,6 +117,41 @@ async fn a_server_that_does_not_say_how_long_is_given_a_wait_that_grows() {
 }
 
 #[tokio::test]
+async fn settings_that_say_how_to_wait_are_followed_after_every_failure_that_may_pass() {
+    let server = saying(500, &[], "").await;
+    let get = ApiConfig::get(server.url("/"));
+    let nobody = ApiConfig::get("http://127.0.0.1:1/");
+    let seconds = std::time::Duration::from_secs;
+    let wait = async |config: &ApiConfig, attempt| {
+        let error = api().call(ApiRequest::new(config).attempt(Attempt(attempt))).await.unwrap_err();
+        assert!(!error.is_permanent(), "{error}");
+        error.wait().map(|wait| wait.as_secs())
+    };
+    assert_eq!(wait(&get, 3).await, None, "the policy of the step says how long");
+    assert_eq!(wait(&get.clone().constant_backoff(seconds(60)).jitter_factor(0.0), 3).await, Some(60));
+    assert_eq!(wait(&get.clone().retry_delay(seconds(5)).jitter_factor(0.0), 3).await, Some(20));
+    assert_eq!(wait(&get.clone().jitter_factor(0.0), 3).await, Some(4));
+    assert_eq!(wait(&nobody.constant_backoff(seconds(60)).jitter_factor(0.0), 3).await, Some(60));
+    let unknown = api().call(&get.clone().constant_backoff(seconds(60))).await.unwrap_err();
+    assert_eq!(told(&unknown), ("HTTP_500", false, None));
+    let refused = saying(404, &[], "").await;
+    let config = ApiConfig::get(refused.url("/")).constant_backoff(seconds(60));
+    let error = api().call(ApiRequest::new(&config).attempt(Attempt(1))).await.unwrap_err();
+    assert_eq!(told(&error), ("HTTP_404", true, None));
+    for (written, expected) in [
+        (json!({}), None),
+        (json!({"enable_exponential_backoff": true}), None),
+        (json!({"enable_exponential_backoff": false, "jitter_factor": 0}), Some(1)),
+        (json!({"retry_delay": 3, "jitter_factor": 0}), Some(6)),
+    ] {
+        let mut written = written.clone();
+        written["url"] = server.url("/").into();
+        let config: ApiConfig = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(wait(&config, 2).await, expected, "{written}");
+    }
+}
+
+#[tokio::test]
 async fn chance_is_repeatable() {
     let server = saying(429, &[], "").await;
     let wait = async |seed| {

@@ -114,6 +114,26 @@ async fn a_call_that_could_not_be_made_says_nothing_of_its_system() {
 }
 
 #[tokio::test]
+async fn a_value_that_is_too_long_for_a_url_is_nobodys_failure_but_its_own() {
+    let setting = Setting::new().await;
+    let config = ApiConfig::get(setting.server.url("/{name}"));
+    let call = |length: usize| {
+        let request = ApiRequest::new(&config).value("name", &"x".repeat(length)).system("billing");
+        setting.api.call(request)
+    };
+    for _ in 0..5 {
+        let error = call(70_000).await.unwrap_err();
+        assert_eq!(told(&error), ("HTTP_CONFIG", true, None));
+        assert!(error.message().contains("the URL has 70") && error.message().len() < 3_000, "{error}");
+    }
+    assert!(!setting.api.breakers().all().contains_key("billing") && setting.server.seen().is_empty());
+    let most = crate::http::prepare::MOST_OF_URL - setting.server.url("/").len();
+    call(most).await.unwrap();
+    assert_eq!(told(&call(most + 1).await.unwrap_err()).0, "HTTP_CONFIG");
+    assert_eq!(setting.server.seen().len(), 1);
+}
+
+#[tokio::test]
 async fn a_probe_that_fails_begins_another_wait() {
     let setting = Setting::new().await;
     for _ in 0..3 {
@@ -171,4 +191,63 @@ async fn a_probe_that_is_dropped_lets_the_next_call_through() {
         assert_eq!(told(&setting.call(200).await.unwrap_err()).0, "CIRCUIT_OPEN", "there is a probe already");
     }
     setting.call(200).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_a_probe_hangs_nobody_is_told_to_come_back_at_once() {
+    let setting = Setting::new().await;
+    for _ in 0..3 {
+        setting.call(500).await.unwrap_err();
+    }
+    setting.clock.advance(Duration::from_secs(30));
+    setting.status.store(0, Ordering::SeqCst);
+    let config = ApiConfig::get(setting.server.url("/")).timeout_secs(120);
+    let probe = setting.api.call(ApiRequest::new(&config).system("billing"));
+    tokio::pin!(probe);
+    assert!(futures_util::poll!(&mut probe).is_pending());
+    for seconds in [1, 28] {
+        setting.clock.advance(Duration::from_secs(seconds));
+        let (code, permanent, wait) = setting
+            .call(200)
+            .await
+            .map_err(|error| {
+                let (code, permanent, wait) = told(&error);
+                (code.to_owned(), permanent, wait)
+            })
+            .unwrap_err();
+        assert_eq!((code.as_str(), permanent), ("CIRCUIT_OPEN", false));
+        assert!(wait.unwrap() >= 1_000, "{wait:?}");
+    }
+    setting.clock.advance(Duration::from_secs(2));
+    setting.call(200).await.unwrap();
+    assert_eq!(
+        setting.state(),
+        BreakerState::default(),
+        "another probe took the place of the one that hangs"
+    );
+}
+
+/// A step has a time limit of its own, and may be shorter than that of the call.
+#[tokio::test]
+async fn a_system_that_hangs_longer_than_steps_wait_for_it_is_left_alone() {
+    let setting = Setting::new().await;
+    setting.status.store(0, Ordering::SeqCst);
+    let config = ApiConfig::get(setting.server.url("/"));
+    let give_up_after = async |wait| {
+        let call = setting.api.call(ApiRequest::new(&config).system("billing"));
+        tokio::pin!(call);
+        assert!(futures_util::poll!(&mut call).is_pending());
+        setting.clock.advance(wait);
+    };
+    for _ in 0..9 {
+        give_up_after(Duration::from_millis(900)).await;
+    }
+    assert_eq!(setting.state().failures, 0, "who goes at once, as when a worker stops, says nothing");
+    for _ in 0..3 {
+        give_up_after(Duration::from_secs(5)).await;
+    }
+    assert_eq!((setting.state().state, setting.state().failures), (CircuitState::Open, 3));
+    setting.clock.advance(Duration::from_secs(30));
+    give_up_after(Duration::from_secs(5)).await;
+    assert_eq!((setting.state().state, setting.state().failures), (CircuitState::Open, 4));
 }

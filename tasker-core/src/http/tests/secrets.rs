@@ -64,3 +64,39 @@ async fn the_other_fields_of_an_error_are_kept() {
     let error = api().call(&ApiConfig::get(server.url("/"))).await.unwrap_err();
     assert_eq!(error.facts()["response_body"], json!({"password": "[redacted]", "name": "Ann"}));
 }
+
+/// What is stored of an answer to a refused call.
+async fn stored_body(content_type: &'static str, body: String) -> serde_json::Value {
+    let server = Server::start(move |_| answer(400, &[("Content-Type", content_type)], &body)).await;
+    let error = api().call(&ApiConfig::get(server.url("/"))).await.unwrap_err();
+    error.facts()["response_body"].clone()
+}
+
+#[tokio::test]
+async fn a_refusal_of_any_length_and_type_is_stored_without_secrets() {
+    let sent =
+        |pad: usize| json!({ "request": { "password": "hunter2", "name": "Ann" }, "zeros": "0".repeat(pad) });
+    for (content_type, body) in [
+        ("application/json", sent(4 << 10).to_string()),
+        ("application/json", sent(8 << 10).to_string()),
+        ("application/json", format!("[{},", sent(10))),
+        ("text/plain", sent(10).to_string()),
+        ("text/html", sent(5 << 10).to_string()),
+        ("text/plain", "no: name=Ann&access_token=hunter2&page=2".to_owned()),
+        ("text/plain", format!("Ann {} password=hunter2", "x".repeat(4_070))),
+        ("application/json", json!({ "error": sent(10).to_string() }).to_string()),
+        ("text/xml", "<user><name>Ann</name><password>hunter2</password></user>".to_owned()),
+    ] {
+        let stored = stored_body(content_type, body.clone()).await.to_string();
+        assert!(!stored.contains("hunter") && stored.contains("Ann"), "{stored}");
+        assert!(stored.len() < 5_000, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_good_answer_is_kept_as_it_came_and_its_text_for_debugging_has_no_secrets() {
+    let server = Server::start(|_| answer(200, &[], r#"{"access_token": "hunter2"}"#)).await;
+    let response = api().call(&ApiConfig::get(server.url("/"))).await.unwrap();
+    assert_eq!(serde_json::to_value(&response).unwrap()["body"], json!({ "access_token": "hunter2" }));
+    assert!(!format!("{response:?}").contains("hunter2"), "{response:?}");
+}
