@@ -129,7 +129,7 @@ async fn what_cannot_be_done_says_when_it_could() {
     task.wait().await.unwrap();
     let id = task.id();
     let refused = [
-        (task.cancel().await, "cancelled", "`pending` or `in_progress` or `cancelled`"),
+        (task.cancel().await, "cancelled", "`pending` or `in_progress`"),
         (task.retry().await, "retried", "`error`"),
         (task.pause().await, "paused", "`pending` or `in_progress`"),
         (task.resume().await, "resumed", "`pending` or `in_progress`"),

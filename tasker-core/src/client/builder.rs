@@ -81,7 +81,7 @@ pub enum BuildError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// There is more than one of these.
-    #[error("{} mistakes:\n{}", .0.len(), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("the Tasker cannot be built:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<BuildError>),
 }
 
@@ -363,14 +363,14 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(mut self) -> Result<Tasker, BuildError> {
         self.resolve();
         let Self { store, mut registry, mut errors, limits, overrides, identity, config, .. } = self;
-        errors.extend(check(&config).err());
         // What is not registered because of a mistake is missing for these.
         if errors.is_empty() {
             errors.extend(overrides.apply(&mut registry).err().map(BuildError::from));
             errors
                 .extend(registry.iter().filter_map(|registration| Some(registration.check().err()?.into())));
-            errors.extend(limits.check(&registry).err());
+            errors.extend(limits.mistakes(&registry));
         }
+        errors.extend(wrong_options(&config));
         match errors.len() {
             0 => {}
             1 => return Err(errors.remove(0)),
@@ -404,39 +404,42 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     }
 }
 
-fn check(config: &EngineConfig) -> Result<(), BuildError> {
+/// The options that make no sense.
+fn wrong_options(config: &EngineConfig) -> Vec<BuildError> {
     const LONGEST: Duration = Duration::from_hours(24 * 365);
-    let wrong = |message: String| Err(BuildError::Option(message));
+    let mut wrong = Vec::new();
     if config.concurrency == 0 {
-        return wrong("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
+        wrong.push("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
     }
     let (heartbeat, lease) = (config.heartbeat, config.lease);
     let every = config.retention.map_or(Duration::ZERO, |retention| retention.every);
     let times =
         [("lease", lease), ("grace", config.grace), ("poll", config.poll), ("retention.every", every)];
-    for (what, time) in times {
-        if time > LONGEST {
-            return wrong(format!("`{what}` is {time:?}; the longest is a year"));
-        }
+    for (what, time) in times.into_iter().filter(|(_, time)| *time > LONGEST) {
+        wrong.push(format!("`{what}` is {time:?}; the longest is a year"));
     }
     if heartbeat.is_zero() || heartbeat.saturating_mul(3) > lease {
-        return wrong(format!(
+        wrong.push(format!(
             "a heartbeat every {heartbeat:?} does not keep a lease of {lease:?} alive; \
              the heartbeat is more than 0 and at most a third of the lease"
         ));
     }
     if config.poll.is_zero() {
-        return wrong("`poll` is 0: an idle engine would ask the store without a pause".to_owned());
+        wrong.push("`poll` is 0: an idle engine would ask the store without a pause".to_owned());
     }
-    match config.retention {
-        Some(Retention { every: Duration::ZERO, .. }) => {
-            wrong("`retention.every` is 0: the engine would look for old tasks without a pause".to_owned())
+    if let Some(Retention { every, batch, .. }) = config.retention {
+        if every.is_zero() {
+            wrong.push(
+                "`retention.every` is 0: the engine would look for old tasks without a pause".to_owned(),
+            );
         }
-        Some(Retention { batch, .. }) if !(1..=10_000).contains(&batch) => {
-            wrong(format!("`retention.batch` is {batch}; 1 to 10,000 tasks are removed in one transaction"))
+        if !(1..=10_000).contains(&batch) {
+            wrong.push(format!(
+                "`retention.batch` is {batch}; 1 to 10,000 tasks are removed in one transaction"
+            ));
         }
-        _ => Ok(()),
     }
+    wrong.into_iter().map(BuildError::Option).collect()
 }
 
 fn client(

@@ -154,8 +154,7 @@ impl TaskRequest {
         if reader.0.is_empty() {
             return Ok(request);
         }
-        let workflow =
-            if request.name.is_empty() { "a workflow".to_owned() } else { request.workflow().to_string() };
+        let workflow = if request.name.is_empty() { String::new() } else { request.workflow().to_string() };
         Err(StartError::InvalidRequest { workflow, violations: reader.0 })
     }
 

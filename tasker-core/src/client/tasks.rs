@@ -17,7 +17,7 @@ use crate::{Annotation, TaskState, Timestamp};
 
 /// Tasks that are looked for; await it for a [`Page`] of them, or ask for their [`total`](Self::total).
 ///
-/// Each call narrows the list. It comes in the order of the ids of the tasks, which is by age, the newest first.
+/// Each call narrows the list; of two that say what one thing is to be, such as `namespace`, the last counts. It comes in the order of the ids of the tasks, which is by age, the newest first.
 ///
 /// ```
 /// # use tasker_core::{MemoryStore, StepError, TaskState, Tasker, workflow};

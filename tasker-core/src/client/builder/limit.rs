@@ -48,26 +48,25 @@ impl Limits {
         self.0.push((Which::Named(namespace, name), steps));
     }
 
-    /// Whether each makes sense.
-    pub(super) fn check(&self, registry: &Registry) -> Result<(), BuildError> {
+    /// What is wrong with them.
+    pub(super) fn mistakes(&self, registry: &Registry) -> Vec<BuildError> {
+        let mut wrong = Vec::new();
         for (which, steps) in &self.0 {
             let (call, shown) = which.shown();
             if *steps == 0 {
-                return Err(BuildError::Option(format!(
+                wrong.push(format!(
                     "`{call}` of workflow `{shown}` is 0: no step of it would ever run; the least is 1"
-                )));
+                ));
             }
             if !registry.iter().any(|registration| which.is(registration)) {
                 let help = match which {
                     Which::Type(..) => "; call `register` for it".to_owned(),
                     Which::Named(..) => registered(&shown, registry),
                 };
-                return Err(BuildError::Option(format!(
-                    "`{call}` names workflow `{shown}`, which is not registered{help}"
-                )));
+                wrong.push(format!("`{call}` names workflow `{shown}`, which is not registered{help}"));
             }
         }
-        Ok(())
+        wrong.into_iter().map(BuildError::Option).collect()
     }
 
     /// The limit of each definition that has one.

@@ -90,7 +90,10 @@ pub enum OperatorError {
 }
 
 fn refused_task(action: &Action, task: TaskId, state: TaskState) -> String {
-    let (done, allowed) = (done(action), any_of(action.allowed_tasks()));
+    // What is cancelled already is cancelled again without an error, but that is nobody's way out.
+    let allowed: Vec<_> =
+        action.allowed_tasks().iter().filter(|state| **state != TaskState::Cancelled).collect();
+    let (done, allowed) = (done(action), any_of(&allowed));
     match action {
         Action::Step(step, _) => format!(
             "task {task} is `{state}`, and its step `{step}` cannot be {done}; that can be done while the task is {allowed}"

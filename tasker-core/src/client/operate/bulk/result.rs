@@ -34,7 +34,7 @@ impl Bulk {
     }
 }
 
-/// `17 tasks done, 1 unchanged, 2 refused`.
+/// `17 tasks done, 1 unchanged, 2 refused; the first refusal: task … is …`.
 impl fmt::Display for Bulk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tasks = if self.done == 1 { "task" } else { "tasks" };
@@ -43,6 +43,9 @@ impl fmt::Display for Bulk {
             if number > 0 {
                 write!(f, ", {number} {what}")?;
             }
+        }
+        if let Some((_, why)) = self.refusals.first() {
+            write!(f, "; the first refusal: {why}")?;
         }
         Ok(())
     }
