@@ -29,9 +29,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub(crate) use attributes::not_printable;
-pub use attributes::Attributes;
-pub(crate) use catalog::UNKNOWN_SYSTEM;
-pub use catalog::{Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation};
+pub use attributes::{Attributes, UNKNOWN};
+pub use catalog::{
+    Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation, UNKNOWN_SYSTEM,
+};
 pub use error::StoreError;
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};

@@ -5,7 +5,7 @@ use crate::echo::echo;
 use crate::schema::{self, Violation};
 
 /// What an attribute reads as that was not given, as in Tasker.
-pub(crate) const UNKNOWN: &str = "unknown";
+pub const UNKNOWN: &str = "unknown";
 
 /// The most tags that a task has.
 const MOST_TAGS: usize = 50;
