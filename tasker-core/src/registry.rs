@@ -166,9 +166,14 @@ impl Registration {
         if size > limit { Err(Refusal::TooLarge(size)) } else { Ok(context) }
     }
 
-    /// Overrides the configuration of a step; the message says what is wrong with the patch.
-    pub(crate) fn configure(&mut self, step: &str, patch: &Value) -> Result<(), String> {
-        Arc::make_mut(&mut self.workflow).configure(step, patch)
+    /// Overrides the configuration of a step by a patch, which an environment variable may hold; the message says what is wrong with it.
+    pub(crate) fn configure(
+        &mut self,
+        step: &str,
+        patch: &Value,
+        variable: Option<&str>,
+    ) -> Result<(), String> {
+        Arc::make_mut(&mut self.workflow).configure_by(step, patch, variable)
     }
 
     /// Asks the handlers whether they can run their steps as these are described.

@@ -91,6 +91,13 @@ pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
     built.map(|SchemaError { path, message }| Violation { path, message }).into_iter().collect()
 }
 
+impl Violation {
+    /// The same without what stands there, which may be secret.
+    pub(crate) fn without_value(self) -> Self {
+        Self { message: "no value of the type that is asked for".to_owned(), ..self }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "/" } else { &self.path };
@@ -355,19 +362,19 @@ mod tests {
         let schema = json!({"$ref": "#/$defs/node", "$defs": {"node": {
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/node"}}],
         }}});
-        let nested = (0..100).fold(json!({"password": "hunter2"}), |inner, _| json!([inner, "x".repeat(10_000)]));
+        let nested =
+            (0..100).fold(json!({"password": "hunter2"}), |inner, _| json!([inner, "x".repeat(10_000)]));
         let told = shown(&ContextSchema::new(Some(&schema)).unwrap().violations(&nested));
-        assert_eq!(
-            told,
-            ["/: the list is not valid under any of the schemas listed in the 'anyOf' keyword"]
-        );
+        assert_eq!(told, ["/: the list is not valid under any of the schemas listed in the 'anyOf' keyword"]);
         let numbers = ContextSchema::new(Some(&json!({"items": {"type": "integer"}}))).unwrap();
         let texts = Value::from(vec![Value::from("é".repeat(10_000)); 5_000]);
         let told = shown(&numbers.violations(&texts));
         assert_eq!(told.len(), 101);
         assert_eq!(told[0], format!("/0: \"{}…\" is not of type \"integer\"", "é".repeat(99)));
         assert_eq!(told[100], "/: and 4900 more violations");
-        let strict = ContextSchema::new(Some(&json!({"properties": {"a": {}}, "additionalProperties": false}))).unwrap();
+        let strict =
+            ContextSchema::new(Some(&json!({"properties": {"a": {}}, "additionalProperties": false})))
+                .unwrap();
         let told = shown(&strict.violations(&json!({"x".repeat(1 << 20): 1})));
         assert!(told[0].starts_with("/: Additional properties are not allowed ('xxx") && told[0].len() < 500);
     }

@@ -24,9 +24,12 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
 
     fn from_step<A>(invocation: &Invocation<'_, A>, (): ()) -> Result<Self, StepError> {
         let input = invocation.input;
-        let config = input.workflow.step(input.step).and_then(|step| step.config());
+        let step = input.workflow.step(input.step);
+        let config = step.and_then(|step| step.config());
         let config = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
         schema::read(config).map(Self).map_err(|violation| {
+            let is_secret = step.is_some_and(|step| step.config_as_written().is_some());
+            let violation = if is_secret { violation.without_value() } else { violation };
             StepError::permanent(format!("the configuration does not fit its type: {violation}"))
         })
     }
