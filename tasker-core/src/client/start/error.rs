@@ -120,8 +120,8 @@ fn conflict(workflow: &WorkflowId, existing: TaskId, key: Option<&str>) -> Strin
              without `or_conflict` that task is returned"
         ),
         None => format!(
-            "`{workflow}` was asked for with the same in this minute: it is task {existing}; \
-             `or_existing` returns that task, and another `reason` or `requested_at` makes another one"
+            "`{workflow}` was asked for before with what is the same for the `Identity` of this Tasker: it is task {existing}; \
+             `or_existing` returns that task, and an `idempotency_key` of its own makes another one"
         ),
     }
 }
