@@ -110,6 +110,23 @@ async fn a_crowd_on_postgres_without_anything_special_brings_every_task_to_its_e
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_a_sqlite_file_keeps_every_rule() {
+    Crowd::among_operators(Many::sqlite(2).await, 40).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_postgres_keeps_every_rule() {
+    let Some(many) = Many::postgres(4, Profile::POSTGRES).await else { return };
+    Crowd::among_operators(many, 40).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_postgres_without_anything_special_keeps_every_rule() {
+    let Some(many) = Many::postgres(4, Profile::PLAIN).await else { return };
+    Crowd::among_operators(many, 20).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_a_sqlite_file() {
     no_join_is_lost(Many::sqlite(2).await, 2).await;
 }
