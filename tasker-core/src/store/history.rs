@@ -137,6 +137,8 @@ mod tests {
     /// A clock that says too little where somebody waited for a lock.
     #[test]
     fn what_a_step_and_a_task_did_stands_in_its_order_whatever_the_clock_says() {
+        use StepState::{Complete, Error, InProgress, Pending};
+
         let at = Timestamp::from_micros;
         let step = |time, no, revision, from, to| {
             let what = What::Step {
@@ -160,7 +162,6 @@ mod tests {
                 What::Ordered { action: "retry".to_owned(), step: None, by: None, reason: None, value: None };
             (HistoryPlace::order(at(time), Uuid::from_u128(7)), Happened { at: at(time), what })
         };
-        use StepState::{Complete, Error, InProgress, Pending};
         let expected = [
             task(10, 1, TaskState::Pending, TaskState::InProgress),
             step(10, 0, 1, Pending, InProgress),
