@@ -55,18 +55,18 @@ pub enum What {
 ///
 /// A step goes from state to state in one order, and a task does, too, whatever the clock says: where somebody waited for a lock, what he
 /// did first has a time after what the next one did. So nothing comes before what its own step or task did before, and the task's end
-/// comes after what its steps did; otherwise it goes by time.
+/// comes after that of the executions of its steps; otherwise it goes by time.
 #[must_use]
 pub fn in_order(mut happened: Vec<(HistoryPlace, Happened)>) -> Vec<Happened> {
     // Of each step and of the task, one transition after the other.
     happened.sort_unstable_by_key(|(place, _)| (place.whose(), place.revision, *place));
     let mut last: Option<HistoryPlace> = None;
     let mut last_step = Timestamp::from_micros(i64::MIN);
-    for (place, _) in &mut happened {
+    for (place, Happened { what, .. }) in &mut happened {
         if let Some(last) = last.filter(|last| last.whose() == place.whose() && place.rank != ORDERED) {
             place.at = place.at.max(last.at);
         }
-        if place.rank == STEP {
+        if matches!(what, What::Step { from: StepState::InProgress, .. }) {
             last_step = last_step.max(place.at);
         }
         last = Some(*place);
@@ -175,7 +175,9 @@ mod tests {
             step(50, 0, 5, InProgress, Complete),
             step(50, 1, 1, Pending, InProgress),
             step(49, 1, 2, InProgress, Complete),
-            task(38, 4, TaskState::InProgress, TaskState::Complete),
+            task(38, 4, TaskState::InProgress, TaskState::Error),
+            // What an operator does to a step of a task in error does not open it again.
+            step(60, 2, 1, Pending, StepState::ResolvedManually),
         ];
         for seed in 0..50 {
             let mut happened = expected.to_vec();
