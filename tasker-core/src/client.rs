@@ -220,10 +220,11 @@ impl Tasker {
         TaskHandle::new(self.0.client.clone(), Created::Existing(id))
     }
 
-    /// Tasks with their graphs and times, in one trip, for reports; `None` for a task that does not exist.
+    /// Tasks with their graphs and times, in one trip, for reports; `None` for a task that does not exist, and of several for one that this
+    /// build cannot read, as if a newer one wrote it: a log says why.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the store does not answer, or the only task that is asked for cannot be read.
     pub async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError> {
         self.0.client.0.store.snapshots(tasks).await
     }

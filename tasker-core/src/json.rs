@@ -1,6 +1,7 @@
 //! JSON as it is stored: text that is written once, read by whoever asks for it, and not parsed in between.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,6 +18,24 @@ impl Json {
     /// When the value cannot be written as JSON, for instance a map whose keys are not strings.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::to_string(value).map(|text| Self(text.into()))
+    }
+
+    /// How many bytes the JSON of a value has; nothing is kept of it. Of a value that cannot be written it is what comes before that is noticed.
+    pub(crate) fn size_of<T: Serialize + ?Sized>(value: &T) -> usize {
+        struct Count(usize);
+        impl io::Write for Count {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 += bytes.len();
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut count = Count(0);
+        let _ = serde_json::to_writer(&mut count, value);
+        count.0
     }
 
     /// Text that a store kept; it was valid JSON when it was stored.

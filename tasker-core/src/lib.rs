@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod def;
 pub mod diagram;
+mod echo;
 mod engine;
 mod error;
 mod event;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::handler::{Handlers, NoHandler};
 use crate::param::{Invocation, StepInput};
-use crate::schema::{self, ContextSchema, SchemaError, Violation};
+use crate::schema::{self, ContextSchema, Refusal, SchemaError, Violation};
 use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
 use crate::{DefinitionError, Json, StepDef, StepError, StepNo, WorkflowDef, WorkflowId};
 
@@ -146,21 +146,35 @@ impl Registration {
         })
     }
 
-    /// The context as it is stored: checked against the schema, read as the workflow's type where it has one, defaults filled in.
-    pub(crate) fn accept(&self, context: Value) -> Result<Json, Vec<Violation>> {
+    /// The context as it is stored: checked against the schema, read as the workflow's type where it has one, defaults filled in. One that
+    /// has more bytes of JSON than this is not looked at.
+    pub(crate) fn accept(&self, context: Value, limit: usize) -> Result<Json, Refusal> {
+        let size = Json::size_of(&context);
+        if size > limit {
+            return Err(Refusal::TooLarge(size));
+        }
         let violations = self.schema.violations(&context);
         if !violations.is_empty() {
-            return Err(violations);
+            return Err(Refusal::Violations(violations));
         }
-        match self.normalize {
-            Some(normalize) => normalize(&context).map_err(|violation| vec![violation]),
-            None => self.schema.with_defaults(context),
-        }
+        let context = match self.normalize {
+            Some(normalize) => {
+                normalize(&context).map_err(|violation| Refusal::Violations(vec![violation]))?
+            }
+            None => self.schema.with_defaults(context, limit)?,
+        };
+        let size = context.as_str().len();
+        if size > limit { Err(Refusal::TooLarge(size)) } else { Ok(context) }
     }
 
-    /// Overrides the configuration of a step; the message says what is wrong with the patch.
-    pub(crate) fn configure(&mut self, step: &str, patch: &Value) -> Result<(), String> {
-        Arc::make_mut(&mut self.workflow).configure(step, patch)
+    /// Overrides the configuration of a step by a patch, which an environment variable may hold; the message says what is wrong with it.
+    pub(crate) fn configure(
+        &mut self,
+        step: &str,
+        patch: &Value,
+        variable: Option<&str>,
+    ) -> Result<(), String> {
+        Arc::make_mut(&mut self.workflow).configure_by(step, patch, variable)
     }
 
     /// Asks the handlers whether they can run their steps as these are described.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use crate::Json;
+use crate::echo::echo;
 
 /// The schema of a workflow's context, compiled once.
 pub(crate) struct ContextSchema(Option<Compiled>);
@@ -33,6 +34,48 @@ pub struct Violation {
     pub message: String,
 }
 
+/// Why a context is not taken.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It does not fit.
+    Violations(Vec<Violation>),
+    /// It has so many bytes of JSON, as far as it was filled in.
+    TooLarge(usize),
+}
+
+/// The most violations that are told.
+pub(crate) const MOST_VIOLATIONS: usize = 100;
+
+/// The first violations, and how many more there are.
+pub(crate) fn first_of(violations: impl IntoIterator<Item = Violation>) -> Vec<Violation> {
+    let mut violations = violations.into_iter();
+    let mut first: Vec<Violation> = violations.by_ref().take(MOST_VIOLATIONS).collect();
+    let more = violations.count();
+    if more > 0 {
+        first.push(Violation { path: String::new(), message: format!("and {more} more violations") });
+    }
+    first
+}
+
+/// What is wrong at one place. Neither what is told nor the place is long, whatever the value is; objects and lists, in which secrets
+/// may be, are not quoted.
+fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
+    const MOST: usize = 400;
+    let message = match error.instance().as_ref() {
+        Value::Object(members) if !members.is_empty() => error.masked_with("the object").to_string(),
+        Value::Array(items) if !items.is_empty() => error.masked_with("the list").to_string(),
+        Value::String(text) if text.len() > MOST_ECHOED => {
+            error.masked_with(Value::from(echo(text, MOST_ECHOED)).to_string()).to_string()
+        }
+        _ => error.to_string(),
+    };
+    let path = error.instance_path().to_string();
+    Violation { path: echo(&path, MOST).into_owned(), message: echo(&message, MOST).into_owned() }
+}
+
+/// How much is quoted of a text, in characters.
+const MOST_ECHOED: usize = 100;
+
 /// In what a schema is none, by the rules of its draft; each with its place in the schema.
 #[cfg(feature = "yaml")]
 pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
@@ -46,6 +89,13 @@ pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
     // What the rules do not say: patterns that are none, references to nothing, unknown drafts.
     let built = ContextSchema::new(Some(schema)).err();
     built.map(|SchemaError { path, message }| Violation { path, message }).into_iter().collect()
+}
+
+impl Violation {
+    /// The same without what stands there, which may be secret.
+    pub(crate) fn without_value(self) -> Self {
+        Self { message: "no value of the type that is asked for".to_owned(), ..self }
+    }
 }
 
 impl fmt::Display for Violation {
@@ -69,24 +119,30 @@ impl ContextSchema {
         Ok(Self(Some(Compiled { validator, schema: schema.clone() })))
     }
 
-    /// Every violation, in the order of the schema; none for a context that fits.
+    /// The violations, in the order of the schema; none for a context that fits. Of many the first hundred, and how many more there are.
     pub(crate) fn violations(&self, context: &Value) -> Vec<Violation> {
         let Some(Compiled { validator, .. }) = &self.0 else { return Vec::new() };
-        let errors = validator.iter_errors(context);
-        errors
-            .map(|error| Violation { path: error.instance_path().to_string(), message: error.to_string() })
-            .collect()
+        let mut errors = validator.iter_errors(context);
+        let first: Vec<Violation> =
+            errors.by_ref().take(MOST_VIOLATIONS).map(|error| violation(&error)).collect();
+        let more = errors.map(|_| Violation { path: String::new(), message: String::new() });
+        first_of(first.into_iter().chain(more))
     }
 }
 
 impl ContextSchema {
-    /// A context that fits, with what the schema gives as `default` in the place of properties that it lacks. An error is one of the schema:
-    /// its defaults do not fit it.
-    pub(crate) fn with_defaults(&self, mut context: Value) -> Result<Json, Vec<Violation>> {
-        let whole = |message: String| vec![Violation { path: String::new(), message }];
+    /// A context that fits, with what the schema gives as `default` in the place of properties that it lacks, if it has not more bytes of
+    /// JSON than this then. Another error is one of the schema: its defaults do not fit it.
+    pub(crate) fn with_defaults(&self, mut context: Value, limit: usize) -> Result<Json, Refusal> {
+        let whole = |message: String| Refusal::Violations(vec![Violation { path: String::new(), message }]);
+        let size = Json::size_of(&context);
+        let mut filling = Filling { size, limit };
         if let Some(Compiled { schema, .. }) = &self.0
-            && fill(schema, &mut context)
+            && filling.fill(schema, &mut context)
         {
+            if filling.is_over() {
+                return Err(Refusal::TooLarge(filling.size));
+            }
             let mut violations = self.violations(&context);
             if !violations.is_empty() {
                 for violation in &mut violations {
@@ -94,48 +150,72 @@ impl ContextSchema {
                         .message
                         .push_str(", once the defaults of the schema are filled in: mend the schema");
                 }
-                return Err(violations);
+                return Err(Refusal::Violations(violations));
             }
         }
         Json::of(&context).map_err(|error| whole(error.to_string()))
     }
 }
 
-/// Fills in the defaults of the properties that objects lack, down through `properties` and the `items` of lists; whether there were any. What
-/// stands behind `$ref` or a condition is left alone, because it may not be meant.
-fn fill(schema: &Value, value: &mut Value) -> bool {
-    let mut filled = false;
-    match value {
-        Value::Object(object) => {
-            for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten()
-            {
-                if !object.contains_key(name)
-                    && let Some(default) = property.get("default")
-                {
-                    object.insert(name.clone(), default.clone());
-                    filled = true;
-                }
-                if let Some(value) = object.get_mut(name) {
-                    filled |= fill(property, value);
-                }
-            }
-        }
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for item in items {
-                    filled |= fill(schema, item);
-                }
-            }
-        }
-        _ => {}
+/// A context that grows.
+struct Filling {
+    /// Of its JSON, or a little less.
+    size: usize,
+    limit: usize,
+}
+
+impl Filling {
+    const fn is_over(&self) -> bool {
+        self.size > self.limit
     }
-    filled
+
+    /// Fills in the defaults of the properties that objects lack, down through `properties` and the `items` of lists, until it is too large;
+    /// whether there were any. What stands behind `$ref` or a condition is left alone, because it may not be meant.
+    fn fill(&mut self, schema: &Value, value: &mut Value) -> bool {
+        let mut filled = false;
+        match value {
+            Value::Object(object) => {
+                let properties = schema.get("properties").and_then(Value::as_object);
+                for (name, property) in properties.into_iter().flatten() {
+                    if !object.contains_key(name)
+                        && let Some(default) = property.get("default")
+                    {
+                        // With its colon.
+                        self.size += Json::size_of(name) + 1 + Json::size_of(default);
+                        if self.is_over() {
+                            return true;
+                        }
+                        object.insert(name.clone(), default.clone());
+                        filled = true;
+                    }
+                    if let Some(value) = object.get_mut(name) {
+                        filled |= self.fill(property, value);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if let Some(schema) = schema.get("items") {
+                    for item in items {
+                        filled |= self.fill(schema, item);
+                        if self.is_over() {
+                            return true;
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        filled
+    }
 }
 
 /// Reads a value as a type.
 pub(crate) fn read<'de, T: DeserializeOwned>(value: impl Deserializer<'de>) -> Result<T, Violation> {
-    serde_path_to_error::deserialize(value)
-        .map_err(|error| Violation { path: pointer(error.path()), message: error.inner().to_string() })
+    const MOST: usize = 400;
+    serde_path_to_error::deserialize(value).map_err(|error| Violation {
+        path: echo(&pointer(error.path()), MOST).into_owned(),
+        message: echo(&error.inner().to_string(), MOST).into_owned(),
+    })
 }
 
 /// The same, and tells the place of each field that the type does not have.
@@ -229,10 +309,15 @@ mod tests {
 
     fn with_defaults(schema: &Value, context: Value) -> Result<Value, Vec<String>> {
         let schema = ContextSchema::new(Some(schema)).unwrap();
-        let filled = schema.with_defaults(context);
-        filled
-            .map(|json| json.parse().unwrap())
-            .map_err(|violations| violations.iter().map(ToString::to_string).collect())
+        match schema.with_defaults(context, usize::MAX) {
+            Ok(json) => Ok(json.parse().unwrap()),
+            Err(Refusal::Violations(violations)) => Err(shown(&violations)),
+            Err(Refusal::TooLarge(size)) => panic!("{size}"),
+        }
+    }
+
+    fn shown(violations: &[Violation]) -> Vec<String> {
+        violations.iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -270,6 +355,39 @@ mod tests {
                 "/rows: \"many\" is not of type \"integer\", once the defaults of the schema are filled in: mend the schema"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_told_of_a_large_context_is_small_and_quotes_no_objects() {
+        let schema = json!({"$ref": "#/$defs/node", "$defs": {"node": {
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/node"}}],
+        }}});
+        let nested =
+            (0..100).fold(json!({"password": "hunter2"}), |inner, _| json!([inner, "x".repeat(10_000)]));
+        let told = shown(&ContextSchema::new(Some(&schema)).unwrap().violations(&nested));
+        assert_eq!(told, ["/: the list is not valid under any of the schemas listed in the 'anyOf' keyword"]);
+        let numbers = ContextSchema::new(Some(&json!({"items": {"type": "integer"}}))).unwrap();
+        let texts = Value::from(vec![Value::from("é".repeat(10_000)); 5_000]);
+        let told = shown(&numbers.violations(&texts));
+        assert_eq!(told.len(), 101);
+        assert_eq!(told[0], format!("/0: \"{}…\" is not of type \"integer\"", "é".repeat(99)));
+        assert_eq!(told[100], "/: and 4900 more violations");
+        let strict =
+            ContextSchema::new(Some(&json!({"properties": {"a": {}}, "additionalProperties": false})))
+                .unwrap();
+        let told = shown(&strict.violations(&json!({"x".repeat(1 << 20): 1})));
+        assert!(told[0].starts_with("/: Additional properties are not allowed ('xxx") && told[0].len() < 500);
+    }
+
+    #[test]
+    fn defaults_are_filled_in_up_to_the_limit() {
+        let schema = json!({"items": {"properties": {"pad": {"default": "x".repeat(1_000)}}}});
+        let schema = ContextSchema::new(Some(&schema)).unwrap();
+        let items = |count| Value::from(vec![json!({}); count]);
+        let filled = schema.with_defaults(items(9), 10_000).unwrap();
+        assert_eq!(filled.as_str().len(), 9 * 1_011 + 1);
+        let Err(Refusal::TooLarge(size)) = schema.with_defaults(items(300_000), 10_000) else { panic!() };
+        assert!((10_001..1_000_000).contains(&size), "it stops there: {size}");
     }
 
     #[test]

@@ -28,13 +28,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use attributes::Attributes;
 pub(crate) use attributes::not_printable;
-pub(crate) use catalog::UNKNOWN_SYSTEM;
-pub use catalog::{Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation};
+pub use attributes::{Attributes, UNKNOWN};
+pub use catalog::{
+    Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation, UNKNOWN_SYSTEM,
+};
 pub use error::StoreError;
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
-pub use history::{Happened, HistoryPlace, What};
+pub use history::{Happened, HistoryPlace, What, in_order};
 pub use memory::MemoryStore;
 pub use offer::Offer;
 pub use operate::{Move, Situation, StepSituation};
@@ -111,7 +112,8 @@ pub trait Store: Any + Send + Sync + 'static {
     /// Tasks with all their steps; `None` for a task that does not exist.
     async fn statuses(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskStatus>>, StoreError>;
 
-    /// Tasks with all that is known of them, each as it stood at one moment, for reports; `None` for a task that does not exist.
+    /// Tasks with all that is known of them, each as it stood at one moment, for reports; `None` for a task that does not exist,
+    /// and of several for one of which the store cannot read what it holds. Where it is asked for alone, that is an error.
     async fn snapshots(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskSnapshot>>, StoreError>;
 
     /// The tasks that have not ended, by id, which is by age; those after `after`, at most `limit`.

@@ -5,7 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use tasker_core::{Start, StartError, TaskHandle, Tasker, Timestamp, Workflow};
+use tasker_core::{Start, StartError, TaskHandle, TaskRequest, Tasker, Timestamp, Workflow};
 
 use crate::SqlStore;
 use crate::error::store_error;
@@ -69,6 +69,27 @@ pub trait StartIn {
         transaction: &'t DatabaseTransaction,
         context: W::Context,
     ) -> StartInTransaction<'t, W>;
+
+    /// Starts in a transaction the task that somebody outside asks for, as [`Tasker::request`] does, or one of a workflow that is no module,
+    /// such as that of a file. Otherwise it is as [`start_in`](Self::start_in).
+    ///
+    /// ```
+    /// # use sea_orm::DatabaseTransaction;
+    /// # use tasker_core::{StartError, TaskHandle, TaskRequest, Tasker};
+    /// # use tasker_orm::StartIn;
+    /// # async fn start(tasker: Tasker, transaction: &DatabaseTransaction) -> Result<TaskHandle, StartError> {
+    /// let request = TaskRequest::new("order", serde_json::json!({ "order": 1001 }));
+    /// tasker.request_in(transaction, request).bypass(["wrap_gift"]).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Tasker::request`] and of [`start_in`](Self::start_in).
+    fn request_in<'t>(
+        &self,
+        transaction: &'t DatabaseTransaction,
+        request: TaskRequest,
+    ) -> StartInTransaction<'t, ()>;
 }
 
 impl StartIn for Tasker {
@@ -79,6 +100,14 @@ impl StartIn for Tasker {
     ) -> StartInTransaction<'t, W> {
         StartInTransaction { start: self.start::<W>(context), transaction }
     }
+
+    fn request_in<'t>(
+        &self,
+        transaction: &'t DatabaseTransaction,
+        request: TaskRequest,
+    ) -> StartInTransaction<'t, ()> {
+        StartInTransaction { start: self.request(request), transaction }
+    }
 }
 
 /// A task about to be started in a transaction; await it.
@@ -88,7 +117,7 @@ pub struct StartInTransaction<'t, W> {
     transaction: &'t DatabaseTransaction,
 }
 
-impl<W: Workflow> StartInTransaction<'_, W> {
+impl<W> StartInTransaction<'_, W> {
     /// As [`Start::idempotency_key`].
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.start = self.start.idempotency_key(key);
@@ -125,6 +154,12 @@ impl<W: Workflow> StartInTransaction<'_, W> {
         self
     }
 
+    /// As [`Start::bypass`].
+    pub fn bypass<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
+        self.start = self.start.bypass(steps);
+        self
+    }
+
     /// As [`Start::requested_at`].
     pub fn requested_at(mut self, moment: Timestamp) -> Self {
         self.start = self.start.requested_at(moment);
@@ -156,7 +191,7 @@ impl<W: Workflow> StartInTransaction<'_, W> {
     }
 }
 
-impl<'t, W: Workflow> IntoFuture for StartInTransaction<'t, W> {
+impl<'t, W: 'static> IntoFuture for StartInTransaction<'t, W> {
     type Output = Result<TaskHandle<W>, StartError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 't>>;
 

@@ -291,6 +291,46 @@ async fn a_failed_step_runs_again_with_other_inputs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn inputs_are_taken_as_a_context_is() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    task.wait().await.unwrap();
+    // A whole number for the schema, and none for the type.
+    let misfit = task.step("price").set_inputs(serde_json::json!({ "grams": 5.0 })).await.unwrap_err();
+    let told = "/grams: invalid type: floating point `5.0`, expected u32";
+    assert!(misfit.to_string().ends_with(told), "{misfit}");
+    task.step("price").set_inputs(serde_json::json!({ "grams": 500, "colour": "red" })).await.unwrap();
+    let history = task.history().await.unwrap();
+    let inputs = history.iter().find_map(|happened| match &happened.what {
+        What::Ordered { value, .. } => value.clone(),
+        _ => None,
+    });
+    assert_eq!(inputs.unwrap().as_str(), r#"{"grams":500}"#, "as the type writes it");
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_and_why_are_texts_that_every_store_can_keep() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    task.wait().await.unwrap();
+    let told = |who: &str| format!("{who} has the character '\\0'; only printable ones can be stored");
+    let error = task.retry().by("a\0b").await.unwrap_err();
+    assert_eq!(error.to_string(), told("who wants it"));
+    let error = task.step("price").retry().because("x\0").await.unwrap_err();
+    assert_eq!(error.to_string(), told("the reason"));
+    let error = task.retry().by("ada\u{1b}[2J").await.unwrap_err();
+    assert!(error.to_string().starts_with("who wants it has the character '\\u{1b}'"), "{error}");
+    let error = tasker.tasks().namespace("test").retry().by("a\0b").await.unwrap_err();
+    assert_eq!(error.to_string(), told("who wants it"));
+    let error = tasker.workflow_of::<parcel::Workflow>().pause().because("x\0").await.unwrap_err();
+    assert_eq!(error.to_string(), told("the reason"));
+    assert_eq!(task.state().await.unwrap(), TaskState::Error, "nothing was done");
+    task.retry().by("ada").because("two\nlines, and a\ttab").await.unwrap();
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wish_about_a_step_that_cannot_be_fulfilled_says_why() {
     let tasker = parcels().await;
     let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();

@@ -517,6 +517,11 @@ async fn tasks_whose_graph_cannot_be_read_stop_no_other_ones(store: SqlStore, ur
             "it was done once, though it was asked for again"
         );
     }
+    let asked = [broken[0].id(), sound[0].id(), TaskId::random()];
+    let snapshots = tasker.snapshots(&asked).await.unwrap();
+    let found: Vec<_> = snapshots.iter().map(|found| found.as_ref().map(|task| task.status().id)).collect();
+    assert_eq!(found, [None, Some(sound[0].id()), None], "the others are told of");
+    assert!(tasker.snapshots(&asked[..1]).await.is_err(), "alone it is an error");
     assert_eq!(counts(&list().cancel().await.unwrap()), (260, 0, 0), "as a whole they can be stopped");
 }
 

@@ -1,14 +1,15 @@
 //! Tasks that somebody outside asks for, who asks, and what becomes of the same request again.
 
 use schemars::JsonSchema;
+use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tasker::{
-    Identity, StartError, StepError, Store, TaskHandle, TaskId, TaskRequest, TaskState, TaskSummary, Tasker,
-    Timestamp, workflow,
+    Identity, SqlStore, StartError, StartIn, StepError, Store, TaskHandle, TaskId, TaskRequest, TaskState,
+    TaskSummary, Tasker, Timestamp, workflow,
 };
 
-use crate::places::on_every_store;
+use crate::places::{on_every_store, postgres};
 use crate::support::{App, builder, context, job, memory};
 
 #[workflow(namespace = "test", name = "rollout", version = "1.9.0", context = u32)]
@@ -155,6 +156,30 @@ async fn all_that_is_wrong_with_a_request_is_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_told_of_a_large_request_is_small() {
+    let tasker = tasker(Identity::Default).await;
+    let long = |tag: usize| format!("{}{tag}", "x".repeat(100_000));
+    let request = TaskRequest {
+        tags: (0..60).map(long).collect(),
+        idempotency_key: Some(long(0)),
+        bypass_steps: (0..300).map(long).collect(),
+        ..TaskRequest::new("rollout", json!({"size": "x".repeat(900_000)}))
+    };
+    let error = tasker.request(request.clone()).await.unwrap_err();
+    assert!(error.to_string().len() < 50_000, "{}", error.to_string().len());
+    let large = TaskRequest { context: json!(["x".repeat(2 << 20)]), ..request.clone() };
+    let error = shown(&tasker.request(large).await.unwrap_err());
+    let told = error.iter().find(|shown| shown.starts_with("/context")).unwrap();
+    assert!(told.contains("is 2097156 bytes of JSON, more than the limit of 1048576"), "{told}");
+    let unknown = TaskRequest { name: long(0), ..request };
+    let error = tasker.request(unknown).await.unwrap_err();
+    assert!(error.to_string().len() < 50_000, "{}", error.to_string().len());
+    let fields: serde_json::Map<String, Value> = (0..300).map(|at| (long(at), json!(1))).collect();
+    let error = TaskRequest::read(&Value::Object(fields)).unwrap_err();
+    assert!(error.to_string().len() < 50_000, "{}", error.to_string().len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_typed_start_tells_what_cannot_be_stored_too() {
     let tasker = tasker(Identity::Default).await;
     let error =
@@ -295,6 +320,50 @@ async fn steps_are_bypassed_in_each_of_many_tasks(store: impl Store + Clone) {
     tasker.shutdown().await;
 }
 
+async fn a_request_is_started_in_a_transaction_of_the_host(store: SqlStore, url: &str) {
+    let tasker = with_gifts(&store).await;
+    let host = sea_orm::Database::connect(url).await.unwrap();
+    let transaction = host.begin().await.unwrap();
+    let gone = tasker.request_in(&transaction, gift(&[])).await.unwrap();
+    transaction.rollback().await.unwrap();
+    let immediate = sea_orm::TransactionOptions {
+        sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    let transaction = host.begin_with_options(immediate).await.unwrap();
+    let tasks = [
+        tasker.request_in(&transaction, gift(&["wrap"])).await.unwrap(),
+        tasker.request_in(&transaction, gift(&[])).bypass(["wrap"]).tags(["vip"]).await.unwrap(),
+    ];
+    let typed = tasker.start_in::<gift::Workflow>(&transaction, 1).bypass(["wrap"]).await.unwrap();
+    let wrong = tasker.request_in(&transaction, gift(&["send"])).await.unwrap_err();
+    assert!(shown(&wrong)[0].starts_with("/bypass_steps/0: the step `send` may not be"), "{wrong}");
+    transaction.commit().await.unwrap();
+    for task in &tasks {
+        assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+        assert_eq!(task.result("send").await.unwrap(), Some(json!(false)), "it went without a wrapping");
+    }
+    typed.wait().await.unwrap();
+    assert_eq!(typed.output::<gift::send>().await.unwrap(), Some(false));
+    let found: Vec<TaskId> =
+        tasker.tasks().oldest_first().await.unwrap().tasks.iter().map(|task| task.id).collect();
+    assert_eq!(found, [tasks[0].id(), tasks[1].id(), typed.id()], "{} was rolled back", gone.id());
+    tasker.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_is_started_in_a_transaction_of_the_host_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    a_request_is_started_in_a_transaction_of_the_host(SqlStore::connect(&url).await.unwrap(), &url).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_is_started_in_a_transaction_of_the_host_on_postgres() {
+    let Some((store, database)) = postgres(None).await else { return };
+    a_request_is_started_in_a_transaction_of_the_host(store, database.url()).await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_that_is_wrong_with_many_requests_is_told_at_once_and_none_is_started() {
     let tasker = with_gifts(&memory()).await;
@@ -347,7 +416,7 @@ async fn by_hash_the_same_request_in_one_minute_is_refused_and_names_the_task_th
     assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
     let error = start(1, 59).tags(["another"]).await.unwrap_err();
     assert_eq!(conflict(&error), first.id());
-    assert!(error.to_string().contains("was asked for with the same in this minute: it is task"), "{error}");
+    assert!(error.to_string().contains("the same for the `Identity` of this Tasker: it is task"), "{error}");
     let existing = start(1, 59).or_existing().await.unwrap();
     assert_eq!((existing.id(), existing.is_new()), (first.id(), false));
     for other in [start(1, 60), start(2, 0), start(1, 0).reason("again"), start(1, 0).idempotency_key("mine")]

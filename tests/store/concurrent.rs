@@ -110,6 +110,23 @@ async fn a_crowd_on_postgres_without_anything_special_brings_every_task_to_its_e
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_a_sqlite_file_keeps_every_rule() {
+    Crowd::among_operators(Many::sqlite(2).await, 40).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_postgres_keeps_every_rule() {
+    let Some(many) = Many::postgres(4, Profile::POSTGRES).await else { return };
+    Crowd::among_operators(many, 40).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_among_operators_on_postgres_without_anything_special_keeps_every_rule() {
+    let Some(many) = Many::postgres(4, Profile::PLAIN).await else { return };
+    Crowd::among_operators(many, 20).await.run().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_join_is_lost_when_all_that_it_waits_for_ends_at_once_on_a_sqlite_file() {
     no_join_is_lost(Many::sqlite(2).await, 2).await;
 }
@@ -215,6 +232,60 @@ async fn orders_of_many_tasks_do_not_wait_for_one_that_somebody_works_on() {
         assert_eq!(following.await.unwrap().unwrap(), [Operated::Done; 5], "{table}");
         assert_eq!(cancelled().await, [true; 5], "{table}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_waited_for_somebody_stands_in_the_history_after_what_he_did() {
+    use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+    let Some(database) = database().await else { return };
+    let sql = |text: &str| Statement::from_string(DbBackend::Postgres, text);
+    let store = options(&database, None).connect().await.unwrap();
+    let bench = Bench::new(store, &[workflow("chain", &[("a", &[], 3), ("b", &["a"], 3)])]).await;
+    let db = sea_orm::Database::connect(database.url()).await.unwrap();
+    let task = bench.start(0).await;
+    let somebody = db.begin().await.unwrap();
+    let lock = format!("SELECT 1 FROM tasker_tasks WHERE id = '{task}' FOR UPDATE");
+    somebody.execute_unprepared(&lock).await.unwrap();
+    let ordering = bench.store.clone();
+    let cancelling = tokio::spawn(async move { ordering.operate(&[Order::new(task, Action::Cancel)]).await });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let began = Instant::now();
+    loop {
+        let row = db.query_one_raw(sql(waits)).await.unwrap().unwrap();
+        if row.try_get_by_index::<i64>(0).unwrap() > 0 {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20) && !cancelling.is_finished());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // By the clock of the database, which somebody asks before he commits.
+    let now = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+    let did = somebody.query_one_raw(sql(now)).await.unwrap().unwrap();
+    let did = tasker::Timestamp::from_micros(did.try_get_by_index(0).unwrap());
+    somebody.commit().await.unwrap();
+    assert_eq!(cancelling.await.unwrap().unwrap(), [Operated::Done]);
+    let history = bench.store.history(task).await.unwrap();
+    assert!(history.iter().all(|happened| happened.at >= did), "{did}: {history:?}");
+    let status = bench.status(task).await;
+    assert!(status.ended_at.unwrap() >= did, "{did}: {status:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_without_workers_tells_others_what_it_starts() {
+    let Some(many) = Many::postgres(2, Profile::POSTGRES).await else { return };
+    let benches = many.benches(&[workflow("chain", &[("a", &[], 3)])]).await;
+    let worker = benches[1].worker().await;
+    benches[1].store.sweep().await.unwrap();
+    let store = benches[1].store.clone();
+    let hinted = tokio::spawn(async move { store.hint().await });
+    let began = Instant::now();
+    // Not before it listens.
+    while !hinted.is_finished() {
+        assert!(began.elapsed() < Duration::from_secs(20), "nobody was told");
+        benches[0].start(0).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!benches[1].claim(worker, 1).await.is_empty());
 }
 
 fn ends(steps: &[ClaimedStep]) -> Vec<Outcome> {

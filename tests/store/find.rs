@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tasker::store::{
     Action, AnnotationFilter, Attributes, Ending, ListOrder, NewAnnotation, NewTask, Order, Outcome, Record,
-    RecordKind, Room, Span, Store, TaskFilter, TaskQuery, TaskSummary,
+    RecordKind, Room, Span, Store, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{Clock, Json, ManualClock, StepState, TaskId, TaskState, WorkflowDef};
 
@@ -338,4 +338,47 @@ pub(crate) async fn more_definitions_than_are_listed_one_by_one_are_found<S: Sto
     let found = bench.store.find(&TaskQuery { filter, limit: 3, ..TaskQuery::default() }).await.unwrap();
     let versions: Vec<_> = found.iter().map(|task| task.workflow.version.as_str()).collect();
     assert_eq!(versions, ["1.29.0", "1.28.0", "1.27.0"]);
+}
+
+pub(crate) async fn what_no_store_keeps_is_found_nowhere<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let tags = BTreeSet::from(["vip".to_owned()]);
+    let task = NewTask { attributes: Attributes { tags, ..Attributes::default() }, ..bench.task(0) };
+    bench.store.create(std::slice::from_ref(&task)).await.unwrap();
+    let nul = || Some("vip\0".to_owned());
+    let tagged = || BTreeSet::from(["vip\0".to_owned()]);
+    let says = |name: &str, text: &str| vec![AnnotationFilter::saying(name, "/status", json!(text)).unwrap()];
+    let filter = TaskFilter::default;
+    let filters = [
+        TaskFilter { namespace: nul(), ..filter() },
+        TaskFilter { name: nul(), ..filter() },
+        TaskFilter { version: nul(), ..filter() },
+        TaskFilter { initiator: nul(), ..filter() },
+        TaskFilter { source_system: nul(), ..filter() },
+        TaskFilter { idempotency_key: nul(), ..filter() },
+        TaskFilter { all_tags: tagged(), ..filter() },
+        TaskFilter { any_tags: tagged(), ..filter() },
+        TaskFilter { annotations: vec![AnnotationFilter::of("note\0")], ..filter() },
+        TaskFilter { annotations: says("note\0", "paid"), ..filter() },
+        TaskFilter { annotations: says("note", "paid\0"), ..filter() },
+    ];
+    for filter in filters {
+        assert_eq!(bench.store.count(&filter).await.unwrap(), 0, "{filter:?}");
+        let query = TaskQuery { filter, limit: 9, ..TaskQuery::default() };
+        assert_eq!(bench.store.find(&query).await.unwrap(), [], "{query:?}");
+    }
+    let any_tags = BTreeSet::from(["vip".to_owned(), "vip\0".to_owned()]);
+    let query = TaskQuery { filter: TaskFilter { any_tags, ..filter() }, limit: 9, ..TaskQuery::default() };
+    assert_eq!(bench.store.find(&query).await.unwrap().len(), 1, "one of the two tags is kept");
+    assert!(bench.store.result(task.id, "a\0").await.unwrap().is_none());
+    let order = WorkflowOrder {
+        id: TaskId::random().as_uuid(),
+        namespace: "test\0".to_owned(),
+        name: "chain".to_owned(),
+        version: None,
+        paused: true,
+        by: None,
+        reason: None,
+    };
+    assert!(!bench.store.operate_workflow(&order).await.unwrap(), "it knows no such workflow");
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tasker::ManualClock;
 use tasker::store::{DependentSystem, ObjectMap, RemoteObject, Store};
+use tasker::{ManualClock, StepSpec, WorkflowDef};
 
 use crate::fixture::{Bench, chain};
 
@@ -61,4 +61,17 @@ pub(crate) async fn an_object_can_be_the_same_as_many<S: Store>(store: S, _: Arc
     for unknown in [object("crm", "1"), object("nowhere", "17"), object("CRM", "17")] {
         assert!(catalog.mapped_objects(&unknown).await.unwrap().is_empty(), "{unknown:?}");
     }
+}
+
+pub(crate) async fn the_systems_of_steps_are_known_with_their_definition<S: Store>(
+    store: S,
+    _: Arc<ManualClock>,
+) {
+    let billing = WorkflowDef::builder("test", "billing", "1.0.0")
+        .step(StepSpec::new("charge").dependent_system("billing"))
+        .step(StepSpec::new("refund").dependent_system("billing"));
+    let bench = Bench::new(store, &[Arc::new(billing.build().unwrap())]).await;
+    let systems = bench.store.catalog().dependent_systems().await.unwrap();
+    let names: Vec<String> = systems.into_iter().map(|system| system.name).collect();
+    assert_eq!(names, ["billing", "unknown"], "that of steps which name none is there, too");
 }

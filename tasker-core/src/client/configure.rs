@@ -81,10 +81,10 @@ impl Override {
                 let known = known.ok_or_else(|| {
                     format!("workflow `{workflow}` is not registered; call `register` for it")
                 })?;
-                configure(known, step, &patch)
+                configure(known, step, &patch, None)
             }
             Self::Document(document) => {
-                of_workflows(registry, "the overrides", "the overrides name", &document?, mistakes);
+                of_workflows(registry, None, &document?, mistakes);
                 Ok(())
             }
             Self::Variable(name) => {
@@ -99,8 +99,7 @@ impl Override {
                 // The text may hold secrets; of one that is no JSON the message says where, and quotes nothing.
                 let document: Value = serde_json::from_str(&text)
                     .map_err(|error| format!("the environment variable `{name}` is no JSON: {error}"))?;
-                let origin = format!("the environment variable `{name}`");
-                of_workflows(registry, &origin, &format!("{origin} names"), &document, mistakes);
+                of_workflows(registry, Some(&name), &document, mistakes);
                 Ok(())
             }
         }
@@ -110,12 +109,16 @@ impl Override {
 /// `{"shop.order": {"charge": {"fee_cents": 25}}}`
 fn of_workflows(
     registry: &mut Registry,
-    origin: &str,
-    origin_names: &str,
+    variable: Option<&str>,
     document: &Value,
     mistakes: &mut Vec<String>,
 ) {
-    let Some(workflows) = object(origin, "workflows", document, mistakes) else { return };
+    let origin = match variable {
+        Some(variable) => format!("the environment variable `{variable}`"),
+        None => "the overrides".to_owned(),
+    };
+    let origin_names = format!("{origin} {}", if variable.is_some() { "names" } else { "name" });
+    let Some(workflows) = object(&origin, "workflows", document, mistakes) else { return };
     for (workflow, steps) in workflows {
         let matches = |known: &Registration| {
             let id = known.workflow.id();
@@ -139,7 +142,7 @@ fn of_workflows(
             let some_have = registry.iter().any(|known| matches(known) && has_step(known));
             let meant = |known: &&mut Registration| matches(known) && (has_step(known) || !some_have);
             for known in registry.iter_mut().filter(meant) {
-                let mistake = configure(known, step, patch).err();
+                let mistake = configure(known, step, patch, variable).err();
                 mistakes.extend(mistake.map(|mistake| format!("{origin}: {mistake}")));
             }
         }
@@ -159,7 +162,12 @@ fn object<'a>(
     object
 }
 
-fn configure(registration: &mut Registration, step: &str, patch: &Value) -> Result<(), String> {
-    let configured = registration.configure(step, patch);
+fn configure(
+    registration: &mut Registration,
+    step: &str,
+    patch: &Value,
+    variable: Option<&str>,
+) -> Result<(), String> {
+    let configured = registration.configure(step, patch, variable);
     configured.map_err(|mistake| format!("workflow `{}`: {mistake}", registration.workflow.id()))
 }

@@ -17,7 +17,7 @@ pub use workflow::{OperateWorkflow, WorkflowHandle};
 
 use super::{Client, TaskHandle};
 use crate::TaskId;
-use crate::store::{Action, Happened, Operated, Order, StoreError};
+use crate::store::{Action, Happened, Operated, Order, StepAction, StoreError};
 
 /// Something that an operator wants; it is done when it is awaited.
 ///
@@ -47,26 +47,29 @@ impl Operate {
         Self { client: client.clone(), order, check: None }
     }
 
-    /// Says who wants it: 1 to 128 characters, which stand in the [history](TaskHandle::history).
+    /// Says who wants it: 1 to 128 printable characters, which stand in the [history](TaskHandle::history).
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.order = self.order.map(|order| Order { by: Some(who.into()), ..order });
         self
     }
 
-    /// Says why: 1 to 1,000 characters, which stand in the [history](TaskHandle::history).
+    /// Says why: 1 to 1,000 characters, printable or those of lines and tabs, which stand in the [history](TaskHandle::history).
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.order = self.order.map(|order| Order { reason: Some(reason.into()), ..order });
         self
     }
 
     async fn follow(self) -> Result<(), OperatorError> {
-        let order = self.order?;
-        check_length("who wants it", order.by.as_deref(), 128)?;
-        check_length("the reason", order.reason.as_deref(), 1_000)?;
-        if let (Some((given, value)), Action::Step(step, _)) = (&self.check, &order.action) {
-            let violations = self.client.violations(order.task, step, *given, value).await?;
-            if !violations.is_empty() {
-                return Err(OperatorError::DoesNotFit { task: order.task, step: step.clone(), violations });
+        let mut order = self.order?;
+        check_texts(order.by.as_deref(), order.reason.as_deref())?;
+        if let (Some((given, value)), Action::Step(step, action)) = (&self.check, &mut order.action) {
+            match self.client.fit(order.task, step, *given, value).await? {
+                Ok(Some(inputs)) => *action = StepAction::Inputs(inputs),
+                Ok(None) => {}
+                Err(violations) => {
+                    let step = step.clone();
+                    return Err(OperatorError::DoesNotFit { task: order.task, step, violations });
+                }
             }
         }
         let operated = self.client.0.store.operate(std::slice::from_ref(&order)).await?;
@@ -107,10 +110,26 @@ impl Client {
     }
 }
 
-fn check_length(what: &'static str, text: Option<&str>, most: usize) -> Result<(), OperatorError> {
-    match text.map(|text| text.chars().count()) {
-        Some(length) if !(1..=most).contains(&length) => Err(OperatorError::Length { what, length, most }),
-        _ => Ok(()),
+/// Whether it can stand in the history who wants something, and why.
+fn check_texts(by: Option<&str>, reason: Option<&str>) -> Result<(), OperatorError> {
+    check_text("who wants it", by, 128, &[])?;
+    check_text("the reason", reason, 1_000, &['\n', '\t'])
+}
+
+fn check_text(
+    what: &'static str,
+    text: Option<&str>,
+    most: usize,
+    allowed: &[char],
+) -> Result<(), OperatorError> {
+    let Some(text) = text else { return Ok(()) };
+    let length = text.chars().count();
+    if !(1..=most).contains(&length) {
+        return Err(OperatorError::Length { what, length, most });
+    }
+    match text.chars().find(|character| character.is_control() && !allowed.contains(character)) {
+        Some(character) => Err(OperatorError::NotPrintable { what, character }),
+        None => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ use super::registry::LATEST;
 use super::start::{Start, StartError, Wish};
 use super::start_many::{Checked, create_all};
 use super::{Client, TaskHandle, Tasker};
+use crate::echo::echo;
 use crate::registry::Registration;
 use crate::schema::{self, Violation};
 use crate::store::Attributes;
@@ -124,7 +125,7 @@ impl TaskRequest {
         });
         for field in fields.keys().filter(|field| !FIELDS.contains(&field.as_str())) {
             let hint = did_you_mean(field, FIELDS);
-            let path = format!("/{}", field.replace('~', "~0").replace('/', "~1"));
+            let path = format!("/{}", echo(&field.replace('~', "~0").replace('/', "~1"), 200));
             reader.violate(&path, &format!("a request has no such field{hint}"));
         }
         let name = reader.optional::<String>(fields, "name");
@@ -155,7 +156,7 @@ impl TaskRequest {
             return Ok(request);
         }
         let workflow = if request.name.is_empty() { String::new() } else { request.workflow().to_string() };
-        Err(StartError::InvalidRequest { workflow, violations: reader.0 })
+        Err(StartError::InvalidRequest { workflow, violations: schema::first_of(reader.0) })
     }
 
     /// What is asked for; the version is `latest` if none is.

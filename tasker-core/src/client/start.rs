@@ -13,7 +13,7 @@ pub(super) use wish::{Conflict, Duplicate, Wish};
 
 use super::{Client, Prepared, TaskHandle};
 use crate::registry::Registration;
-use crate::schema::Violation;
+use crate::schema::{Refusal, Violation};
 use crate::{DefinitionId, Timestamp};
 
 /// A task about to be started; await it.
@@ -137,16 +137,14 @@ fn check(
     context: Result<Value, String>,
     limit: usize,
 ) -> Result<crate::Json, StartError> {
-    let invalid =
-        |violations| StartError::InvalidContext { workflow: registration.workflow.id().clone(), violations };
+    let workflow = || registration.workflow.id().clone();
+    let invalid = |violations| StartError::InvalidContext { workflow: workflow(), violations };
     let whole = |message: String| invalid(vec![Violation { path: String::new(), message }]);
     let context = context.map_err(whole)?;
-    let context = registration.accept(context).map_err(invalid)?;
-    let size = context.as_str().len();
-    if size > limit {
-        return Err(StartError::TooLarge { workflow: registration.workflow.id().clone(), size, limit });
-    }
-    Ok(context)
+    registration.accept(context, limit).map_err(|refusal| match refusal {
+        Refusal::Violations(violations) => invalid(violations),
+        Refusal::TooLarge(size) => StartError::TooLarge { workflow: workflow(), size, limit },
+    })
 }
 
 impl<W: 'static> IntoFuture for Start<W> {

@@ -225,8 +225,12 @@ impl Tasks {
         self
     }
 
-    /// Begins where another page of the same list ended. Tasks that came or went meanwhile move nothing from one page to another; those
-    /// that came are on the later pages of a list that begins with the oldest, and on none of one that begins with the newest.
+    /// Begins where another page of the same list ended. Tasks that came or went meanwhile move nothing from one page to another. Those
+    /// that came are as a rule on the later pages of a list that begins with the oldest, and on none of one that begins with the newest.
+    ///
+    /// It is no way to learn of every task that comes: a task has the id, and so the place, of the moment at which it was asked for, by the
+    /// clock of the process that asked, and is on no list before it is committed. One that was asked for earlier and committed later, as in
+    /// a long transaction with `start_in`, comes up behind a reader who was there in between.
     pub fn after(mut self, cursor: Cursor) -> Self {
         self.after = Some(cursor);
         self

@@ -53,11 +53,15 @@ impl Configuration {
         &self.variables
     }
 
-    pub(super) fn merge(&mut self, patch: &Value) {
-        merge(&mut self.value, patch);
-        if let Some(written) = &mut self.written {
+    /// Merges a patch; one from a variable is shown as the name of the variable.
+    pub(super) fn merge(&mut self, patch: &Value, variable: Option<&str>) {
+        if let Some(variable) = variable {
+            let written = self.written.get_or_insert_with(|| self.value.clone());
+            merge(written, &named(patch, &Value::String(format!("${{{variable}}}"))));
+        } else if let Some(written) = &mut self.written {
             merge(written, patch);
         }
+        merge(&mut self.value, patch);
     }
 }
 
@@ -119,9 +123,32 @@ fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
     }
 }
 
+/// A patch that is shown: a name in the place of each value that is no object. What is removed is no secret.
+fn named(patch: &Value, name: &Value) -> Value {
+    match patch {
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| (key.clone(), named(value, name))).collect()
+        }
+        Value::Null => Value::Null,
+        _ => name.clone(),
+    }
+}
+
 impl WorkflowDef {
     /// Merges a patch (RFC 7396) into the configuration of a step. The message says what is wrong with it.
+    #[cfg(test)]
     pub(crate) fn configure(&mut self, step: &str, patch: &Value) -> Result<(), String> {
+        self.configure_by(step, patch, None)
+    }
+
+    /// Merges a patch (RFC 7396) into the configuration of a step. The message says what is wrong with it. What came from an environment
+    /// variable, which may be secret, is neither shown nor told.
+    pub(crate) fn configure_by(
+        &mut self,
+        step: &str,
+        patch: &Value,
+        variable: Option<&str>,
+    ) -> Result<(), String> {
         let names: Vec<&str> = self.steps.iter().map(StepDef::name).collect();
         let Some(at) = names.iter().position(|name| *name == step) else {
             return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
@@ -130,7 +157,7 @@ impl WorkflowDef {
         if step.handler_class.is_some() {
             // Its handler reads it as it likes.
             let config = step.config.get_or_insert_with(Configuration::empty);
-            config.merge(patch);
+            config.merge(patch, variable);
             return Ok(());
         }
         let (Some(config), Some(config_type)) = (&step.config, step.config_type) else {
@@ -144,6 +171,7 @@ impl WorkflowDef {
         let name = &step.name;
         let value = config_type.fit(&merged, patch).map_err(|misfit| match misfit {
             Misfit::Type(violation) => {
+                let violation = if variable.is_some() { violation.without_value() } else { violation };
                 format!("the configuration of the step `{name}` does not fit: {violation}")
             }
             Misfit::Unread(place) => {
@@ -151,7 +179,7 @@ impl WorkflowDef {
             }
         })?;
         let mut configured = config.clone();
-        configured.merge(patch);
+        configured.merge(patch, variable);
         step.config = Some(Configuration { value, ..configured });
         Ok(())
     }
@@ -281,6 +309,32 @@ mod tests {
         for shown in [shown, format!("{order:?}")] {
             assert!(shown.contains("${KEY}") && !shown.contains("hunter2"), "{shown}");
         }
+    }
+
+    #[test]
+    fn what_came_from_the_environment_is_not_shown() {
+        let mut order = order();
+        let patch = json!({"fee_cents": 4_711, "discounts": {"gold": 42}, "tiers": [{"from": 4_712}]});
+        order.configure_by("charge", &patch, Some("PRICES")).unwrap();
+        order.configure("charge", &json!({"discounts": {"silver": 7}})).unwrap();
+        let charge = &order.steps()[0];
+        assert_eq!(
+            charge.config(),
+            Some(
+                &json!({"fee_cents": 4_711, "discounts": {"gold": 42, "silver": 7}, "tiers": [{"from": 4_712}]})
+            )
+        );
+        let shown = json!({
+            "fee_cents": "${PRICES}", "discounts": {"gold": "${PRICES}", "silver": 7}, "tiers": "${PRICES}"
+        });
+        assert_eq!(charge.config_as_written(), Some(&shown));
+        let debugged = format!("{order:?}");
+        assert!(debugged.contains("${PRICES}") && !debugged.contains("471"), "{debugged}");
+        let mistake = order.configure_by("charge", &json!({"fee_cents": "hunter2"}), Some("PRICES"));
+        assert_eq!(
+            mistake.unwrap_err(),
+            "the configuration of the step `charge` does not fit: /fee_cents: no value of the type that is asked for"
+        );
     }
 
     #[test]

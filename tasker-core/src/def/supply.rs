@@ -46,7 +46,7 @@ impl StepDef {
         let over = |patch: &Value| match &self.config {
             Some(default) => {
                 let mut merged = default.clone();
-                merged.merge(patch);
+                merged.merge(patch, None);
                 merged.value().clone()
             }
             None => patch.clone(),

@@ -52,12 +52,7 @@ impl StepContext {
         let read = self.def().map_or_else(read, |def| def.while_reading(read));
         read.map_err(|violation| {
             let secret = self.def().is_some_and(|def| def.config_as_written().is_some());
-            let reason = if secret {
-                let place = if violation.path.is_empty() { "/" } else { &violation.path };
-                format!("{place}: no value of the type that is asked for")
-            } else {
-                violation.to_string()
-            };
+            let reason = if secret { violation.without_value() } else { violation };
             let (step, wanted) = (self.name(), std::any::type_name::<T>());
             let message = format!("the configuration of the step `{step}` is no `{wanted}`: {reason}");
             StepError::permanent(message).code("CONFIGURATION")

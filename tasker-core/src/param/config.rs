@@ -29,11 +29,9 @@ impl<S, T: Payload> FromStep<S> for Config<T> {
         let (step, config) = config.ok_or_else(|| StepError::permanent("the step has no configuration"))?;
         step.while_reading(|| schema::read(config)).map(Self).map_err(|violation| {
             // What serde says quotes values, and those of variables are nobody's business.
-            let what = match step.config_as_written() {
-                Some(_) => format!("{}: what variables hold is of another type", violation.path),
-                None => violation.to_string(),
-            };
-            StepError::permanent(format!("the configuration does not fit its type: {what}"))
+            let is_secret = step.config_as_written().is_some();
+            let violation = if is_secret { violation.without_value() } else { violation };
+            StepError::permanent(format!("the configuration does not fit its type: {violation}"))
         })
     }
 

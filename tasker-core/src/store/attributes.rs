@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
 use crate::Timestamp;
-use crate::schema::Violation;
+use crate::echo::echo;
+use crate::schema::{self, Violation};
 
 /// What an attribute reads as that was not given, as in Tasker.
-pub(crate) const UNKNOWN: &str = "unknown";
+pub const UNKNOWN: &str = "unknown";
 
 /// The most tags that a task has.
 const MOST_TAGS: usize = 50;
@@ -54,9 +55,10 @@ impl Attributes {
             .then(|| format!("there are {}; a task has at most {MOST_TAGS} tags", tags.len()));
         check("/tags", many);
         for tag in tags {
-            check("/tags", not_printable(tag, 64).map(|message| format!("{tag:?}: {message}")));
+            let shown = echo(tag, 100);
+            check("/tags", not_printable(tag, 64).map(|message| format!("{shown:?}: {message}")));
         }
-        violations
+        schema::first_of(violations)
     }
 }
 

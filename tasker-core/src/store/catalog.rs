@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::{Json, TaskId, Timestamp};
 
 /// The dependent system of steps that name none, as in Tasker.
-pub(crate) const UNKNOWN_SYSTEM: &str = "unknown";
+pub const UNKNOWN_SYSTEM: &str = "unknown";
 
 /// What a store knows beside tasks. Nothing of it is asked for while tasks run.
 #[async_trait]

@@ -134,6 +134,21 @@ impl TaskFilter {
         *self == Self::default()
     }
 
+    /// Whether no task can fit, because something is looked for that has a NUL in it, and no store keeps such texts: PostgreSQL does not even
+    /// read them. A key may have one.
+    #[must_use]
+    pub fn finds_nothing(&self) -> bool {
+        let Self {
+            namespace, name, version, initiator, source_system, all_tags, any_tags, annotations, ..
+        } = self;
+        let has_nul = |text: &String| text.contains('\0');
+        let tags_find_nothing = !any_tags.is_empty() && any_tags.iter().all(has_nul);
+        [namespace, name, version, initiator, source_system].into_iter().flatten().any(has_nul)
+            || all_tags.iter().any(has_nul)
+            || tags_find_nothing
+            || annotations.iter().any(AnnotationFilter::finds_nothing)
+    }
+
     /// Whether a task as told fits, its annotations left aside.
     pub(crate) fn fits(&self, task: &TaskSummary) -> bool {
         let is = |wanted: &Option<String>, text: &str| wanted.as_deref().is_none_or(|wanted| wanted == text);

@@ -58,6 +58,15 @@ pub enum Move {
     Step(StepNo, StepState, StepState),
 }
 
+/// Whether a step has the turn of its task, in one that runs one step at a time. `sql/pass_turns.sql` says the same.
+pub(super) fn has_turn(state: StepState, open_dependencies: u32, waiting: Option<Waiting>) -> bool {
+    match (state, waiting) {
+        (StepState::InProgress, _) => true,
+        (StepState::Pending, None | Some(Waiting::Time)) => open_dependencies == 0,
+        _ => false,
+    }
+}
+
 impl StepSituation {
     /// Whether it runs, or can go on once what it waits for beside its dependencies has come.
     #[must_use]
@@ -74,10 +83,7 @@ impl StepSituation {
     }
 
     fn has_turn(&self) -> bool {
-        match self.waiting {
-            None | Some(Waiting::Time) => self.is_active(),
-            Some(Waiting::Turn | Waiting::Operator) => self.state == StepState::InProgress,
-        }
+        has_turn(self.state, self.open_dependencies, self.waiting)
     }
 
     fn time(&self, now: Timestamp) -> Option<Waiting> {

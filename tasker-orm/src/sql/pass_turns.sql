@@ -5,7 +5,7 @@ WHERE (task_id, step_no) IN (
       AND NOT EXISTS (
         SELECT 1 FROM tasker_workflow_steps AS o
         WHERE o.task_id = t.task_id AND (o.state = 'in_progress' OR (
-            o.state = 'pending' AND o.open_dependencies = 0 AND (o.waiting_for IS NULL OR o.waiting_for <> 'turn')
+            o.state = 'pending' AND o.open_dependencies = 0 AND (o.waiting_for IS NULL OR o.waiting_for = 'time')
         ))
       )
     GROUP BY t.task_id

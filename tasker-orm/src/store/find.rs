@@ -51,8 +51,12 @@ impl SqlStore {
         self.repeated(what, || query(self.reader(), sql, values.clone())).await
     }
 
-    /// What the database knows of the workflows that are asked for; none if there are no such workflows, and so no such tasks.
+    /// What the database knows of the workflows that are asked for; none if there are no such tasks, because there are no such workflows or
+    /// nothing that is stored can be so.
     async fn known(&self, what: &str, filter: &TaskFilter) -> Result<Option<Known>, StoreError> {
+        if filter.finds_nothing() {
+            return Ok(None);
+        }
         let TaskFilter { namespace, name, version, idempotency_key, .. } = filter;
         let mut known = Known::default();
         if namespace.is_none() && name.is_none() && version.is_none() && idempotency_key.is_none() {

@@ -1,9 +1,7 @@
 //! What happened to a task: its transitions, those of its steps, and what operators did.
 
-use std::collections::BTreeMap;
-
 use sea_orm::{DbErr, QueryResult};
-use tasker_core::store::{Happened, HistoryPlace, StoreError, What};
+use tasker_core::store::{Happened, HistoryPlace, StoreError, What, in_order};
 use tasker_core::{Attempt, Json, StepNo, TaskId, Timestamp, WorkerId};
 use uuid::Uuid;
 
@@ -31,8 +29,8 @@ impl SqlStore {
     pub(super) async fn history_of(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
         const WHAT: &str = "reading what happened to a task";
         let rows = self.read(WHAT, SQL, [task.as_uuid().into()]).await?;
-        let history = rows.iter().map(happened).collect::<Result<BTreeMap<_, _>, DbErr>>();
-        Ok(history.map_err(|error| store_error(WHAT, error))?.into_values().collect())
+        let history = rows.iter().map(happened).collect::<Result<Vec<_>, DbErr>>();
+        Ok(in_order(history.map_err(|error| store_error(WHAT, error))?))
     }
 }
 

@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
+use tasker_core::store::UNKNOWN_SYSTEM;
 use tasker_core::{DefinitionId, StepDef, StoredStep, WorkflowDef};
 
 use super::SqlStore;
 use super::record::{AnnotationTypes, annotation_type_id};
 use crate::entity::{definition, dependent_system, named_step, named_task, named_task_named_step, namespace};
 use crate::error::somebody_else_did;
-
-/// The dependent system of steps that name none, as in Ruby Tasker.
-pub(super) const UNKNOWN_SYSTEM: &str = "unknown";
 
 impl SqlStore {
     /// Of two processes that install the same at the same time, one does and the other tries again.
@@ -28,6 +26,9 @@ impl SqlStore {
         let now = self.now_in(&transaction).await?;
         let mut installed = Vec::with_capacity(definitions.len());
         let mut types = AnnotationTypes::new();
+        if !definitions.is_empty() {
+            system_id(&transaction, UNKNOWN_SYSTEM).await?;
+        }
         for workflow in definitions {
             let named_task = named_task_id(&transaction, workflow).await?;
             let definition = definition_id(&transaction, named_task, workflow, now).await?;

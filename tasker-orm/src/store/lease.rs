@@ -39,8 +39,9 @@ impl SqlStore {
             tracing::warn!(%worker, %error, "no lock file; if this process dies, its steps wait for the lease to run out");
         }
         let enlisted = self.write_worker(worker, lease, offers).await;
-        if enlisted.is_err() {
-            self.withdraw(worker);
+        match &enlisted {
+            Ok(()) => self.note_own(worker, true),
+            Err(_) => self.withdraw(worker),
         }
         enlisted
     }
@@ -85,6 +86,7 @@ impl SqlStore {
 
     /// Takes away what shows that a worker of this process lives.
     fn withdraw(&self, worker: WorkerId) {
+        self.note_own(worker, false);
         if let Some(presence) = &self.0.presence {
             presence.withdraw(worker);
         }

@@ -3,8 +3,9 @@
 //! They are only hints: a listener that cannot connect, or a notification that is lost, costs a poll interval. The listener has a
 //! connection of its own, because it keeps it for ever. Others are told only when there are others.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tasker_core::WorkerId;
 use tokio::sync::Notify;
@@ -16,19 +17,40 @@ use super::SqlStore;
 #[derive(Debug, Default)]
 pub(super) struct Company {
     is_there: AtomicBool,
+    /// The workers of this process.
+    own: Mutex<HashSet<WorkerId>>,
+    /// Whether there are any. A process without them does not sweep, and so does not know who else there is.
+    has_own: AtomicBool,
     hints: Arc<Notify>,
     listener: OnceLock<JoinHandle<()>>,
 }
 
 impl SqlStore {
-    /// Whether workers of other processes are to be told of work, as far as the last sweep knew.
+    /// Whether workers of other processes are to be told of work, as far as the last sweep knew. Who has no worker of his own cannot do the
+    /// work, and tells.
     pub(super) fn has_company(&self) -> bool {
-        self.0.company.is_there.load(Ordering::Relaxed)
+        let Company { is_there, has_own, .. } = &self.0.company;
+        self.dialect().profile.notify
+            && (is_there.load(Ordering::Relaxed) || !has_own.load(Ordering::Relaxed))
     }
 
-    /// Notes which workers there are. One is taken to be this process's own.
+    /// Notes a worker of this process, or that it has gone.
+    pub(super) fn note_own(&self, worker: WorkerId, is_there: bool) {
+        let mut own = self.0.company.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_there {
+            own.insert(worker);
+        } else {
+            own.remove(&worker);
+        }
+        self.0.company.has_own.store(!own.is_empty(), Ordering::Relaxed);
+    }
+
+    /// Notes which workers there are. Where there are several, they tell one another, also within one process.
     pub(super) fn note_company(&self, workers: &[WorkerId]) {
-        let is_there = workers.len() > 1 && self.dialect().profile.notify;
+        let is_there = {
+            let own = self.0.company.own.lock().unwrap_or_else(PoisonError::into_inner);
+            workers.len() > 1 || workers.iter().any(|worker| !own.contains(worker))
+        };
         self.0.company.is_there.store(is_there, Ordering::Relaxed);
     }
 

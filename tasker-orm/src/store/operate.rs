@@ -76,11 +76,12 @@ impl SqlStore {
     /// Follows orders, each about another task, in one transaction. None for one whose task was passed over.
     async fn try_follow(&self, orders: &[&Order], locks: Locks) -> Result<Vec<Option<Operated>>, DbErr> {
         let transaction = self.begin().await?;
-        let now = self.now_in(&transaction).await?;
         let needs_edges: HashMap<TaskId, bool> =
             orders.iter().map(|order| (order.task, matches!(order.action, Action::Step(..)))).collect();
         let tasks: Vec<TaskId> = orders.iter().map(|order| order.task).collect();
         let found = Found::read(&transaction, &tasks, |task| needs_edges[&task], locks).await?;
+        // Under the locks, so that it is later than all that was done to these tasks before.
+        let now = self.now_in(&transaction).await?;
         // The answers of these were lost. They are looked for under the locks, since whoever follows an order has them.
         let followed = followed(&transaction, orders).await?;
         let mut answers = Vec::with_capacity(orders.len());

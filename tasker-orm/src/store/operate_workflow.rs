@@ -84,6 +84,11 @@ impl SqlStore {
 }
 
 async fn definitions(db: &DatabaseTransaction, order: &WorkflowOrder) -> Result<Vec<i64>, DbErr> {
+    // No workflow is called so, and PostgreSQL would not read it.
+    let texts = [Some(&order.namespace), Some(&order.name), order.version.as_ref()];
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Ok(Vec::new());
+    }
     let namespace =
         namespace::Entity::find().filter(namespace::Column::Name.eq(&order.namespace)).one(db).await?;
     let Some(namespace) = namespace else { return Ok(Vec::new()) };

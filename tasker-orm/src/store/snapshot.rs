@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use sea_orm::{DbErr, QueryResult};
 use serde::Deserialize;
 use tasker_core::report::{KnownStep, KnownTask, StepMove, TaskSnapshot};
-use tasker_core::store::StoreError;
+use tasker_core::store::{StoreError, UNKNOWN_SYSTEM};
 use tasker_core::{StepNo, TaskId, Timestamp};
 
-use super::install::UNKNOWN_SYSTEM;
 use super::query::{STATUS_COLUMNS, parse_json, status};
 use super::{SqlStore, parse_state, query};
 use crate::statement::Backend;
@@ -22,8 +21,20 @@ impl SqlStore {
         let read = || async {
             let values = [self.fixed_now().into(), self.ids_of(wanted)];
             let rows = query(self.reader(), sql.as_str(), values).await?;
-            let snapshots = rows.iter().map(|row| snapshot(row).map(|task| (task.status().id, task)));
-            snapshots.collect::<Result<HashMap<_, _>, _>>()
+            let mut found = HashMap::with_capacity(rows.len());
+            for row in &rows {
+                match snapshot(row) {
+                    Ok(task) => {
+                        found.insert(task.status().id, task);
+                    }
+                    // Of several tasks it is one, and the others are asked for, too.
+                    Err(error) if rows.len() > 1 => {
+                        tracing::warn!(%error, "a task cannot be read; it is left out of the reports of several");
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(found)
         };
         let mut found = self.repeated("reading tasks with all that is known of them", read).await?;
         Ok(wanted.iter().map(|task| found.remove(task)).collect())

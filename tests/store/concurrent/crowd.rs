@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tasker::store::{ClaimedStep, Created, Ending, Execution, Lease, Room, Store};
-use tasker::{SqlStore, TaskId, TaskState, WorkerId, WorkflowDef};
+use tasker::store::{
+    Action, ClaimedStep, Created, Ending, Execution, Lease, Order, Room, StepAction, Store, WorkflowOrder,
+};
+use tasker::{Json, SqlStore, StepState, TaskId, TaskState, WorkerId, WorkflowDef};
 
 use super::{Many, hardy};
 use tasker_tests::operator::Operator as _;
 
-use crate::fixture::{Bench, LEASE, done, outcome, retry};
+use crate::fixture::{Bench, LEASE, done, failed, outcome, retry};
 use crate::model::audit::Tables;
+use crate::steps::skippable;
 
 /// Each store has so many workers.
 const WORKERS: usize = 2;
@@ -29,6 +32,16 @@ pub(super) struct Crowd {
     starting: AtomicUsize,
     given: Mutex<HashSet<Execution>>,
     completed: Mutex<Vec<Execution>>,
+    operators: Operators,
+}
+
+/// What operators do meanwhile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operators {
+    /// They pause tasks and resume them, so that each comes to its end.
+    Wait,
+    /// Whatever they can, also what ends a task in another way.
+    Meddle,
 }
 
 /// A worker process.
@@ -42,8 +55,19 @@ struct Worker<'c> {
 
 impl Crowd {
     pub(super) async fn new(many: Many, tasks: usize) -> Self {
-        let benches = many.benches(&hardy()).await;
+        Self::of(many, tasks, &hardy(), Operators::Wait).await
+    }
+
+    /// One among operators who do all that there is to do.
+    pub(super) async fn among_operators(many: Many, tasks: usize) -> Self {
+        let workflows: Vec<_> = hardy().into_iter().chain([skippable()]).collect();
+        Self::of(many, tasks, &workflows, Operators::Meddle).await
+    }
+
+    async fn of(many: Many, tasks: usize, workflows: &[Arc<WorkflowDef>], operators: Operators) -> Self {
+        let benches = many.benches(workflows).await;
         Self {
+            operators,
             starting: AtomicUsize::new(benches.len()),
             many,
             benches,
@@ -108,6 +132,27 @@ impl Crowd {
         }
     }
 
+    /// What an operator wants of a task.
+    fn wish(&self, workflow: &WorkflowDef) -> Action {
+        let wishes = if self.operators == Operators::Meddle { 16 } else { 2 };
+        let done = Json::of("done").expect("a string");
+        let step = match fastrand::u32(0..wishes) {
+            0 | 2 | 4 => return Action::Pause,
+            1 | 3 | 5 => return Action::Resume,
+            6 => return Action::Cancel,
+            7 | 8 => return Action::Retry,
+            9 => return Action::Resolve,
+            10 => StepAction::Cancel,
+            11 | 12 => StepAction::Retry,
+            13 => StepAction::Skip,
+            14 => StepAction::Resolve(done),
+            _ if fastrand::bool() => StepAction::RetryLimit(fastrand::u32(1..9)),
+            _ => StepAction::Inputs(done),
+        };
+        let name = fastrand::choice(workflow.steps()).expect("a workflow has steps").name();
+        Action::Step(name.to_owned(), step)
+    }
+
     async fn open(&self) -> String {
         let store = &self.benches[0].store;
         let open = store.open_tasks(None, 5).await.unwrap();
@@ -120,14 +165,21 @@ impl Crowd {
         assert_eq!(tables.tasks().count(), started.len(), "a key is given to one task");
         tables.check(|task| started.get(&task).map(|workflow| &**workflow)).unwrap();
         for task in tables.tasks() {
-            assert_eq!(task.state, TaskState::Complete.as_str(), "{task:?}");
+            let state: TaskState = task.state.parse().unwrap();
+            match self.operators {
+                Operators::Wait => assert_eq!(state, TaskState::Complete, "{task:?}"),
+                Operators::Meddle => assert!(state.has_ended(), "{task:?}"),
+            }
         }
         let mut accepted: Vec<_> = { self.completed.lock().unwrap().clone() }
             .iter()
             .map(|execution| (execution.task, execution.step.0 as i32))
             .collect();
         accepted.sort_unstable();
-        let steps: Vec<_> = tables.steps().map(|step| (step.task_id.into(), step.step_no)).collect();
+        let complete = tables
+            .steps()
+            .filter(|step| self.operators == Operators::Wait || step.state == StepState::Complete.as_str());
+        let steps: Vec<_> = complete.map(|step| (step.task_id.into(), step.step_no)).collect();
         assert_eq!(accepted, steps, "every step was accepted once");
         assert_eq!(tables.completions().collect::<Vec<_>>(), steps, "and recorded once");
     }
@@ -167,6 +219,7 @@ impl Worker<'_> {
             .map(|step| match fastrand::u32(0..12) {
                 0 => outcome(step, Ending::HandedBack),
                 1 => outcome(step, retry(fastrand::u64(0..3))),
+                2 if self.crowd.operators == Operators::Meddle => outcome(step, failed()),
                 _ => outcome(step, done()),
             })
             .collect();
@@ -181,19 +234,41 @@ impl Worker<'_> {
 
     /// What an operator does, and what one asks now and then.
     async fn interfere(&self) {
-        let task = { fastrand::choice(self.crowd.started.lock().unwrap().keys()).copied() };
-        let Some(task) = task else { return };
-        if fastrand::bool() {
-            self.bench.store.pause(task).await.expect("paused");
-        } else {
-            self.bench.store.resume(task).await.expect("resumed");
+        let several = if self.crowd.operators == Operators::Meddle { fastrand::usize(1..4) } else { 1 };
+        let orders: Vec<Order> = {
+            let started = self.crowd.started.lock().unwrap();
+            let chosen = fastrand::choose_multiple(started.iter(), several).into_iter();
+            chosen.map(|(task, workflow)| Order::new(*task, self.crowd.wish(workflow))).collect()
+        };
+        let answers = self.bench.store.operate(&orders).await.expect("answered");
+        assert_eq!(answers.len(), orders.len());
+        if self.crowd.operators == Operators::Meddle && fastrand::u32(0..8) == 0 {
+            self.pause_or_resume_a_workflow(fastrand::bool()).await;
         }
         let stranded = self.bench.store.stranded(1).await.expect("answered");
         assert!(stranded.is_empty(), "{stranded:?}: {}", self.crowd.open().await);
     }
 
+    async fn pause_or_resume_a_workflow(&self, paused: bool) {
+        let Some((_, workflow)) = fastrand::choice(&self.bench.workflows) else { return };
+        let id = workflow.id();
+        let order = WorkflowOrder {
+            id: TaskId::random().as_uuid(),
+            namespace: id.namespace.clone(),
+            name: id.name.clone(),
+            version: None,
+            paused,
+            by: None,
+            reason: None,
+        };
+        assert!(self.bench.store.operate_workflow(&order).await.expect("answered"));
+    }
+
     /// Whether every task has ended. What is paused goes on.
     async fn nothing_is_open(&self) -> bool {
+        if self.crowd.operators == Operators::Meddle {
+            self.pause_or_resume_a_workflow(false).await;
+        }
         let open = self.bench.store.open_tasks(None, 100).await.expect("answered");
         for &task in &open {
             if fastrand::u32(0..4) == 0 {

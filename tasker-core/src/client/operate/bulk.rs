@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub use result::{Bulk, BulkError};
 
-use super::check_length;
+use super::check_texts;
 use crate::client::tasks::{QueryError, Tasks};
 use crate::step::Step;
 use crate::store::{Action, StepAction, TaskFilter, TaskQuery};
@@ -31,7 +31,7 @@ use walk::{Walk, Wanted};
 ///   history. That one refuses stops no other.
 /// - A task is on the list as it stands when its page is read. Whether it can be done is then looked at again, under a lock.
 /// - None is met twice, also if it comes back on the list meanwhile, say because it failed again. Tasks that are started meanwhile are
-///   reached if the list begins with the [oldest](Tasks::oldest_first); otherwise hardly ever.
+///   mostly reached if the list begins with the [oldest](Tasks::oldest_first); otherwise hardly ever.
 /// - Whoever stops waiting for the end, by dropping this or by a crash, leaves whole tasks done. Asking again does the rest.
 ///
 /// ```
@@ -172,13 +172,13 @@ impl StepOfTasks {
 }
 
 impl OperateTasks {
-    /// Says who wants it: 1 to 128 characters, which stand in the [history](crate::TaskHandle::history) of each task.
+    /// Says who wants it: 1 to 128 printable characters, which stand in the [history](crate::TaskHandle::history) of each task.
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.by = Some(who.into());
         self
     }
 
-    /// Says why: 1 to 1,000 characters, which stand in the [history](crate::TaskHandle::history) of each task.
+    /// Says why: 1 to 1,000 characters, printable or those of lines and tabs, which stand in the [history](crate::TaskHandle::history) of each task.
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
@@ -206,8 +206,7 @@ impl OperateTasks {
     async fn follow(self) -> Result<Bulk, BulkError> {
         let Self { tasks, action, given, by, reason, every_task } = self;
         let action = action?;
-        check_length("who wants it", by.as_deref(), 128)?;
-        check_length("the reason", reason.as_deref(), 1_000)?;
+        check_texts(by.as_deref(), reason.as_deref())?;
         if let Some(mistake) = tasks.mistake {
             return Err(mistake.into());
         }

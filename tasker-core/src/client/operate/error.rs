@@ -84,6 +84,14 @@ pub enum OperatorError {
         /// How long it may be.
         most: usize,
     },
+    /// A text that is to stand in the history has a character that is not printable; nothing changed.
+    #[error("{what} has the character {character:?}; only printable ones can be stored")]
+    NotPrintable {
+        /// Which text.
+        what: &'static str,
+        /// The character.
+        character: char,
+    },
     /// The store did not answer. It may have been done all the same.
     #[error(transparent)]
     Store(#[from] StoreError),

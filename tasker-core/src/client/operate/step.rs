@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::{Operate, OperatorError};
 use crate::client::{Client, TaskHandle};
-use crate::schema::{ContextSchema, Violation};
+use crate::registry::Registration;
+use crate::schema::{ContextSchema, Refusal, Violation};
 use crate::step::StepOf;
 use crate::store::{Action, Order, StepAction, StoreError};
-use crate::{Json, StepDef, TaskId, WorkflowId};
+use crate::{Json, StepDef, TaskId, TaskStatus, WorkflowId};
 
 /// A step of a task, for operators.
 ///
@@ -101,7 +102,8 @@ impl StepHandle {
 
     /// Lets the step, which is pending or failed, take this instead of the context of the task. Other steps go on taking that.
     ///
-    /// The inputs are checked against the schema of the context, if the workflow of the task is registered in this process.
+    /// The inputs are taken as a context is when a task is started, if the workflow of the task is registered in this process and has the
+    /// steps of the task: they have to fit schema and type, and defaults are filled in.
     ///
     /// # Errors
     /// When the inputs do not fit, the step runs or is over, the task has ended in another way than in error; or the store does not
@@ -139,46 +141,61 @@ fn whole(message: String) -> Violation {
 }
 
 impl Client {
-    /// What is wrong with a value that a step is to be given, as far as this process can tell.
-    pub(super) async fn violations(
+    /// What a step is to be given as it is stored, where that is not as it came; or what is wrong with it, as far as this process can tell.
+    pub(super) async fn fit(
         &self,
         task: TaskId,
         step: &str,
         given: Given,
         value: &Value,
-    ) -> Result<Vec<Violation>, StoreError> {
+    ) -> Result<Result<Option<Json>, Vec<Violation>>, StoreError> {
         if let Some(too_large) = self.too_large(value) {
-            return Ok(vec![too_large]);
+            return Ok(Err(vec![too_large]));
         }
-        let status = self.0.statuses.ask(task).await?;
-        Ok(status.map(|status| self.misfits(&status.workflow, step, given, value)).unwrap_or_default())
+        let Some(status) = self.0.statuses.ask(task).await? else { return Ok(Ok(None)) };
+        match given {
+            Given::Result => {
+                let violations = self.misfits(&status.workflow, step, value);
+                Ok(if violations.is_empty() { Ok(None) } else { Err(violations) })
+            }
+            Given::Inputs => Ok(self.context(&status, value).transpose()),
+        }
+    }
+
+    /// A context of a task that there is, as it is stored. None: another build runs the task, and knows what it takes.
+    fn context(&self, task: &TaskStatus, value: &Value) -> Option<Result<Json, Vec<Violation>>> {
+        let registration = self.registration(&task.workflow)?;
+        if task.steps.iter().any(|step| registration.workflow.find(&step.name).is_none()) {
+            return None;
+        }
+        let accepted = registration.accept(value.clone(), self.0.max_payload);
+        Some(accepted.map_err(|refusal| match refusal {
+            Refusal::Violations(violations) => violations,
+            Refusal::TooLarge(size) => vec![self.larger(size)],
+        }))
+    }
+
+    fn registration(&self, workflow: &WorkflowId) -> Option<&Registration> {
+        let mut known = self.0.workflows.iter().map(|(_, known)| &**known);
+        known.find(|known| known.workflow.id() == workflow)
     }
 
     /// Whether a value is too large to be given to a step.
     pub(super) fn too_large(&self, value: &Value) -> Option<Violation> {
-        let (size, limit) = (value.to_string().len(), self.0.max_payload);
-        (size > limit).then(|| whole(format!("it has {size} bytes of JSON, more than the limit of {limit}")))
+        let size = Json::size_of(value);
+        (size > self.0.max_payload).then(|| self.larger(size))
     }
 
-    /// What is wrong with a value that a step of a workflow is to be given, if the workflow is registered in this process.
-    pub(super) fn misfits(
-        &self,
-        workflow: &WorkflowId,
-        step: &str,
-        given: Given,
-        value: &Value,
-    ) -> Vec<Violation> {
-        let known = self.0.workflows.iter().map(|(_, known)| &known.workflow);
-        let Some(workflow) = known.into_iter().find(|known| known.id() == workflow) else {
-            return Vec::new();
-        };
-        let schema = match given {
-            Given::Inputs => workflow.context_schema(),
-            Given::Result => {
-                workflow.find(step).and_then(|no| workflow.step(no)).and_then(StepDef::result_schema)
-            }
-        };
+    fn larger(&self, size: usize) -> Violation {
+        whole(format!("it has {size} bytes of JSON, more than the limit of {}", self.0.max_payload))
+    }
+
+    /// What is wrong with the result that a step of a workflow is to be given, if the workflow is registered in this process.
+    pub(super) fn misfits(&self, workflow: &WorkflowId, step: &str, value: &Value) -> Vec<Violation> {
+        let Some(Registration { workflow, .. }) = self.registration(workflow) else { return Vec::new() };
+        let step = workflow.find(step).and_then(|no| workflow.step(no));
         // A schema that is none was made by the type, not by who asks.
-        ContextSchema::new(schema).map(|schema| schema.violations(value)).unwrap_or_default()
+        let schema = ContextSchema::new(step.and_then(StepDef::result_schema));
+        schema.map(|schema| schema.violations(value)).unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@ use std::pin::Pin;
 
 use uuid::Uuid;
 
-use super::{OperatorError, check_length};
+use super::{OperatorError, check_texts};
 use crate::client::{Client, Tasker};
 use crate::step::Workflow;
 use crate::store::{Happened, StoreError, WorkflowOrder};
@@ -107,21 +107,20 @@ impl fmt::Debug for OperateWorkflow {
 }
 
 impl OperateWorkflow {
-    /// Says who wants it: 1 to 128 characters, which stand in the [history](WorkflowHandle::history).
+    /// Says who wants it: 1 to 128 printable characters, which stand in the [history](WorkflowHandle::history).
     pub fn by(mut self, who: impl Into<String>) -> Self {
         self.order.by = Some(who.into());
         self
     }
 
-    /// Says why: 1 to 1,000 characters, which stand in the [history](WorkflowHandle::history).
+    /// Says why: 1 to 1,000 characters, printable or those of lines and tabs, which stand in the [history](WorkflowHandle::history).
     pub fn because(mut self, reason: impl Into<String>) -> Self {
         self.order.reason = Some(reason.into());
         self
     }
 
     async fn follow(self) -> Result<(), OperatorError> {
-        check_length("who wants it", self.order.by.as_deref(), 128)?;
-        check_length("the reason", self.order.reason.as_deref(), 1_000)?;
+        check_texts(self.order.by.as_deref(), self.order.reason.as_deref())?;
         if !self.client.0.store.operate_workflow(&self.order).await? {
             return Err(OperatorError::NoWorkflow(self.shown));
         }

@@ -1,5 +1,6 @@
 use tasker_rules::suggest::nearest;
 
+use crate::echo::echo;
 use crate::schema::Violation;
 use crate::store::StoreError;
 use crate::{TaskId, WorkflowId};
@@ -8,7 +9,7 @@ use crate::{TaskId, WorkflowId};
 #[derive(Clone, thiserror::Error)]
 pub enum StartError {
     /// This process knows no such workflow.
-    #[error("workflow `{workflow}` is not registered; {}", registered(workflow, known))]
+    #[error("workflow `{}` is not registered; {}", shown(workflow), registered(workflow, known))]
     NotRegistered {
         /// What was asked for.
         workflow: WorkflowId,
@@ -20,18 +21,18 @@ pub enum StartError {
     InvalidContext {
         /// The workflow.
         workflow: WorkflowId,
-        /// Every violation.
+        /// The violations; of many the first hundred, and how many more there are.
         violations: Vec<Violation>,
     },
     /// The idempotency key is empty, or longer than 255 characters.
-    #[error("the idempotency key `{0}` is not 1 to 255 characters")]
+    #[error("the idempotency key `{}` is not 1 to 255 characters", echo(.0, 100))]
     InvalidKey(String),
     /// What is asked for cannot be stored or does not fit the workflow.
-    #[error("the request of `{workflow}` is not valid: {}", list(violations))]
+    #[error("the request{} is not valid: {}", of(workflow), list(violations))]
     InvalidRequest {
         /// What was asked for, as far as it was told.
         workflow: String,
-        /// Every violation, with its path in a [`TaskRequest`](crate::TaskRequest): that of the context begins with `/context`.
+        /// The violations, of many the first hundred and how many more there are; each with its path in a [`TaskRequest`](crate::TaskRequest): that of the context begins with `/context`.
         violations: Vec<Violation>,
     },
     /// The same was asked for before; nothing was stored.
@@ -52,7 +53,7 @@ pub enum StartError {
     TooLarge {
         /// The workflow.
         workflow: WorkflowId,
-        /// The size of the context.
+        /// The size of the context, with as many of its defaults as it took to be too large.
         size: usize,
         /// The limit.
         limit: usize,
@@ -76,6 +77,11 @@ pub enum StartError {
     /// The store did not take the task.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What was asked for may be of any length.
+fn shown(workflow: &impl ToString) -> String {
+    echo(&workflow.to_string(), 200).into_owned()
 }
 
 fn registered(workflow: &WorkflowId, known: &[String]) -> String {
@@ -107,6 +113,10 @@ fn invalid(mistakes: &[(usize, StartError)], count: usize) -> String {
     format!("{count} of the tasks to be started, counted from 0, cannot be: {}{more}", shown.join("; "))
 }
 
+fn of(workflow: &str) -> String {
+    if workflow.is_empty() { String::new() } else { format!(" of `{}`", shown(workflow)) }
+}
+
 fn conflict(workflow: &WorkflowId, existing: TaskId, key: Option<&str>) -> String {
     match key {
         Some(key) => format!(
@@ -114,8 +124,8 @@ fn conflict(workflow: &WorkflowId, existing: TaskId, key: Option<&str>) -> Strin
              without `or_conflict` that task is returned"
         ),
         None => format!(
-            "`{workflow}` was asked for with the same in this minute: it is task {existing}; \
-             `or_existing` returns that task, and another `reason` or `requested_at` makes another one"
+            "`{workflow}` was asked for before with what is the same for the `Identity` of this Tasker: it is task {existing}; \
+             `or_existing` returns that task, and an `idempotency_key` of its own makes another one"
         ),
     }
 }

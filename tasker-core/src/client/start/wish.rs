@@ -8,8 +8,9 @@ use tasker_rules::suggest::did_you_mean;
 use super::super::Client;
 use super::{StartError, check};
 use crate::client::identity::IdentityRequest;
+use crate::echo::echo;
 use crate::registry::Registration;
-use crate::schema::Violation;
+use crate::schema::{self, Violation};
 use crate::store::{Attributes, Created, NewTask};
 use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId};
 
@@ -160,12 +161,12 @@ impl Wish {
                 ),
                 None => {
                     let steps = workflow.steps().iter().map(StepDef::name);
-                    format!("there is no step `{name}`{}", did_you_mean(name, steps))
+                    format!("there is no step `{}`{}", echo(name, 100), did_you_mean(name, steps))
                 }
             };
             Some(Violation { path: format!("/bypass_steps/{at}"), message })
         };
-        self.bypass.iter().enumerate().filter_map(wrong).collect()
+        schema::first_of(self.bypass.iter().enumerate().filter_map(wrong))
     }
 
     fn checked(

@@ -23,7 +23,7 @@ use crate::{StepNo, StepState, Timestamp};
 pub struct Bottlenecks {
     /// How many there are.
     pub total_bottlenecks: usize,
-    /// How many of them are critical.
+    /// How many of them are critical. Of steps that no worker can run the first 64 are looked at.
     pub critical_bottlenecks: usize,
     /// How many pending steps never run unless somebody steps in.
     pub total_blocked_steps: usize,
@@ -117,7 +117,7 @@ words! {
 
 /// How many are shown.
 const SHOWN: usize = 10;
-/// Of how many parked steps it is counted what waits behind them: the first ones, which are the roots.
+/// Of how many parked steps it is looked at what waits behind them: the first ones, which are the roots.
 const PARKED: usize = 64;
 
 pub(super) fn find(task: &TaskSnapshot, execution: &TaskExecution) -> Bottlenecks {
@@ -142,7 +142,7 @@ pub(super) fn find(task: &TaskSnapshot, execution: &TaskExecution) -> Bottleneck
         .collect();
     found.sort_by_key(|bottleneck| (Reverse(bottleneck.impact_score), bottleneck.step_id));
     Bottlenecks {
-        total_bottlenecks: found.len(),
+        total_bottlenecks: found.len() + parked.saturating_sub(PARKED),
         critical_bottlenecks: found.iter().filter(|one| one.severity == Severity::Critical).count(),
         total_blocked_steps: execution.permanently_blocked_steps - execution.failed_steps,
         overall_impact: found.iter().map(|one| one.severity).max().map_or(Impact::None, Impact::of),

@@ -49,6 +49,12 @@ impl AnnotationFilter {
         Ok(Self { name: name.into(), says: Some((path, value)) })
     }
 
+    /// Whether there is a NUL in what is looked for.
+    pub(super) fn finds_nothing(&self) -> bool {
+        let in_text = |value: &Value| value.as_str().is_some_and(|text| text.contains('\0'));
+        self.name.contains('\0') || self.says.as_ref().is_some_and(|(_, value)| in_text(value))
+    }
+
     pub(crate) fn fits(&self, name: &str, payload: &Json) -> bool {
         let Some((path, wanted)) = self.says.as_ref().filter(|_| name == self.name) else {
             return name == self.name;

@@ -23,10 +23,17 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn workflow(&mut self, workflow: &WorkflowDef) {
-        self.systems.entry(UNKNOWN_SYSTEM.to_owned()).or_default();
+        self.system(UNKNOWN_SYSTEM);
+        for system in workflow.steps().iter().filter_map(StepDef::dependent_system) {
+            self.system(system);
+        }
         for annotation in workflow.steps().iter().flat_map(StepDef::annotates) {
             self.annotation(annotation.name());
         }
+    }
+
+    fn system(&mut self, name: &str) {
+        self.systems.entry(name.to_owned()).or_default();
     }
 
     pub(super) fn annotation(&mut self, name: &str) {

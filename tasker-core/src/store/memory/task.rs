@@ -12,6 +12,7 @@ use super::super::{
 use super::Execution;
 use crate::report::{KnownStep, KnownTask, StepMove};
 use crate::store::StoreError;
+use crate::store::operate::has_turn;
 use crate::{
     Attempt, DefinitionId, Executions, IllegalTransition, Json, StepDef, StepError, StepNo, StepState,
     StoredStep, TaskId, TaskState, Timestamp, WorkerId, WorkflowDef,
@@ -71,10 +72,7 @@ impl Step {
 
     /// Whether the task's turn is with it, in a task that runs one step at a time.
     fn has_turn(&self) -> bool {
-        match self.waiting {
-            None | Some(Waiting::Time) => self.can_go_on(),
-            Some(Waiting::Turn | Waiting::Operator) => self.state == StepState::InProgress,
-        }
+        has_turn(self.state, self.open_dependencies, self.waiting)
     }
 
     pub(super) fn executions(&self) -> Executions {

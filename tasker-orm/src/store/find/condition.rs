@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use sea_orm::Value;
 use tasker_core::TaskState;
-use tasker_core::store::{AnnotationFilter, Span, TaskFilter};
+use tasker_core::store::{AnnotationFilter, Span, TaskFilter, UNKNOWN};
 
 use crate::statement::Backend;
 
@@ -74,7 +74,7 @@ impl Conditions {
             all.push(format!("{id} IN (SELECT o.task_id FROM tasker_task_tags AS o WHERE o.tag = {tag})"));
         }
         if !filter.any_tags.is_empty() {
-            let tags = parameters.put_all(&filter.any_tags);
+            let tags = parameters.put_all(filter.any_tags.iter().filter(|tag| !tag.contains('\0')));
             all.push(format!(
                 "t.id IN (SELECT o.task_id FROM tasker_task_tags AS o WHERE o.tag IN ({tags}))"
             ));
@@ -86,7 +86,7 @@ impl Conditions {
             if let Some(wanted) = wanted {
                 let place = parameters.put(wanted.as_str());
                 // What was not said reads so.
-                let or = if wanted == "unknown" { format!(" OR t.{column} IS NULL") } else { String::new() };
+                let or = if wanted == UNKNOWN { format!(" OR t.{column} IS NULL") } else { String::new() };
                 all.push(format!("(t.{column} = {place}{or})"));
             }
         }

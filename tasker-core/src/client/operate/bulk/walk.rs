@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::Bulk;
 use crate::client::operate::OperatorError;
-use crate::client::operate::step::Given;
 use crate::client::tasks::{Cursor, Tasks};
 use crate::schema::Violation;
 use crate::store::{Action, Operated, Order, StoreError, TaskQuery, TaskSummary};
@@ -124,7 +123,7 @@ impl Walk {
         };
         if !self.misfits.contains_key(&task.workflow) {
             let client = &self.tasks.client;
-            let mut violations = client.misfits(&task.workflow, step, Given::Result, value);
+            let mut violations = client.misfits(&task.workflow, step, value);
             violations.extend(client.too_large(value));
             self.misfits.insert(task.workflow.clone(), violations);
         }

@@ -80,6 +80,16 @@ fn severities_begin_at_taskers_thresholds() {
 }
 
 #[test]
+fn parked_steps_are_all_counted() {
+    let names: Vec<String> = (0..100).map(|at| format!("step_{at}")).collect();
+    let steps: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), &[][..])).collect();
+    let mut made = Made::new(&steps);
+    made.parked = Some(Parked(None));
+    let found = found(&made);
+    assert_eq!((found.total_bottlenecks, found.bottlenecks.len()), (100, 10));
+}
+
+#[test]
 fn ten_are_shown_and_all_are_counted() {
     let mut made = Made::new(&[]);
     for at in 0..25 {
