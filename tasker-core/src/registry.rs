@@ -146,25 +146,31 @@ impl Registration {
         })
     }
 
-    /// The context as it is stored: checked against the schema, read as the workflow's type where it has one, defaults filled in. One that
-    /// has more bytes of JSON than this is not looked at.
-    pub(crate) fn accept(&self, context: Value, limit: usize) -> Result<Json, Refusal> {
+    /// The context as it is stored: with the defaults of the schema, checked against it, read as the workflow's type where it has one. One
+    /// that has more bytes of JSON than this is not looked at.
+    pub(crate) fn accept(&self, mut context: Value, limit: usize) -> Result<Json, Refusal> {
         let size = Json::size_of(&context);
         if size > limit {
             return Err(Refusal::TooLarge(size));
         }
-        let violations = self.schema.violations(&context);
-        if !violations.is_empty() {
-            return Err(Refusal::Violations(violations));
-        }
+        self.schema.take(&mut context, limit)?;
+        let whole = |message: String| Violation { path: String::new(), message };
         let context = match self.normalize {
-            Some(normalize) => {
-                normalize(&context).map_err(|violation| Refusal::Violations(vec![violation]))?
-            }
-            None => self.schema.with_defaults(context, limit)?,
+            Some(normalize) => normalize(&context),
+            None => Json::of(&context).map_err(|error| whole(error.to_string())),
         };
+        let context = context.map_err(|violation| Refusal::Violations(vec![violation]))?;
         let size = context.as_str().len();
         if size > limit { Err(Refusal::TooLarge(size)) } else { Ok(context) }
+    }
+
+    /// Reads the schema of the context anew, after a file added to it what it asks for.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn read_schema_again(&mut self) {
+        // The file was refused if this were none.
+        if let Ok(schema) = schema_of(&self.workflow) {
+            self.schema = schema;
+        }
     }
 
     /// Overrides the configuration of a step by a patch, which an environment variable may hold; the message says what is wrong with it.

@@ -131,29 +131,25 @@ impl ContextSchema {
 }
 
 impl ContextSchema {
-    /// A context that fits, with what the schema gives as `default` in the place of properties that it lacks, if it has not more bytes of
-    /// JSON than this then. Another error is one of the schema: its defaults do not fit it.
-    pub(crate) fn with_defaults(&self, mut context: Value, limit: usize) -> Result<Json, Refusal> {
-        let whole = |message: String| Refusal::Violations(vec![Violation { path: String::new(), message }]);
-        let size = Json::size_of(&context);
-        let mut filling = Filling { size, limit };
-        if let Some(Compiled { schema, .. }) = &self.0
-            && filling.fill(schema, &mut context)
-        {
-            if filling.is_over() {
-                return Err(Refusal::TooLarge(filling.size));
-            }
-            let mut violations = self.violations(&context);
-            if !violations.is_empty() {
-                for violation in &mut violations {
-                    violation
-                        .message
-                        .push_str(", once the defaults of the schema are filled in: mend the schema");
-                }
-                return Err(Refusal::Violations(violations));
+    /// Fills in what the schema gives as `default` in the place of properties that a context lacks, so that nothing that has a default need be
+    /// sent, and checks it then. It is refused if it has more bytes of JSON than this then.
+    pub(crate) fn take(&self, context: &mut Value, limit: usize) -> Result<(), Refusal> {
+        let Some(Compiled { schema, .. }) = &self.0 else { return Ok(()) };
+        let mut filling =
+            Filling { size: Json::size_of(context), limit, place: String::new(), filled: Vec::new() };
+        filling.fill(schema, context);
+        if filling.is_over() {
+            return Err(Refusal::TooLarge(filling.size));
+        }
+        let mut violations = self.violations(context);
+        for Violation { path, message } in &mut violations {
+            if filling.filled.iter().any(|place| path.starts_with(place.as_str())) {
+                message.push_str(
+                    ", and stands there as a default of the schema: mend the schema, or send another value",
+                );
             }
         }
-        Json::of(&context).map_err(|error| whole(error.to_string()))
+        if violations.is_empty() { Ok(()) } else { Err(Refusal::Violations(violations)) }
     }
 }
 
@@ -162,6 +158,10 @@ struct Filling {
     /// Of its JSON, or a little less.
     size: usize,
     limit: usize,
+    /// Where it is being filled in, as a JSON Pointer.
+    place: String,
+    /// What was filled in.
+    filled: Vec<String>,
 }
 
 impl Filling {
@@ -169,43 +169,48 @@ impl Filling {
         self.size > self.limit
     }
 
-    /// Fills in the defaults of the properties that objects lack, down through `properties` and the `items` of lists, until it is too large;
-    /// whether there were any. What stands behind `$ref` or a condition is left alone, because it may not be meant.
-    fn fill(&mut self, schema: &Value, value: &mut Value) -> bool {
-        let mut filled = false;
+    /// Fills in the defaults of the properties that objects lack, down through `properties`, the `items` of lists and `allOf`, until it is too
+    /// large. What stands behind `$ref` or a condition is left alone, because it may not be meant.
+    fn fill(&mut self, schema: &Value, value: &mut Value) {
+        let depth = self.place.len();
         match value {
             Value::Object(object) => {
                 let properties = schema.get("properties").and_then(Value::as_object);
                 for (name, property) in properties.into_iter().flatten() {
+                    push_key(&mut self.place, name);
                     if !object.contains_key(name)
                         && let Some(default) = property.get("default")
                     {
                         // With its colon.
                         self.size += Json::size_of(name) + 1 + Json::size_of(default);
                         if self.is_over() {
-                            return true;
+                            return;
                         }
                         object.insert(name.clone(), default.clone());
-                        filled = true;
+                        self.filled.push(self.place.clone());
                     }
                     if let Some(value) = object.get_mut(name) {
-                        filled |= self.fill(property, value);
+                        self.fill(property, value);
                     }
+                    self.place.truncate(depth);
                 }
             }
             Value::Array(items) => {
-                if let Some(schema) = schema.get("items") {
-                    for item in items {
-                        filled |= self.fill(schema, item);
-                        if self.is_over() {
-                            return true;
-                        }
+                for (at, item) in items.iter_mut().enumerate() {
+                    let Some(schema) = schema.get("items") else { break };
+                    let _ = write!(self.place, "/{at}");
+                    self.fill(schema, item);
+                    self.place.truncate(depth);
+                    if self.is_over() {
+                        return;
                     }
                 }
             }
             _ => {}
         }
-        filled
+        for schema in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
+            self.fill(schema, value);
+        }
     }
 }
 
@@ -307,10 +312,10 @@ mod tests {
         assert_eq!(read::<u64>(&json!("one")).unwrap_err().path, "");
     }
 
-    fn with_defaults(schema: &Value, context: Value) -> Result<Value, Vec<String>> {
+    fn with_defaults(schema: &Value, mut context: Value) -> Result<Value, Vec<String>> {
         let schema = ContextSchema::new(Some(schema)).unwrap();
-        match schema.with_defaults(context, usize::MAX) {
-            Ok(json) => Ok(json.parse().unwrap()),
+        match schema.take(&mut context, usize::MAX) {
+            Ok(()) => Ok(context),
             Err(Refusal::Violations(violations)) => Err(shown(&violations)),
             Err(Refusal::TooLarge(size)) => panic!("{size}"),
         }
@@ -347,12 +352,32 @@ mod tests {
     }
 
     #[test]
+    fn what_has_a_default_need_not_be_sent_although_it_is_required() {
+        let schema = json!({
+            "required": ["order_id", "priority"],
+            "allOf": [{"required": ["lanes"], "properties": {"lanes": {"items": {"properties": {"n": {"default": 1}}}, "default": [{}]}}}],
+            "properties": {"priority": {"enum": ["low", "high"], "default": "low"}},
+        });
+        assert_eq!(
+            with_defaults(&schema, json!({"order_id": 7})),
+            Ok(json!({"order_id": 7, "priority": "low", "lanes": [{"n": 1}]}))
+        );
+        assert_eq!(
+            with_defaults(&schema, json!({"priority": "top"})).unwrap_err(),
+            [
+                "/: \"order_id\" is a required property",
+                "/priority: \"top\" is not one of \"low\" or \"high\""
+            ]
+        );
+    }
+
+    #[test]
     fn a_default_that_breaks_the_schema_is_refused() {
         let schema = json!({"properties": {"rows": {"type": "integer", "default": "many"}}});
         assert_eq!(
             with_defaults(&schema, json!({})).unwrap_err(),
             [
-                "/rows: \"many\" is not of type \"integer\", once the defaults of the schema are filled in: mend the schema"
+                "/rows: \"many\" is not of type \"integer\", and stands there as a default of the schema: mend the schema, or send another value"
             ]
         );
     }
@@ -384,9 +409,10 @@ mod tests {
         let schema = json!({"items": {"properties": {"pad": {"default": "x".repeat(1_000)}}}});
         let schema = ContextSchema::new(Some(&schema)).unwrap();
         let items = |count| Value::from(vec![json!({}); count]);
-        let filled = schema.with_defaults(items(9), 10_000).unwrap();
-        assert_eq!(filled.as_str().len(), 9 * 1_011 + 1);
-        let Err(Refusal::TooLarge(size)) = schema.with_defaults(items(300_000), 10_000) else { panic!() };
+        let mut nine = items(9);
+        assert!(schema.take(&mut nine, 10_000).is_ok());
+        assert_eq!(Json::size_of(&nine), 9 * 1_011 + 1);
+        let Err(Refusal::TooLarge(size)) = schema.take(&mut items(300_000), 10_000) else { panic!() };
         assert!((10_001..1_000_000).contains(&size), "it stops there: {size}");
     }
 

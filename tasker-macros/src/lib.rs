@@ -70,7 +70,7 @@ use quote::quote;
 ///
 /// The compiler reads the file as it is without an environment. The text is in the program, and when the application starts, the environment
 /// adds its configurations, with the values of variables, its retry limits and its dependent systems; what is compiled it cannot change. A configuration that
-/// is no `T` of the step's `Config<T>`, and a `schema` that requires another context than the module's, are errors of `build`.
+/// is no `T` of the step's `Config<T>`, and a `schema` that no context of the module fits, are errors of `build`.
 ///
 /// # Example
 ///

@@ -39,8 +39,12 @@ mod order_process {
     }
 
     #[step]
-    pub(crate) async fn validate_inventory(order: Output<fetch_order>) -> Result<u64, StepError> {
-        Ok(*order)
+    pub(crate) async fn validate_inventory(
+        ctx: &Context,
+        order: Output<fetch_order>,
+    ) -> Result<Option<String>, StepError> {
+        assert_eq!(*order, ctx.order_id);
+        Ok(ctx.priority.clone())
     }
 
     /// Charges the customer at the second try.
@@ -234,6 +238,19 @@ async fn a_configuration_that_is_none_is_told_with_its_place_and_without_secrets
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_for_has_to_fit_the_schema_of_the_file_too_and_gets_its_defaults() {
+    let builder = of::<order_process::Workflow>(without_variables("development"));
+    let tasker = builder.build().await.unwrap_or_else(|error| panic!("{error}"));
+    let asked = async |context| tasker.start_named("default", "order_process", "0.1.0", context).await;
+    let error = asked(json!({"order_id": 7, "customer_id": 8, "priority": "urgent"})).await.unwrap_err();
+    assert!(error.to_string().contains("/priority: \"urgent\" is not one of"), "{error}");
+    let task = asked(json!({"order_id": 7, "customer_id": 8})).await.unwrap();
+    task.wait().await.unwrap();
+    assert_eq!(task.result("validate_inventory").await.unwrap(), Some(json!("normal")));
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_context_that_no_task_of_the_file_could_have_is_told() {
     let told = told(of::<context::Workflow>(without_variables("test"))).await;
     assert!(
@@ -241,7 +258,9 @@ async fn a_context_that_no_task_of_the_file_could_have_is_told() {
         "{told}"
     );
     assert!(told.contains("the context of the module cannot be without `size`"), "{told}");
+    let mistake = "`grams` is `string` in the schema, and `integer` in the context of the module";
+    assert!(told.contains(mistake) && told.contains("yaml/compiled/context.yaml:5:20"), "{told}");
     assert!(told.contains("yaml/compiled/context.yaml:3:13"), "{told}");
     // A default is filled in.
-    assert!(told.ends_with("2 mistakes; nothing was registered"), "{told}");
+    assert!(told.ends_with("3 mistakes; nothing was registered"), "{told}");
 }

@@ -17,6 +17,10 @@ impl WorkflowDef {
         self.config = Some(Configuration::supplied(value, written, variables));
     }
 
+    pub(crate) fn supply_context_schema(&mut self, schema: Value) {
+        self.context_schema = Some(schema);
+    }
+
     pub(crate) fn steps_mut(&mut self) -> &mut [StepDef] {
         &mut self.steps
     }

@@ -7,7 +7,8 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use tasker_rules::suggest::quoted;
 use tasker_yaml::{Node, Report, STEPS, Source, YamlError, dependencies_of};
 
 use super::build::limit_of;
@@ -16,7 +17,7 @@ use super::environment::Environment;
 use super::file::read_for;
 use super::variables::{Expanded, expand};
 use crate::def::{Misfit, StepDef};
-use crate::schema::Violation;
+use crate::schema::{ContextSchema, Violation};
 use crate::{WorkflowBuilder, WorkflowDef};
 
 /// The text that a module was compiled with.
@@ -45,6 +46,15 @@ pub(super) fn complete(workflow: &mut WorkflowDef, environment: &Environment) ->
     check::context_schema(&task, &mut report);
     unchanged(&compiled, &task, environment, &mut report);
     contexts(workflow.context_schema(), task.get("schema"), &mut report);
+    if let Some(schema) = task.get("schema").filter(|_| report.is_empty()) {
+        let both = both(workflow.context_schema(), schema.to_json());
+        match ContextSchema::new(Some(&both)) {
+            Ok(_) => workflow.supply_context_schema(both),
+            Err(error) => {
+                report.add(schema.span, format!("the schema does not go with that of the module: {error}"));
+            }
+        }
+    }
     if let Some(config) = task.get("handler_config") {
         let Expanded { value, written, variables } = expand(config, environment, &mut report);
         workflow.supply_config(value, written, variables);
@@ -148,6 +158,30 @@ fn unchanged(compiled: &Node, task: &Node, environment: &Environment, report: &m
     }
 }
 
+/// The schema of the module's type, and that of the file beside it: what is asked for from outside has to fit both. References in the one of the
+/// file go on to mean what stands there.
+fn both(module: Option<&Value>, mut file: Value) -> Value {
+    if let Value::Object(file) = &mut file {
+        file.entry("$id").or_insert_with(|| "urn:tasker:file".into());
+        let fields = module.and_then(|module| module.get("properties")?.as_object());
+        let properties = file.get_mut("properties").and_then(Value::as_object_mut);
+        for (name, property) in properties.into_iter().flatten() {
+            // A field that is an `Option` without a value is sent as null.
+            if fields.and_then(|fields| types(fields.get(name)?)).is_some_and(|types| types.contains(&"null"))
+            {
+                or_null(property);
+            }
+        }
+    }
+    let mut both = module.cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    let Value::Object(members) = &mut both else { return file };
+    match members.entry("allOf").or_insert_with(|| Value::Array(Vec::new())) {
+        Value::Array(all) => all.push(file),
+        other => *other = file,
+    }
+    both
+}
+
 /// Whether tasks that fit the schema of the file can be tasks of the module. What types say beyond that is the module's.
 fn contexts(module: Option<&Value>, file: Option<&Node>, report: &mut Report<'_>) {
     let (Some(module), Some(node)) = (module, file) else { return };
@@ -164,6 +198,21 @@ fn contexts(module: Option<&Value>, file: Option<&Node>, report: &mut Report<'_>
             "add the field to the type of the context, or take it out of the schema",
         );
     }
+    for (name, field) in fields {
+        let property = file.pointer("/properties").and_then(|properties| properties.get(name));
+        let (Some(there), Some(here)) = (property.and_then(types), types(field)) else { continue };
+        if !there.iter().any(|kind| here.contains(kind)) {
+            report.help(
+                node.at(&format!("/properties/{}/type", name.replace('~', "~0").replace('/', "~1"))).span,
+                format!(
+                    "`{name}` is {} in the schema, and {} in the context of the module",
+                    quoted(there),
+                    quoted(here)
+                ),
+                "let both say the same: nothing fits both",
+            );
+        }
+    }
     for name in required(module) {
         let has_default = file.pointer("/properties").and_then(|properties| properties.get(name));
         let has_default = has_default.is_some_and(|property| property.get("default").is_some());
@@ -177,6 +226,33 @@ fn contexts(module: Option<&Value>, file: Option<&Node>, report: &mut Report<'_>
             );
         }
     }
+}
+
+fn or_null(property: &mut Value) {
+    if let Some(one) = property.get("type").filter(|types| types.is_string()).cloned() {
+        property["type"] = Value::from(vec![one]);
+    }
+    for key in ["type", "enum"] {
+        let null = if key == "type" { Value::from("null") } else { Value::Null };
+        if let Some(Value::Array(all)) = property.get_mut(key)
+            && !all.contains(&null)
+        {
+            all.push(null);
+        }
+    }
+}
+
+/// The types that a property may have, where its schema says so itself.
+fn types(property: &Value) -> Option<Vec<&str>> {
+    let mut types: Vec<&str> = match property.get("type")? {
+        Value::String(one) => vec![one],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    if types.contains(&"number") {
+        types.push("integer");
+    }
+    Some(types)
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {

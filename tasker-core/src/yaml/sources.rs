@@ -32,8 +32,9 @@ impl Sources {
         let mut wrong = YamlError::of(Vec::new());
         for registration in registry.iter_mut() {
             let workflow = Arc::make_mut(&mut registration.workflow);
-            if let Err(error) = module::complete(workflow, &environment) {
-                wrong.add(error);
+            match module::complete(workflow, &environment) {
+                Ok(()) => registration.read_schema_again(),
+                Err(error) => wrong.add(error),
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

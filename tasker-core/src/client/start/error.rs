@@ -80,7 +80,7 @@ pub enum StartError {
 }
 
 /// What was asked for may be of any length.
-fn shown(workflow: &impl ToString) -> String {
+fn shown(workflow: &(impl ToString + ?Sized)) -> String {
     echo(&workflow.to_string(), 200).into_owned()
 }
 
