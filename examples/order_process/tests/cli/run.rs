@@ -66,7 +66,7 @@ fn with_json_stdout_has_one_line_for_each_task_in_the_order_of_the_files() {
 fn interrupted_orders_go_on_with_the_next_run() {
     let shop = Shop::new();
     let child = shop.command(&["--fail", "process_payment=1"]).spawn().unwrap();
-    // Until the ledger shows that all three wait for their retry.
+    // Until the ledger shows that all three failed once.
     let deadline = Instant::now() + LIMIT;
     while failures(&shop) < 3 {
         assert!(Instant::now() < deadline, "nothing failed");
@@ -79,7 +79,8 @@ fn interrupted_orders_go_on_with_the_next_run() {
     let (code, tasks) = shop.tasks(&[""; 0]);
     assert_eq!((code, tasks.len()), (Some(0), 3));
     for task in tasks {
-        assert_eq!(task.step("process_payment").attempts, 2);
+        // The ledger is written before the step returns its error: one that was told to end in between is handed back, and did not fail.
+        assert!(matches!(task.step("process_payment").attempts, 1 | 2));
     }
 }
 
