@@ -323,14 +323,15 @@ async fn steps_are_bypassed_in_each_of_many_tasks(store: impl Store + Clone) {
 async fn a_request_is_started_in_a_transaction_of_the_host(store: SqlStore, url: &str) {
     let tasker = with_gifts(&store).await;
     let host = sea_orm::Database::connect(url).await.unwrap();
-    let transaction = host.begin().await.unwrap();
-    let gone = tasker.request_in(&transaction, gift(&[])).await.unwrap();
-    transaction.rollback().await.unwrap();
-    let immediate = sea_orm::TransactionOptions {
+    // One that begins to write later may find that the engine wrote in between.
+    let immediate = || sea_orm::TransactionOptions {
         sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
         ..Default::default()
     };
-    let transaction = host.begin_with_options(immediate).await.unwrap();
+    let transaction = host.begin_with_options(immediate()).await.unwrap();
+    let gone = tasker.request_in(&transaction, gift(&[])).await.unwrap();
+    transaction.rollback().await.unwrap();
+    let transaction = host.begin_with_options(immediate()).await.unwrap();
     let tasks = [
         tasker.request_in(&transaction, gift(&["wrap"])).await.unwrap(),
         tasker.request_in(&transaction, gift(&[])).bypass(["wrap"]).tags(["vip"]).await.unwrap(),
