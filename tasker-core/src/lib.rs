@@ -29,6 +29,7 @@ mod step;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
@@ -65,6 +66,7 @@ pub use store::{
     Store, StoreError, TaskAnnotation, TaskStatus, TaskSummary, Waiting, WaitingFor,
 };
 pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
+pub use trace::{InvalidTraceParent, TraceParent};
 
 /// The versions that contexts, results, configurations and events derive from.
 #[doc(no_inline)]

@@ -11,6 +11,7 @@
 mod attributes;
 mod catalog;
 mod error;
+mod feed;
 mod find;
 mod history;
 mod memory;
@@ -34,6 +35,10 @@ pub use catalog::{
     Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation, UNKNOWN_SYSTEM,
 };
 pub use error::StoreError;
+pub use feed::{
+    Attempts, Cursor, Delivery, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress, Seen,
+    SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
+};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};
 pub use memory::MemoryStore;
@@ -139,6 +144,9 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// What the store knows beside tasks.
     fn catalog(&self) -> &dyn Catalog;
+
+    /// What the store keeps for durable subscribers.
+    fn feed(&self) -> &dyn Feed;
 
     /// What happened to a task, in order; nothing where there is no such task.
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;
@@ -279,6 +287,12 @@ pub struct ClaimedStep {
     pub context: Json,
     /// The results that it reads.
     pub results: Vec<(StepNo, Json)>,
+    /// How long it could have run before a worker took it.
+    pub queued: Duration,
+    /// What the task shares with the request that it came from, if that was said.
+    pub correlation_id: Option<String>,
+    /// The span that asked for the task, as the header `traceparent` of the W3C.
+    pub traceparent: Option<String>,
 }
 
 /// What a claim found.

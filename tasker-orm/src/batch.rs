@@ -92,6 +92,60 @@ impl Batch {
     }
 }
 
+/// Rows as parameters of one statement.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    columns: &'static [(&'static str, Column)],
+    backend: Backend,
+    batch: Batch,
+    is_empty: bool,
+}
+
+impl Rows {
+    pub(crate) fn new(backend: Backend, columns: &'static [(&'static str, Column)]) -> Self {
+        let kinds: Vec<Column> = columns.iter().map(|(_, kind)| *kind).collect();
+        Self { columns, backend, batch: Batch::new(backend, &kinds), is_empty: true }
+    }
+
+    pub(crate) fn push<const N: usize>(&mut self, row: [Cell<'_>; N]) {
+        self.batch.push(row);
+        self.is_empty = false;
+    }
+
+    /// A statement over the rows, with its parameters; they are its `{rows}`, by the name of `b`. None where there is no row.
+    pub(crate) fn into_statement(self, sql: &str) -> Option<(String, Vec<Value>)> {
+        let sql = sql.replace("{rows}", &self.source());
+        (!self.is_empty).then(|| (sql, self.batch.into_values()))
+    }
+
+    fn source(&self) -> String {
+        let columns = self.columns.iter().enumerate();
+        match self.backend {
+            Backend::Postgres => {
+                let arrays = columns.map(|(at, (_, kind))| format!("${}::{}[]", at + 1, type_of(*kind)));
+                let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
+                format!("unnest({}) AS b ({})", arrays.collect::<Vec<_>>().join(", "), names.join(", "))
+            }
+            Backend::Sqlite => {
+                let cells = columns.map(|(at, (name, kind))| match kind {
+                    Column::Id => format!("unhex(value->>{at}) AS {name}"),
+                    _ => format!("value->>{at} AS {name}"),
+                });
+                format!("(SELECT {} FROM json_each($1)) AS b", cells.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+const fn type_of(kind: Column) -> &'static str {
+    match kind {
+        Column::Id => "uuid",
+        Column::Int => "int",
+        Column::Big => "bigint",
+        Column::Text => "text",
+    }
+}
+
 /// Ids as one parameter: an array, or a JSON array of one-element rows.
 pub(crate) fn ids(backend: Backend, ids: impl IntoIterator<Item = Uuid>) -> Value {
     let mut batch = Batch::new(backend, &[Column::Id]);

@@ -5,6 +5,7 @@
 
 pub mod annotation_type;
 pub mod definition;
+pub mod delivery;
 pub mod dependent_system;
 pub mod dependent_system_object_map;
 pub mod event;
@@ -13,6 +14,8 @@ pub mod named_task;
 pub mod named_task_named_step;
 pub mod namespace;
 pub mod operation;
+pub mod outbox;
+pub mod subscription;
 pub mod task;
 pub mod task_annotation;
 pub mod task_tag;

@@ -15,6 +15,7 @@
 mod batch;
 pub mod entity;
 mod error;
+mod mark;
 pub mod migration;
 mod presence;
 mod profile;

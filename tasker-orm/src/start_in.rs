@@ -5,7 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use sea_orm::{DatabaseTransaction, DbErr};
-use tasker_core::{Start, StartError, TaskHandle, TaskRequest, Tasker, Timestamp, Workflow};
+use tasker_core::{Start, StartError, TaskHandle, TaskRequest, Tasker, Timestamp, TraceParent, Workflow};
 
 use crate::SqlStore;
 use crate::error::store_error;
@@ -163,6 +163,18 @@ impl<W> StartInTransaction<'_, W> {
     /// As [`Start::requested_at`].
     pub fn requested_at(mut self, moment: Timestamp) -> Self {
         self.start = self.start.requested_at(moment);
+        self
+    }
+
+    /// As [`Start::correlation_id`].
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.start = self.start.correlation_id(id);
+        self
+    }
+
+    /// As [`Start::traceparent`].
+    pub fn traceparent(mut self, parent: TraceParent) -> Self {
+        self.start = self.start.traceparent(parent);
         self
     }
 

@@ -5,6 +5,7 @@
 
 use std::sync::OnceLock;
 
+use crate::mark;
 use crate::profile::Profile;
 
 /// Calls of the procedures that `sqlite_procedures` makes.
@@ -20,13 +21,19 @@ pub(crate) fn sqlite_procedures() -> String {
     let among = "t.task_id IN (SELECT task_id FROM tasker_ends)";
     let pass_turns = Dialect::pass_turns(among, "NEW.now");
     let prepare = include_str!("sql/sqlite/prepare.sql").replace("{create}", &create);
-    let exchange = include_str!("sql/sqlite/exchange.sql").replace("{pass_turns}", &pass_turns);
+    let exchange = with_marks(include_str!("sql/sqlite/exchange.sql")).replace("{pass_turns}", &pass_turns);
     prepare + &exchange
 }
 
 fn sqlite_create(answer: &str, [tasks, steps, now, attributes]: [&str; 4]) -> String {
     let text = include_str!("sql/sqlite/create.sql").replace("{answer}", answer).replace("{tasks}", tasks);
-    text.replace("{steps}", steps).replace("{now}", now).replace("{attributes}", attributes)
+    with_marks(&text).replace("{steps}", steps).replace("{now}", now).replace("{attributes}", attributes)
+}
+
+/// What the entries of the outbox say: see [`mark`].
+fn with_marks(text: &str) -> String {
+    let text = text.replace("{step_mark}", mark::STEP).replace("{task_mark}", mark::TASK);
+    text.replace("{event_mark}", mark::EVENT).replace("{created_mark}", mark::CREATED)
 }
 
 /// Whose SQL it is.
@@ -142,7 +149,7 @@ impl Dialect {
             "coalesce($1::bigint, (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
         const GO: &str = "p.chosen AND s.open_dependencies = p.satisfied AND s.state = 'pending' AND s.waiting_for IS NULL";
         let skip_locked = if self.profile.skip_locked { "FOR UPDATE OF s SKIP LOCKED" } else { "" };
-        with_parts(text, parts)
+        with_marks(&with_parts(text, parts))
             .replace("{now}", NOW)
             .replace("{go}", GO)
             .replace("{skip_locked}", skip_locked)

@@ -10,6 +10,7 @@ mod connect;
 mod create;
 mod definitions;
 mod exchange;
+mod feed;
 mod find;
 mod history;
 mod install;
@@ -33,8 +34,8 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
-    Catalog, Claim, Created, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated, Order,
-    Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
+    Catalog, Claim, Created, Execution, Feed, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
+    Order, Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
     TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
@@ -181,6 +182,10 @@ impl Store for SqlStore {
     }
 
     fn catalog(&self) -> &dyn Catalog {
+        self
+    }
+
+    fn feed(&self) -> &dyn Feed {
         self
     }
 

@@ -155,7 +155,7 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
         for step in &status.steps {
             *steps.entry(step.state).or_default() += 1;
         }
-        let Attributes { initiator, source_system, reason, requested_at, tags } = task.attributes;
+        let Attributes { initiator, source_system, reason, requested_at, tags, .. } = task.attributes;
         let summary = TaskSummary {
             id: task.id,
             workflow: status.workflow,

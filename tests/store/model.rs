@@ -24,6 +24,7 @@
 
 pub(crate) mod audit;
 mod deeds;
+mod feed;
 mod flaws;
 mod history;
 mod lane;

@@ -21,6 +21,8 @@ pub(crate) fn attributes() -> Attributes {
             .filter(|tag| !tag.is_empty())
             .map(Into::into)
             .collect(),
+        correlation_id: Some("req_4711-a".to_owned()),
+        traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
     }
 }
 
@@ -36,7 +38,7 @@ pub(crate) async fn what_is_said_of_a_task_reads_back<S: Store>(store: S, clock:
     let (some, none) = (NewTask { attributes: some, ..bench.task(0) }, bench.task(0));
     bench.store.create(&[none.clone(), said.clone(), some.clone()]).await.unwrap();
     let read = summary(&bench, said.id).await.unwrap();
-    let Attributes { initiator, source_system, reason, requested_at, tags } = attributes();
+    let Attributes { initiator, source_system, reason, requested_at, tags, .. } = attributes();
     let attributes = (Some(read.initiator), Some(read.source_system), Some(read.reason));
     assert_eq!(attributes, (initiator, source_system, reason));
     assert_eq!((Some(read.requested_at), read.created_at, read.priority), (requested_at, clock.now(), -3));
@@ -92,4 +94,21 @@ pub(crate) async fn many_tasks_with_attributes_are_created_at_once<S: Store>(sto
         let Attributes { initiator, tags, .. } = task.attributes;
         assert_eq!((&read.initiator, &read.tags), (&TaskSummary::attribute(initiator), &tags));
     }
+}
+
+pub(crate) async fn what_a_task_shares_with_its_request_comes_with_each_of_its_steps<S: Store>(
+    store: S,
+    clock: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    let said = NewTask { attributes: attributes(), ..bench.task(0) };
+    bench.store.create(&[said.clone()]).await.unwrap();
+    clock.advance(Duration::from_secs(3));
+    let first = bench.claim(worker, 1).await.remove(0);
+    assert_eq!(
+        (first.correlation_id, first.traceparent),
+        (attributes().correlation_id, attributes().traceparent)
+    );
+    assert_eq!(first.queued, Duration::from_secs(3));
 }

@@ -334,7 +334,7 @@ async fn the_entities_are_what_the_migrations_create() {
     schema().sync(&from_entities).await.unwrap();
     let mut by_migrations = tables(&migrated).await;
     by_migrations.remove("tasker_migrations");
-    assert_eq!(by_migrations.len(), 18);
+    assert_eq!(by_migrations.len(), 21);
     let by_entities = tables(&from_entities).await;
     for (table, columns) in &by_migrations {
         assert_eq!(Some(columns), by_entities.get(table), "{table}");

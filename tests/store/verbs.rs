@@ -145,6 +145,7 @@ on_every_store! {
     the_systems_of_steps_are_known_with_their_definition,
     objects_are_mapped_once_in_whatever_order,
     an_object_can_be_the_same_as_many,
+    what_a_task_shares_with_its_request_comes_with_each_of_its_steps,
     what_is_said_of_a_task_reads_back,
     a_task_that_there_is_keeps_what_was_said_of_it,
     a_purge_removes_tags,

@@ -72,9 +72,15 @@ pub struct TaskRequest {
     /// Starts the task at most once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
+    /// What it shares with the request that it came from; it stands in logs, spans and events. Otherwise its id does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
+    /// The span that asks for it, as the header `traceparent` of the W3C.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 14] = [
     "name",
     "namespace",
     "version",
@@ -87,6 +93,8 @@ const FIELDS: [&str; 12] = [
     "priority",
     "requested_at",
     "idempotency_key",
+    "correlation_id",
+    "traceparent",
 ];
 
 fn default_namespace() -> String {
@@ -109,6 +117,8 @@ impl TaskRequest {
             priority: 0,
             requested_at: None,
             idempotency_key: None,
+            correlation_id: None,
+            traceparent: None,
         }
     }
 
@@ -141,6 +151,8 @@ impl TaskRequest {
             priority: reader.optional(fields, "priority").unwrap_or_default(),
             requested_at: reader.optional(fields, "requested_at"),
             idempotency_key: reader.optional(fields, "idempotency_key"),
+            correlation_id: reader.optional(fields, "correlation_id"),
+            traceparent: reader.optional(fields, "traceparent"),
             name: name.unwrap_or_default(),
         };
         let has_name = fields.get("name").is_some_and(|name| !name.is_null());
@@ -250,6 +262,8 @@ impl Tasker {
                 reason: request.reason,
                 requested_at: request.requested_at,
                 tags: request.tags.into_iter().collect(),
+                correlation_id: request.correlation_id,
+                traceparent: request.traceparent,
             },
             duplicate: None,
             bypass: request.bypass_steps,

@@ -14,7 +14,7 @@ pub(super) use wish::{Conflict, Duplicate, Wish};
 use super::{Client, Prepared, TaskHandle};
 use crate::registry::Registration;
 use crate::schema::{Refusal, Violation};
-use crate::{DefinitionId, Timestamp};
+use crate::{DefinitionId, Timestamp, TraceParent};
 
 /// A task about to be started; await it.
 ///
@@ -107,6 +107,19 @@ impl<W> Start<W> {
     /// Says when the task was asked for. Default: when it is created. Nothing waits for that moment.
     pub fn requested_at(mut self, moment: Timestamp) -> Self {
         self.wish.attributes.requested_at = Some(moment);
+        self
+    }
+
+    /// Says what the task shares with the request that it comes from: 1 to 100 letters, digits, `-` and `_` of ASCII, of which the first is a
+    /// letter or a digit. It stands in logs, spans and events. Default: the id of the task.
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.wish.attributes.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Makes the task a part of a trace: its spans are children of this one.
+    pub fn traceparent(mut self, parent: TraceParent) -> Self {
+        self.wish.attributes.traceparent = Some(parent.to_string());
         self
     }
 

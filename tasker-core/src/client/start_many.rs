@@ -6,7 +6,7 @@ use super::start::{Conflict, Wish};
 use super::{Client, StartError, TaskHandle};
 use crate::registry::Registration;
 use crate::store::NewTask;
-use crate::{DefinitionId, TaskId, Timestamp, Workflow};
+use crate::{DefinitionId, TaskId, Timestamp, TraceParent, Workflow};
 
 /// How many tasks are created in one transaction, and checked without letting others run.
 const AT_ONCE: usize = 1_000;
@@ -70,6 +70,18 @@ impl<W: Workflow> StartMany<W> {
     /// Passes over these steps of each of the tasks from the start: see [`Start::bypass`](crate::Start::bypass).
     pub fn bypass<'a>(mut self, steps: impl IntoIterator<Item = &'a str>) -> Self {
         self.wish.bypass.extend(steps.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Says what the tasks share with the request that they come from: see [`Start::correlation_id`](crate::Start::correlation_id).
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.wish.attributes.correlation_id = Some(id.into());
+        self
+    }
+
+    /// Makes the tasks a part of a trace: see [`Start::traceparent`](crate::Start::traceparent).
+    pub fn traceparent(mut self, parent: TraceParent) -> Self {
+        self.wish.attributes.traceparent = Some(parent.to_string());
         self
     }
 

@@ -25,7 +25,7 @@ pub(super) struct Running {
 
 impl Worker<'_> {
     pub(super) fn start(&mut self, claimed: ClaimedStep) {
-        let ClaimedStep { execution, definition, executions, context, results } = claimed;
+        let ClaimedStep { execution, definition, executions, context, results, .. } = claimed;
         self.capacity.take(definition);
         let parts = self.known.runner(definition).and_then(|runner| {
             let handler = Arc::clone(runner.handler(execution.step)?);

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use crate::Timestamp;
 use crate::echo::echo;
 use crate::schema::{self, Violation};
+use crate::{Timestamp, TraceParent};
 
 /// What an attribute reads as that was not given, as in Tasker.
 pub const UNKNOWN: &str = "unknown";
@@ -23,23 +23,29 @@ pub struct Attributes {
     pub requested_at: Option<Timestamp>,
     /// What it is found by.
     pub tags: BTreeSet<String>,
+    /// What it shares with the request that it came from; otherwise its id stands for it.
+    pub correlation_id: Option<String>,
+    /// The span that asked for it, as the header `traceparent` of the W3C.
+    pub traceparent: Option<String>,
 }
 
 impl Attributes {
     /// Whether there is nothing to store.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { initiator, source_system, reason, requested_at, tags } = self;
+        let Self { initiator, source_system, reason, requested_at, tags, correlation_id, traceparent } = self;
         initiator.is_none()
             && source_system.is_none()
             && reason.is_none()
             && requested_at.is_none()
             && tags.is_empty()
+            && correlation_id.is_none()
+            && traceparent.is_none()
     }
 
     /// What keeps them from being stored; the paths are those of a [`TaskRequest`](crate::TaskRequest).
     pub(crate) fn violations(&self) -> Vec<Violation> {
-        let Self { initiator, source_system, reason, requested_at, tags } = self;
+        let Self { initiator, source_system, reason, requested_at, tags, correlation_id, traceparent } = self;
         let mut violations = Vec::new();
         let mut check = |path: &str, message: Option<String>| {
             violations.extend(message.map(|message| Violation { path: path.to_owned(), message }));
@@ -54,12 +60,29 @@ impl Attributes {
         let many = (tags.len() > MOST_TAGS)
             .then(|| format!("there are {}; a task has at most {MOST_TAGS} tags", tags.len()));
         check("/tags", many);
+        check("/correlation_id", correlation_id.as_deref().and_then(no_correlation_id));
+        check("/traceparent", traceparent.as_deref().and_then(no_trace_parent));
         for tag in tags {
             let shown = echo(tag, 100);
             check("/tags", not_printable(tag, 64).map(|message| format!("{shown:?}: {message}")));
         }
         schema::first_of(violations)
     }
+}
+
+/// What keeps a text from being a correlation id, which stands in logs and headers: the rule of Tasker.
+fn no_correlation_id(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    let is_one = begins && text.len() <= 100 && text.chars().all(fits);
+    (!is_one).then(|| {
+        let rule = "1 to 100 letters, digits, `-` and `_` of ASCII, and begins with a letter or a digit";
+        format!("{:?} is no correlation id, which has {rule}", echo(text, 100))
+    })
+}
+
+fn no_trace_parent(text: &str) -> Option<String> {
+    text.parse::<TraceParent>().err().map(|error| error.to_string())
 }
 
 /// What is wrong with a text that has to be of 1 to so many printable characters.

@@ -5,6 +5,7 @@
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
 mod catalog;
+mod feed;
 mod find;
 mod operate;
 mod queue;
@@ -20,9 +21,9 @@ use queue::{Among, Queue, Ready, ready};
 use task::{Task, corrupt};
 
 use super::{
-    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
-    Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store, StoreError,
-    Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Feed, Happened, Lease, NewAnnotation, NewTask,
+    Offer, Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store,
+    StoreError, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::report::TaskSnapshot;
 use crate::{
@@ -51,6 +52,7 @@ struct Tables {
     /// The definitions whose tasks stand still.
     paused: BTreeSet<DefinitionId>,
     workflow_orders: Vec<(Timestamp, WorkflowOrder)>,
+    outbox: feed::Outbox,
 }
 
 #[derive(Debug)]
@@ -191,12 +193,12 @@ impl Store for MemoryStore {
                 settled.refused.push(*execution);
                 continue;
             }
-            tables.end_execution(task, step, ending.clone(), now)?;
             tables.task(task)?.record(step, records, now);
+            tables.end_execution(task, step, ending.clone(), now)?;
             ended.push((task, step));
             if ending.satisfies_dependents() {
                 for &dependent in runnable.dependents(*definition, step) {
-                    tables.release(task, dependent);
+                    tables.release(task, dependent, now);
                     released.push((task, dependent));
                 }
             }
@@ -281,6 +283,10 @@ impl Store for MemoryStore {
     }
 
     fn catalog(&self) -> &dyn Catalog {
+        self
+    }
+
+    fn feed(&self) -> &dyn Feed {
         self
     }
 
@@ -394,7 +400,7 @@ impl Tables {
             }
             self.keys.insert(key, new.id);
         }
-        let mut task = Task::new(new, now);
+        let mut task = Task::new(new, self.outbox.clone(), now);
         if !new.bypass.is_empty() {
             let mut situation = task.situation();
             situation.bypass(&new.bypass, now).map_err(|error| corrupt(&error))?;
@@ -467,6 +473,9 @@ impl Tables {
                 definition: task.definition,
                 context: task.inputs(step).clone(),
                 results: task.results(reads),
+                queued: now.since(task.step(step).could_run_since()),
+                correlation_id: task.attributes.correlation_id.clone(),
+                traceparent: task.attributes.traceparent.clone(),
             });
             if let Some(worker) = self.workers.get_mut(&worker) {
                 worker.holds.insert((task_id, step));
@@ -518,9 +527,9 @@ impl Tables {
         Ok(())
     }
 
-    fn release(&mut self, task: TaskId, step: StepNo) {
+    fn release(&mut self, task: TaskId, step: StepNo, now: Timestamp) {
         if let Some(task) = self.tasks.get_mut(&task) {
-            task.release(step);
+            task.release(step, now);
             self.queue.put(task, step);
         }
     }

@@ -43,6 +43,12 @@ pub struct Model {
     pub reason: Option<String>,
     /// When it was asked for, if that was not when it was created.
     pub requested_at: Option<i64>,
+    /// What it shares with the request that it came from, if that was said; otherwise its id stands for it.
+    #[sea_orm(column_type = "String(StringLen::N(100))", nullable)]
+    pub correlation_id: Option<String>,
+    /// The span that asked for it, as the header `traceparent` of the W3C.
+    #[sea_orm(column_type = "String(StringLen::N(64))", nullable)]
+    pub traceparent: Option<String>,
 }
 
 /// No relation is declared: the store joins by hand.

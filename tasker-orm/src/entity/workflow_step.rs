@@ -47,6 +47,8 @@ pub struct Model {
     /// What it takes instead of the context of its task, as JSON.
     #[sea_orm(column_type = "Text", nullable)]
     pub inputs: Option<String>,
+    /// When the last step that it waited for was done; null for one that waits for none.
+    pub ready_at: Option<i64>,
 }
 
 /// No relation is declared: the store joins by hand.

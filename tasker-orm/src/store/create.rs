@@ -21,7 +21,8 @@ use crate::statement::{Backend, Connection, Part};
 const WHAT: &str = "creating tasks";
 
 const TASKS: [Column; 5] = [Column::Id, Column::Big, Column::Text, Column::Int, Column::Text];
-const ATTRIBUTES: [Column; 5] = [Column::Text, Column::Text, Column::Text, Column::Big, Column::Text];
+const ATTRIBUTES: [Column; 7] =
+    [Column::Text, Column::Text, Column::Text, Column::Big, Column::Text, Column::Text, Column::Text];
 const STEPS: [Column; 6] = [Column::Big, Column::Int, Column::Big, Column::Int, Column::Int, Column::Text];
 
 impl SqlStore {
@@ -229,6 +230,8 @@ impl<'t> New<'t> {
                 Cell::OptText(attributes.reason.as_deref()),
                 Cell::OptBig(attributes.requested_at.map(Timestamp::as_micros)),
                 Cell::Text(&json!(attributes.tags).to_string()),
+                Cell::OptText(attributes.correlation_id.as_deref()),
+                Cell::OptText(attributes.traceparent.as_deref()),
             ]);
         }
         batch.into_values()
@@ -238,9 +241,18 @@ impl<'t> New<'t> {
     fn attributes_of_those_that_have_some(&self) -> Option<String> {
         let with_some = self.asked_for().filter(|task| !task.attributes.is_empty());
         let rows = with_some.map(|NewTask { id, attributes, .. }| {
-            let Attributes { initiator, source_system, reason, requested_at, tags } = attributes;
-            let requested_at = requested_at.map(Timestamp::as_micros);
-            json!([id.as_uuid().simple().to_string(), initiator, source_system, reason, requested_at, tags])
+            let Attributes {
+                initiator,
+                source_system,
+                reason,
+                requested_at,
+                tags,
+                correlation_id,
+                traceparent,
+            } = attributes;
+            let (id, requested_at) =
+                (id.as_uuid().simple().to_string(), requested_at.map(Timestamp::as_micros));
+            json!([id, initiator, source_system, reason, requested_at, tags, correlation_id, traceparent])
         });
         let rows: Vec<serde_json::Value> = rows.collect();
         (!rows.is_empty()).then(|| serde_json::Value::from(rows).to_string())

@@ -257,12 +257,26 @@ fn micros(wait: Duration) -> i64 {
     i64::try_from(wait.as_micros()).unwrap_or(i64::MAX).min(1 << 57)
 }
 
-/// A step as a database hands it out: task, step, definition, attempt, lost, limit, revision, context.
+/// A step as a database hands it out: task, step, definition, attempt, lost, limit, revision, context, how long it could have run
+/// before, correlation id, trace parent.
 #[derive(Deserialize)]
-struct Given(Uuid, u32, i64, u32, u32, u32, u32, String);
+struct Given(Uuid, u32, i64, u32, u32, u32, u32, String, i64, Option<String>, Option<String>);
 
 impl From<Given> for ClaimedStep {
-    fn from(Given(task, step, definition, attempt, lost, limit, revision, context): Given) -> Self {
+    fn from(given: Given) -> Self {
+        let Given(
+            task,
+            step,
+            definition,
+            attempt,
+            lost,
+            limit,
+            revision,
+            context,
+            queued,
+            correlation_id,
+            parent,
+        ) = given;
         let attempt = Attempt(attempt);
         Self {
             execution: Execution { task: task.into(), step: StepNo(step), attempt, revision },
@@ -270,6 +284,9 @@ impl From<Given> for ClaimedStep {
             executions: Executions { attempt, lost, limit },
             context: Json::from_stored(context),
             results: Vec::new(),
+            queued: Duration::from_micros(u64::try_from(queued).unwrap_or(0)),
+            correlation_id,
+            traceparent: parent,
         }
     }
 }
@@ -321,6 +338,9 @@ fn given(row: &QueryResult, step: i32) -> Result<Given, DbErr> {
         number(6)?,
         number(7)?,
         row.try_get_by_index(8)?,
+        row.try_get_by_index(9)?,
+        row.try_get_by_index(10)?,
+        row.try_get_by_index(11)?,
     ))
 }
 

@@ -68,6 +68,14 @@ impl SqlStore {
         self.tried(what, Again::IfLost, attempt).await
     }
 
+    /// Repeats a transaction that must not happen twice: not if nobody knows whether it did.
+    pub(super) async fn once<T, F>(&self, what: &str, attempt: impl FnMut() -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, DbErr>>,
+    {
+        self.tried(what, Again::IfBusy, attempt).await
+    }
+
     async fn tried<T, F>(
         &self,
         what: &str,

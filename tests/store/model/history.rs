@@ -10,6 +10,7 @@ use tasker::store::{Action, TaskQuery};
 use tasker::{ManualClock, MemoryStore, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 use super::Check;
+use super::feed::Feeds;
 use super::lane::Lane;
 use super::ledger::Ledger;
 use super::side::{Given, Side, Skill, Wish, failed};
@@ -28,6 +29,7 @@ pub(super) struct History<'l> {
     pub(super) ledger: Ledger,
     /// Where the tasks stood after the last deed.
     pub(super) statuses: HashMap<TaskId, TaskStatus>,
+    pub(super) feeds: Feeds,
     pub(super) log: Vec<String>,
 }
 
@@ -52,8 +54,10 @@ impl<'l> History<'l> {
     pub(super) async fn new(lane: &'l mut Lane) -> Self {
         lane.clear().await;
         let oracle = MemoryStore::with_clock(lane.clock.clone());
+        let oracle = Side::new(Arc::new(oracle), &lane.workflows).await;
         Self {
-            oracle: Side::new(Arc::new(oracle), &lane.workflows).await,
+            feeds: Feeds::subscribe(&oracle, &lane.subject).await,
+            oracle,
             lane,
             workers: Vec::new(),
             past: Vec::new(),
@@ -89,7 +93,12 @@ impl<'l> History<'l> {
         }
         let thorough = deed.is_none_or(|deed| deed % 8 == 0);
         self.look(thorough).await?;
-        if thorough { self.audit().await } else { Ok(()) }
+        self.hear().await?;
+        if !thorough {
+            return Ok(());
+        }
+        self.heard_all().await?;
+        self.audit().await
     }
 
     /// Compares tasks, and holds them against what must be so.

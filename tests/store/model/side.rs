@@ -196,6 +196,7 @@ fn attributes(task: TaskId) -> Attributes {
     Attributes {
         initiator: chance.is_multiple_of(2).then(|| format!("somebody {}", chance % 7)),
         tags: (0..chance % 3).map(|tag| format!("tag {tag}")).collect(),
+        correlation_id: chance.is_multiple_of(3).then(|| format!("request-{}", chance % 5)),
         ..Attributes::default()
     }
 }

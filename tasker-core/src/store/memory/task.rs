@@ -6,10 +6,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::super::{
-    Attributes, Happened, HistoryPlace, Move, NewTask, Order, Parked, Record, RecordKind, Recorded,
-    Situation, StepSituation, StepStatus, TaskAnnotation, TaskStatus, Waiting, WaitingFor, What,
+    Attributes, Emitted, Happened, HistoryPlace, Lifecycle, Move, NewTask, Occurrence, Order, Parked, Record,
+    RecordKind, Recorded, Situation, StepOccurrence, StepSituation, StepStatus, TaskAnnotation,
+    TaskOccurrence, TaskStatus, Waiting, WaitingFor, What,
 };
 use super::Execution;
+use super::feed::Outbox;
 use crate::report::{KnownStep, KnownTask, StepMove};
 use crate::store::StoreError;
 use crate::store::operate::has_turn;
@@ -39,6 +41,7 @@ pub(super) struct Task {
     pub(super) idempotency_key: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) attributes: Attributes,
+    outbox: Outbox,
 }
 
 #[derive(Debug)]
@@ -50,6 +53,10 @@ pub(super) struct Step {
     /// What it waits for beside its dependencies. One that runs may be to wait for an operator afterwards.
     pub(super) waiting: Option<Waiting>,
     open_dependencies: u32,
+    /// When the last step that it waited for was done.
+    ready_at: Option<Timestamp>,
+    /// When its last execution began.
+    began_at: Option<Timestamp>,
     attempt: Attempt,
     revision: u32,
     limit: u32,
@@ -70,6 +77,11 @@ impl Step {
         self.state == StepState::Pending && self.open_dependencies == 0
     }
 
+    /// Since when nothing but a worker was missing.
+    pub(super) fn could_run_since(&self) -> Timestamp {
+        self.ready_at.map_or(self.run_at, |ready| ready.max(self.run_at))
+    }
+
     /// Whether the task's turn is with it, in a task that runs one step at a time.
     fn has_turn(&self) -> bool {
         has_turn(self.state, self.open_dependencies, self.waiting)
@@ -86,7 +98,7 @@ impl Step {
 }
 
 impl Task {
-    pub(super) fn new(new: &NewTask, now: Timestamp) -> Self {
+    pub(super) fn new(new: &NewTask, outbox: Outbox, now: Timestamp) -> Self {
         let graph = new.workflow.graph();
         let steps = new.workflow.steps().iter().enumerate().map(|(at, step)| Step {
             state: StepState::Pending,
@@ -96,6 +108,8 @@ impl Task {
             worker: None,
             waiting: (!new.workflow.is_concurrent()).then_some(Waiting::Turn),
             open_dependencies: graph.dependencies(StepNo::at(at)).len() as u32,
+            ready_at: None,
+            began_at: None,
             attempt: Attempt(0),
             revision: 0,
             limit: step.retry().limit,
@@ -120,7 +134,9 @@ impl Task {
             idempotency_key: new.idempotency_key.clone(),
             created_at: now,
             attributes: new.attributes.clone(),
+            outbox,
         };
+        task.tell(Lifecycle::TaskInitializeRequested, 0, now);
         task.pass_turn(now);
         task
     }
@@ -144,7 +160,43 @@ impl Task {
         self.revision += 1;
         let place = HistoryPlace::task(at, self.revision, state);
         self.history.insert(place, Happened { at, what: What::Task { from, to: state } });
+        self.tell(Lifecycle::of_task(from, state), self.revision, at);
         Ok(())
+    }
+
+    /// Writes for subscribers that something happened to the task.
+    fn tell(&self, what: Lifecycle, revision: u32, at: Timestamp) {
+        let task = || self.occurrence();
+        self.outbox.write(|| Occurrence { what, at, task: task(), revision, step: None, emitted: None });
+    }
+
+    fn occurrence(&self) -> TaskOccurrence {
+        TaskOccurrence {
+            id: self.id,
+            workflow: self.workflow.id().clone(),
+            created_at: self.created_at,
+            correlation_id: self.attributes.correlation_id.clone(),
+            traceparent: self.attributes.traceparent.clone(),
+        }
+    }
+
+    fn step_occurrence(
+        &self,
+        no: StepNo,
+        worker: Option<WorkerId>,
+        error: Option<StepError>,
+    ) -> StepOccurrence {
+        let step = self.step(no);
+        StepOccurrence {
+            no,
+            name: self.workflow.step(no).map_or("", StepDef::name).to_owned(),
+            attempt: step.attempt,
+            retry_limit: step.limit,
+            worker,
+            began_at: None,
+            error,
+            run_at: step.run_at,
+        }
     }
 
     /// A step goes to another state, in the hands of this worker.
@@ -162,8 +214,17 @@ impl Task {
         step.state = from.transition(to).map_err(|error| corrupt(&error))?;
         step.revision += 1;
         let what = What::Step { step: name, from, to, attempt: step.attempt, worker, error: error.cloned() };
-        let place = HistoryPlace::step(at, no, step.revision);
-        self.history.insert(place, Happened { at, what });
+        let revision = step.revision;
+        if to == StepState::InProgress {
+            step.began_at = Some(at);
+        }
+        let began_at = step.began_at.filter(|_| from == StepState::InProgress);
+        self.history.insert(HistoryPlace::step(at, no, revision), Happened { at, what });
+        self.outbox.write(|| {
+            let step = StepOccurrence { began_at, ..self.step_occurrence(no, worker, error.cloned()) };
+            let what = Lifecycle::of_step(from, to);
+            Occurrence { what, at, task: self.occurrence(), revision, step: Some(step), emitted: None }
+        });
         Ok(())
     }
 
@@ -209,8 +270,27 @@ impl Task {
     /// Keeps what a step wrote beside its result.
     pub(super) fn record(&mut self, no: StepNo, records: &[Record], at: Timestamp) {
         let step = self.workflow.step(no).map_or("", StepDef::name);
-        for Record { kind, name, payload } in records.iter().cloned() {
-            self.records.push((no, Recorded { kind, name, step: step.to_owned(), payload, at }));
+        let step = step.to_owned();
+        for (place, Record { kind, name, payload }) in records.iter().cloned().enumerate() {
+            if kind == RecordKind::Event {
+                self.outbox.write(|| Occurrence {
+                    what: Lifecycle::Emitted,
+                    at,
+                    task: self.occurrence(),
+                    // The transition that it is written with is the next one.
+                    revision: self.step(no).revision + 1,
+                    step: Some(StepOccurrence {
+                        began_at: self.step(no).began_at,
+                        ..self.step_occurrence(no, self.step(no).worker, None)
+                    }),
+                    emitted: Some(Emitted {
+                        name: name.clone(),
+                        payload: payload.clone(),
+                        place: place as u32,
+                    }),
+                });
+            }
+            self.records.push((no, Recorded { kind, name, step: step.clone(), payload, at }));
         }
     }
 
@@ -337,6 +417,9 @@ impl Task {
             }
         }
         for (step, left) in self.steps.iter_mut().zip(situation.steps) {
+            if left.open_dependencies < step.open_dependencies {
+                step.ready_at = Some(now);
+            }
             step.open_dependencies = left.open_dependencies;
             (step.waiting, step.run_at, step.limit) = (left.waiting, left.run_at, left.retry_limit);
             (step.attempt, step.lost) = (left.attempt, left.lost);
@@ -396,8 +479,10 @@ impl Task {
     }
 
     /// One dependency less.
-    pub(super) fn release(&mut self, no: StepNo) {
-        self.step_mut(no).open_dependencies -= 1;
+    pub(super) fn release(&mut self, no: StepNo, now: Timestamp) {
+        let step = self.step_mut(no);
+        step.open_dependencies -= 1;
+        step.ready_at = Some(now);
     }
 
     pub(super) fn results(&self, steps: &[StepNo]) -> Vec<(StepNo, Json)> {

@@ -2,18 +2,18 @@
 -- places of their rows with their ids. A task that is told neither way lost a race for its identity.
 --
 -- $1 the time, or null for the database's clock   $2-$6 the tasks, by column   $7-$12 the steps of each definition
--- $13-$17 the attributes of the tasks, by column
+-- $13-$19 the attributes of the tasks, by column
 --
 -- Lines between `--[tell` and `--]` are there only if other processes are to be told, those of `--[attributes` if a task has some.
 WITH
 new AS MATERIALIZED (
     SELECT * FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::int[], $6::text[]
 --[attributes
-        , $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[]
+        , $13::text[], $14::text[], $15::text[], $16::bigint[], $17::text[], $18::text[], $19::text[]
 --]
     ) WITH ORDINALITY AS n(id, definition_id, identity, priority, context,
 --[attributes
-        initiator, source_system, reason, requested_at, tags,
+        initiator, source_system, reason, requested_at, tags, correlation_id, traceparent,
 --]
         ord)
 ),
@@ -29,12 +29,13 @@ created AS (
     INSERT INTO tasker_tasks
         (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context,
 --[attributes
-        initiator, source_system, reason, requested_at,
+        initiator, source_system, reason, requested_at, correlation_id, traceparent,
 --]
         created_at)
     SELECT n.id, n.definition_id, 'pending', nullif(n.identity, ''), n.priority, c.open, c.active, 0, n.context,
 --[attributes
         nullif(n.initiator, ''), nullif(n.source_system, ''), nullif(n.reason, ''), nullif(n.requested_at, -1),
+        nullif(n.correlation_id, ''), nullif(n.traceparent, ''),
 --]
         {now}
     FROM new AS n JOIN counts AS c ON c.definition_id = n.definition_id
@@ -48,6 +49,12 @@ steps AS (
     SELECT c.id, p.step_no, p.named_step_id, c.definition_id, 'pending', c.priority, p.open_dependencies, 0, 0, p.retry_limit,
         {now}, nullif(p.waiting_for, ''), 0
     FROM created AS c JOIN plan AS p ON p.definition_id = c.definition_id
+),
+-- For subscribers, if there are any.
+outbox AS (
+    INSERT INTO tasker_outbox (entries, created_at)
+    SELECT string_agg(uuid_send(id) || int8send({created_mark}), ''), {now} FROM created
+    WHERE EXISTS (SELECT FROM tasker_subscriptions) HAVING count(*) > 0
 )
 --[attributes
 , tags AS (

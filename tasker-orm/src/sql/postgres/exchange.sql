@@ -108,6 +108,7 @@ placed AS MATERIALIZED (
 freed AS (
     UPDATE tasker_workflow_steps AS s SET
         open_dependencies = s.open_dependencies - p.satisfied,
+        ready_at = {now},
         state = CASE WHEN {go} THEN 'in_progress' ELSE s.state END,
         attempt = s.attempt + ({go})::int,
         revision = s.revision + ({go})::int,
@@ -128,7 +129,7 @@ freed AS (
 --[ends
       AND s.task_id = p.task_id AND s.step_no = p.step_no
     RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.state, s.worker_id,
-        s.open_dependencies, s.waiting_for, s.inputs
+        s.open_dependencies, s.waiting_for, s.inputs, s.ready_at, s.run_at
 ),
 --]
 --[choice
@@ -161,7 +162,7 @@ taken AS (
     FROM picked AS p
     WHERE s.task_id = p.task_id AND s.step_no = p.step_no AND s.state = 'pending' AND s.open_dependencies = 0
       AND (s.waiting_for IS NULL OR (s.waiting_for = 'time' AND s.run_at <= {now}))
-    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.inputs
+    RETURNING s.task_id, s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, s.inputs, s.ready_at, s.run_at
 ),
 --]
 --[ends
@@ -193,7 +194,7 @@ begun AS (
 --]
 claimed AS (
 --[ends
-    SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision, inputs FROM freed WHERE worker_id IS NOT NULL
+    SELECT task_id, step_no, definition_id, attempt, lost, retry_limit, revision, inputs, ready_at, run_at FROM freed WHERE worker_id IS NOT NULL
 --]
 --[ends choice
     UNION ALL
@@ -218,6 +219,7 @@ written AS MATERIALIZED (
 events AS (
     INSERT INTO tasker_events (task_id, step_no, revision, place, name, payload, created_at)
     SELECT task_id, step_no, revision, place, name, payload, {now} FROM written WHERE annotation_type_id < 0 ORDER BY ord, place
+    RETURNING task_id, step_no, revision
 ),
 annotations AS (
     INSERT INTO tasker_task_annotations (task_id, step_no, revision, place, annotation_type_id, annotation, created_at)
@@ -237,6 +239,7 @@ step_history AS (
     UNION ALL
 --]
     SELECT task_id, step_no, revision, 'pending', 'in_progress', attempt, $2, NULL, {now} FROM claimed
+    RETURNING task_id, step_no, revision, from_state, to_state
 ),
 task_history AS (
     INSERT INTO tasker_task_transitions (task_id, revision, from_state, to_state, created_at)
@@ -249,6 +252,22 @@ task_history AS (
 --[choice
     SELECT id, revision, 'pending', 'in_progress', {now} FROM begun
 --]
+    RETURNING task_id, revision, from_state, to_state
+),
+-- For subscribers, if there are any. It is made of what was done, so its number is given under all the locks: of two transactions that
+-- move the same task the later one has the higher number.
+outbox AS (
+    INSERT INTO tasker_outbox (entries, created_at)
+    SELECT string_agg(uuid_send(task_id) || int8send(mark), ''), {now} FROM (
+        SELECT task_id, {step_mark} AS mark FROM step_history
+        UNION ALL
+        SELECT task_id, {task_mark} FROM task_history
+--[records
+        UNION ALL
+        SELECT task_id, {event_mark} FROM (SELECT DISTINCT * FROM events) AS e
+--]
+    ) AS done
+    WHERE EXISTS (SELECT FROM tasker_subscriptions) HAVING count(*) > 0
 )
 --[tell
 -- Others look for what was left to them, for what came back, and whether the task that they wait for has ended.
@@ -258,22 +277,22 @@ task_history AS (
 ))
 --]
 SELECT 2 AS kind, c.step_no AS number, c.task_id, c.definition_id, c.attempt, c.lost, c.retry_limit, c.revision,
-    coalesce(c.inputs, t.context)
+    coalesce(c.inputs, t.context), {now} - greatest(c.ready_at, c.run_at), t.correlation_id, t.traceparent
 FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
 --[ends
 UNION ALL
-SELECT 0, ord::int, NULL, 0, 0, 0, 0, 0, NULL FROM ends
+SELECT 0, ord::int, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM ends
 UNION ALL
-SELECT 1, 0, id, 0, 0, 0, 0, 0, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
+SELECT 1, 0, id, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
 UNION ALL
-SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL FROM left_over WHERE steps > 0
+SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM left_over WHERE steps > 0
 --]
 --[due
 UNION ALL
-SELECT 4, 0, NULL, 0, 0, 0, 0, 0, NULL FROM me
+SELECT 4, 0, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM me
 WHERE (SELECT count(*) FROM placed WHERE due) > (SELECT count(*) FROM picked WHERE due)
 UNION ALL
-SELECT 6, 0, NULL, min(s.run_at) - {now}, 0, 0, 0, 0, NULL
+SELECT 6, 0, NULL, min(s.run_at) - {now}, 0, 0, 0, 0, NULL, NULL, NULL, NULL
 FROM rooms AS r, LATERAL (
     SELECT run_at FROM tasker_workflow_steps
     WHERE definition_id = r.definition_id AND state = 'pending' AND waiting_for = 'time' AND run_at > {now}
@@ -284,5 +303,5 @@ HAVING min(s.run_at) IS NOT NULL
 --[tell
 -- What nobody selects from is not done.
 UNION ALL
-SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL FROM told
+SELECT 5, count(*)::int, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM told
 --]

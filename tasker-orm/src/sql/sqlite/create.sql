@@ -16,6 +16,13 @@ FROM (
 CROSS JOIN json_each({steps}) AS p ON p.value->>0 = n.definition_id
 WHERE NOT EXISTS (SELECT 1 FROM tasker_tasks AS t WHERE t.id = n.id OR t.identity = n.identity);
 
+-- For subscribers, if there are any.
+INSERT INTO tasker_outbox (entries, created_at)
+SELECT unhex(group_concat((n.value->>0) || printf('%016X', {created_mark}), '')), {now} FROM json_each({tasks}) AS n
+WHERE EXISTS (SELECT 1 FROM tasker_subscriptions)
+    AND NOT EXISTS (SELECT 1 FROM tasker_tasks AS t WHERE t.id = unhex(n.value->>0) OR t.identity = n.value->>2)
+HAVING count(*) > 0;
+
 INSERT INTO tasker_tasks
     (id, definition_id, state, identity, priority, open_steps, active_steps, revision, context, created_at)
 SELECT unhex(n.value->>0), n.value->>1, 'pending', n.value->>2, n.value->>3, p.open, p.active, 0, n.value->>4, {now}
@@ -27,7 +34,8 @@ WHERE true
 ON CONFLICT DO NOTHING;
 
 -- Those that were there before have theirs.
-UPDATE tasker_tasks SET initiator = a.value->>1, source_system = a.value->>2, reason = a.value->>3, requested_at = a.value->>4
+UPDATE tasker_tasks SET initiator = a.value->>1, source_system = a.value->>2, reason = a.value->>3, requested_at = a.value->>4,
+    correlation_id = a.value->>6, traceparent = a.value->>7
 FROM (SELECT value FROM json_each({attributes}) LIMIT -1) AS a
 WHERE tasker_tasks.id = unhex(a.value->>0);
 

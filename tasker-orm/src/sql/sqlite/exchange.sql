@@ -64,6 +64,22 @@ BEGIN
     WHERE w.value->>1 IS NOT NULL ORDER BY w.key;
 END;
 
+CREATE TEMP TRIGGER tasker_published INSTEAD OF INSERT ON tasker_publication WHEN EXISTS (SELECT 1 FROM tasker_subscriptions)
+BEGIN
+    INSERT INTO tasker_outbox (entries, created_at)
+    SELECT unhex(group_concat(hex(task_id) || printf('%016X', mark), '')), NEW.now FROM (
+        SELECT task_id, {step_mark} AS mark FROM tasker_steps_moved
+        UNION ALL
+        SELECT task_id, {task_mark} FROM tasker_moved WHERE to_state <> from_state
+        UNION ALL
+        SELECT task_id, {event_mark} FROM (
+            SELECT DISTINCT e.task_id, e.step_no, e.revision + 1 AS revision
+            FROM json_each(NEW.records) AS w CROSS JOIN tasker_ends AS e ON e.ord = w.value->>0
+            WHERE w.value->>1 IS NULL
+        )
+    ) HAVING count(*) > 0;
+END;
+
 CREATE TEMP TRIGGER tasker_exchanged INSTEAD OF INSERT ON tasker_exchange
 BEGIN
     -- The fence: an end counts if the worker still holds this very execution.
@@ -111,11 +127,11 @@ BEGIN
 
     UPDATE tasker_workflow_steps SET
         state = 'in_progress', attempt = attempt + 1, revision = revision + 1, worker_id = NEW.worker_id, waiting_for = NULL,
-        open_dependencies = open_dependencies - c.satisfied
+        open_dependencies = open_dependencies - c.satisfied, ready_at = iif(c.satisfied, NEW.now, ready_at)
     FROM tasker_chosen AS c
     WHERE tasker_workflow_steps.task_id = c.task_id AND tasker_workflow_steps.step_no = c.step_no;
 
-    UPDATE tasker_workflow_steps SET open_dependencies = open_dependencies - r.satisfied
+    UPDATE tasker_workflow_steps SET open_dependencies = open_dependencies - r.satisfied, ready_at = NEW.now
     FROM tasker_released AS r
     WHERE tasker_workflow_steps.task_id = r.task_id AND tasker_workflow_steps.step_no = r.step_no
         AND NOT EXISTS (SELECT 1 FROM tasker_chosen AS c WHERE c.task_id = r.task_id AND c.step_no = r.step_no);
@@ -150,16 +166,11 @@ BEGIN
 
     INSERT INTO tasker_workflow_step_transitions
         (task_id, step_no, revision, from_state, to_state, attempt, worker_id, error, created_at)
-    SELECT task_id, step_no, revision + 1, 'in_progress', iif(state = 'pending' AND kind <> 1, 'error', state), attempt,
-        worker_id, error, NEW.now FROM tasker_ends
-    UNION ALL
-    SELECT task_id, step_no, revision + 2, 'error', 'pending', attempt, worker_id, NULL, NEW.now FROM tasker_ends
-    WHERE state = 'pending' AND kind <> 1
-    UNION ALL
-    SELECT s.task_id, s.step_no, s.revision, 'pending', 'in_progress', s.attempt, NEW.worker_id, NULL, NEW.now
-    FROM tasker_chosen AS c CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no;
+    SELECT *, NEW.now FROM tasker_steps_moved;
 
     INSERT INTO tasker_records (records, now) VALUES (NEW.records, NEW.now);
+
+    INSERT INTO tasker_publication (records, now) VALUES (NEW.records, NEW.now);
 
     INSERT INTO tasker_turns (turns, now) VALUES (NEW.turns, NEW.now);
 
@@ -168,7 +179,8 @@ BEGIN
         (SELECT json_group_array(ord) FROM tasker_ends),
         (SELECT json_group_array(hex(task_id)) FROM tasker_moved WHERE to_state <> 'in_progress'),
         (SELECT json_group_array(json_array(
-            hex(s.task_id), s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, coalesce(s.inputs, t.context)
+            hex(s.task_id), s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, coalesce(s.inputs, t.context),
+            NEW.now - max(coalesce(s.ready_at, 0), s.run_at), t.correlation_id, t.traceparent
          ))
          FROM tasker_chosen AS c
          CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no

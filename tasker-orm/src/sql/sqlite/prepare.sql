@@ -17,17 +17,19 @@ CREATE TEMP VIEW tasker_exchange (ends, rooms, worker_id, room, now, ready, due,
 SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL;
 
 -- Its parts: what could be given out of a definition's steps, as many as there is room for; which of that is given out, of how many
--- definitions; the turn; the records.
+-- definitions; the turn; the records; what subscribers hear of.
 CREATE TEMP VIEW tasker_rooms (definition_id, room, now, ready, due) AS SELECT NULL, NULL, NULL, NULL, NULL;
 CREATE TEMP VIEW tasker_choice (rooms, worker_id, room) AS SELECT NULL, NULL, NULL;
 CREATE TEMP VIEW tasker_turns (turns, now) AS SELECT NULL, NULL;
 CREATE TEMP VIEW tasker_records (records, now) AS SELECT NULL, NULL;
+CREATE TEMP VIEW tasker_publication (records, now) AS SELECT NULL, NULL;
 
 -- Creates tasks with their steps.
 --
 -- `tasks`: id, definition, identity, priority, context   `steps`: of each definition: definition, number, named step, open
 -- dependencies, retry limit, what it waits for   `now`: the time
--- `attributes`: null, or of the tasks that have some: id, initiator, source system, reason, when it was asked for, tags
+-- `attributes`: null, or of the tasks that have some: id, initiator, source system, reason, when it was asked for, tags, correlation id,
+-- trace parent
 CREATE TEMP VIEW tasker_create (tasks, steps, now, attributes) AS SELECT NULL, NULL, NULL, NULL;
 
 -- What the statements of an exchange hand to one another; empty before and after.
@@ -45,6 +47,16 @@ CREATE TEMP TABLE tasker_chosen (
 ) WITHOUT ROWID;
 -- What becomes of tasks.
 CREATE TEMP TABLE tasker_moved (task_id, open_steps, active_steps, revision, from_state, to_state);
+-- What has become of steps, when their rows are written.
+CREATE TEMP VIEW tasker_steps_moved (task_id, step_no, revision, from_state, to_state, attempt, worker_id, error) AS
+SELECT task_id, step_no, revision + 1, 'in_progress', iif(state = 'pending' AND kind <> 1, 'error', state), attempt, worker_id, error
+FROM tasker_ends
+UNION ALL
+SELECT task_id, step_no, revision + 2, 'error', 'pending', attempt, worker_id, NULL FROM tasker_ends
+WHERE state = 'pending' AND kind <> 1
+UNION ALL
+SELECT s.task_id, s.step_no, s.revision, 'pending', 'in_progress', s.attempt, s.worker_id, NULL
+FROM tasker_chosen AS c CROSS JOIN tasker_workflow_steps AS s ON s.task_id = c.task_id AND s.step_no = c.step_no;
 
 CREATE TEMP TRIGGER tasker_created INSTEAD OF INSERT ON tasker_create
 BEGIN

@@ -1,12 +1,14 @@
 //! Tasks as operators leave them: what changed is written, a statement for each table however many tasks there are.
 
-use sea_orm::{DatabaseTransaction, DbErr, Value};
-use tasker_core::store::{Action, Move, Order, Situation, StepSituation, Waiting};
-use tasker_core::{Json, StepState, TaskState, Timestamp};
+use sea_orm::{DatabaseTransaction, DbErr};
+use tasker_core::store::{Action, Lifecycle, Move, Order, Situation, StepSituation, Waiting};
+use tasker_core::{Json, StepNo, StepState, TaskState, Timestamp};
 
 use super::super::execute;
+use super::super::feed::{push_entry, write_entries};
 use super::found::{Found, StepRow};
-use crate::batch::{Batch, Cell, Column};
+use crate::batch::{Cell, Column, Rows};
+use crate::mark::mark;
 use crate::statement::Backend;
 
 /// A task as it was found and as it is left, and the order by which it changed, if it was one.
@@ -23,6 +25,7 @@ pub(super) async fn write(
     let mut steps = Rows::new(backend, &STEPS);
     let mut tasks = Rows::new(backend, &TASKS);
     let mut operations = Rows::new(backend, &OPERATIONS);
+    let mut entries = Vec::new();
     for (found, left, order) in changes {
         let mut task_revision = found.task.revision;
         let mut revisions: Vec<i32> = found.steps.iter().map(|step| step.revision).collect();
@@ -30,18 +33,22 @@ pub(super) async fn write(
             match *moved {
                 Move::Task(from, to) => {
                     task_revision += 1;
+                    let what = Lifecycle::of_task(from, to);
+                    push_entry(&mut entries, found.task.id, mark(what, StepNo(0), task_revision as u32));
                     task_moves.push(task_move(found, task_revision, from, to, now));
                 }
                 Move::Step(no, from, to) => {
                     let revision = &mut revisions[no.index()];
                     *revision += 1;
+                    let mark = mark(Lifecycle::of_step(from, to), no, *revision as u32);
+                    push_entry(&mut entries, found.task.id, mark);
                     step_moves.push(step_move(&found.steps[no.index()], *revision, from, to, now));
                 }
             }
         }
         for (at, row) in found.steps.iter().enumerate() {
             if found.situation.steps[at] != left.steps[at] {
-                steps.push(step(row, &left.steps[at], revisions[at]));
+                steps.push(step(row, &found.situation.steps[at], &left.steps[at], revisions[at], now));
             }
         }
         tasks.push(task(found, left, task_revision, now));
@@ -54,67 +61,18 @@ pub(super) async fn write(
         }
     }
     // Before the steps, which know who ran them.
-    step_moves.write(db, INSERT_STEP_MOVES).await?;
-    task_moves.write(db, INSERT_TASK_MOVES).await?;
-    steps.write(db, UPDATE_STEPS).await?;
-    tasks.write(db, UPDATE_TASKS).await?;
-    operations.write(db, INSERT_OPERATIONS).await
+    write_rows(db, step_moves, INSERT_STEP_MOVES).await?;
+    write_rows(db, task_moves, INSERT_TASK_MOVES).await?;
+    write_rows(db, steps, UPDATE_STEPS).await?;
+    write_rows(db, tasks, UPDATE_TASKS).await?;
+    write_rows(db, operations, INSERT_OPERATIONS).await?;
+    write_entries(db, entries, now).await
 }
 
-/// Rows as parameters of one statement.
-struct Rows {
-    columns: &'static [(&'static str, Column)],
-    backend: Backend,
-    batch: Batch,
-    is_empty: bool,
-}
-
-impl Rows {
-    fn new(backend: Backend, columns: &'static [(&'static str, Column)]) -> Self {
-        let kinds: Vec<Column> = columns.iter().map(|(_, kind)| *kind).collect();
-        Self { columns, backend, batch: Batch::new(backend, &kinds), is_empty: true }
-    }
-
-    fn push<const N: usize>(&mut self, row: [Cell<'_>; N]) {
-        self.batch.push(row);
-        self.is_empty = false;
-    }
-
-    /// Runs a statement over the rows, if there are any; they are its `{rows}`, by the name of `b`.
-    async fn write(self, db: &DatabaseTransaction, sql: &str) -> Result<(), DbErr> {
-        if self.is_empty {
-            return Ok(());
-        }
-        let sql = sql.replace("{rows}", &self.source());
-        let values: Vec<Value> = self.batch.into_values();
-        execute(db, sql, values).await.map(|_| ())
-    }
-
-    fn source(&self) -> String {
-        let columns = self.columns.iter().enumerate();
-        match self.backend {
-            Backend::Postgres => {
-                let arrays = columns.map(|(at, (_, kind))| format!("${}::{}[]", at + 1, type_of(*kind)));
-                let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-                format!("unnest({}) AS b ({})", arrays.collect::<Vec<_>>().join(", "), names.join(", "))
-            }
-            Backend::Sqlite => {
-                let cells = columns.map(|(at, (name, kind))| match kind {
-                    Column::Id => format!("unhex(value->>{at}) AS {name}"),
-                    _ => format!("value->>{at} AS {name}"),
-                });
-                format!("(SELECT {} FROM json_each($1)) AS b", cells.collect::<Vec<_>>().join(", "))
-            }
-        }
-    }
-}
-
-const fn type_of(kind: Column) -> &'static str {
-    match kind {
-        Column::Id => "uuid",
-        Column::Int => "int",
-        Column::Big => "bigint",
-        Column::Text => "text",
+async fn write_rows(db: &DatabaseTransaction, rows: Rows, sql: &str) -> Result<(), DbErr> {
+    match rows.into_statement(sql) {
+        Some((sql, values)) => execute(db, sql, values).await.map(|_| ()),
+        None => Ok(()),
     }
 }
 
@@ -145,7 +103,7 @@ fn task(found: &Found, left: &Situation, revision: i32, now: i64) -> [Cell<'stat
     ]
 }
 
-const STEPS: [(&str, Column); 14] = [
+const STEPS: [(&str, Column); 15] = [
     ("task_id", Column::Id),
     ("step_no", Column::Int),
     ("state", Column::Text),
@@ -160,6 +118,7 @@ const STEPS: [(&str, Column); 14] = [
     ("result", Column::Text),
     ("inputs", Column::Text),
     ("is_over", Column::Int),
+    ("ready_at", Column::Big),
 ];
 
 const UPDATE_STEPS: &str = "
@@ -167,10 +126,17 @@ const UPDATE_STEPS: &str = "
         waiting_for = nullif(b.waiting_for, ''), run_at = b.run_at, attempt = b.attempt, lost = b.lost,
         retry_limit = b.retry_limit, worker_id = CASE WHEN b.held = 1 THEN s.worker_id END, revision = b.revision,
         result = coalesce(nullif(b.result, ''), s.result), inputs = coalesce(nullif(b.inputs, ''), s.inputs),
-        error = CASE WHEN b.is_over = 0 THEN s.error END
+        error = CASE WHEN b.is_over = 0 THEN s.error END, ready_at = coalesce(nullif(b.ready_at, -1), s.ready_at)
     FROM {rows} WHERE s.task_id = b.task_id AND s.step_no = b.step_no";
 
-fn step<'a>(row: &StepRow, left: &'a StepSituation, revision: i32) -> [Cell<'a>; 14] {
+fn step<'a>(
+    row: &StepRow,
+    before: &StepSituation,
+    left: &'a StepSituation,
+    revision: i32,
+    now: i64,
+) -> [Cell<'a>; 15] {
+    let released = left.open_dependencies < before.open_dependencies;
     [
         Cell::Id(row.task_id),
         Cell::Int(row.step_no),
@@ -186,6 +152,7 @@ fn step<'a>(row: &StepRow, left: &'a StepSituation, revision: i32) -> [Cell<'a>;
         Cell::OptText(left.result.as_ref().map(Json::as_str)),
         Cell::OptText(left.inputs.as_ref().map(Json::as_str)),
         Cell::Int(i32::from(left.state.satisfies_dependents())),
+        Cell::OptBig(released.then_some(now)),
     ]
 }
 

@@ -1,0 +1,235 @@
+//! What subscribers hear of, and how far each of them has come.
+//!
+//! Every transaction that moves tasks also writes down that it did, if anybody subscribes: the outbox. A durable subscriber reads it from
+//! its own [`Cursor`] on. Each of them has one leader at a time, among the processes that offer to deliver to it; what a leader
+//! reports is refused when another one has taken its place.
+
+mod cursor;
+mod lifecycle;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+pub use cursor::{Cursor, Seen};
+pub use lifecycle::{Kinds, Lifecycle};
+
+use super::StoreError;
+use crate::{Attempt, Json, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
+
+/// Something that happened to a task, as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occurrence {
+    /// What it was.
+    pub what: Lifecycle,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// The task.
+    pub task: TaskOccurrence,
+    /// The how manieth transition of the task or the step it was; 0 for its creation.
+    pub revision: u32,
+    /// The step that it happened to, if it was one.
+    pub step: Option<StepOccurrence>,
+    /// What a step published, if that is what happened.
+    pub emitted: Option<Emitted>,
+}
+
+/// The task to which something happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskOccurrence {
+    /// Its id.
+    pub id: TaskId,
+    /// What it runs.
+    pub workflow: WorkflowId,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// What it shares with the request that it came from, if that was said.
+    pub correlation_id: Option<String>,
+    /// The span that asked for it, as the header `traceparent` of the W3C.
+    pub traceparent: Option<String>,
+}
+
+/// The step to which something happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepOccurrence {
+    /// Its number.
+    pub no: StepNo,
+    /// Its name.
+    pub name: String,
+    /// The execution that began or ended, or the last one there was.
+    pub attempt: Attempt,
+    /// How many executions may fail.
+    pub retry_limit: u32,
+    /// The worker that took it or had it.
+    pub worker: Option<WorkerId>,
+    /// When the execution began that ended with this.
+    pub began_at: Option<Timestamp>,
+    /// How the execution failed, if it did.
+    pub error: Option<StepError>,
+    /// Not before this time it runs, as it stood when this was read.
+    pub run_at: Timestamp,
+}
+
+/// What a step published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub payload: Json,
+    /// Its place among what the step wrote.
+    pub place: u32,
+}
+
+impl Occurrence {
+    /// A name of its own that is the same each time that it is read.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let (task, revision) = (self.task.id, self.revision);
+        match (&self.step, &self.emitted) {
+            (Some(step), Some(emitted)) => format!("{task}/{}.{revision}.{}", step.no.0, emitted.place),
+            (Some(step), None) => format!("{task}/{}.{revision}", step.no.0),
+            (None, _) => format!("{task}/{revision}"),
+        }
+    }
+}
+
+/// A part of the outbox.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// What happened; to each task in order.
+    pub occurrences: Vec<Occurrence>,
+    /// Where to go on.
+    pub cursor: Cursor,
+    /// Whether there is more.
+    pub more: bool,
+}
+
+/// What came of asking to deliver to a subscriber.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lead {
+    /// It is the asker who delivers, from there on.
+    Own(Cursor),
+    /// Another one does.
+    Others,
+    /// There is no such subscriber.
+    Unknown,
+}
+
+/// What a leader did.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// How far the outbox was read.
+    pub cursor: Cursor,
+    /// How many events the subscriber took.
+    pub taken: u64,
+    /// The last error that it gave.
+    pub error: Option<String>,
+    /// The events that it did not take, to be tried again in this order.
+    pub set_aside: Vec<SetAside>,
+    /// What became of those that had been set aside.
+    pub tried: Vec<(i64, Tried)>,
+}
+
+/// An event that a subscriber did not take at once.
+#[derive(Debug, Clone)]
+pub struct SetAside {
+    /// The task that it is about.
+    pub task: TaskId,
+    /// The event.
+    pub event: Json,
+    /// How it stands.
+    pub attempts: Attempts,
+}
+
+/// How often an event was tried, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempts {
+    /// How often.
+    pub count: u32,
+    /// What the last attempt said; empty while none was made.
+    pub error: String,
+    /// How long to wait for the next one; none when it is given up.
+    pub wait: Option<Duration>,
+}
+
+/// What became of an event that had been set aside.
+#[derive(Debug, Clone)]
+pub enum Tried {
+    /// The subscriber took it.
+    Taken,
+    /// It failed again.
+    Failed(Attempts),
+}
+
+/// An event that was set aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Its number; those of a task are delivered in this order.
+    pub id: i64,
+    /// The task that it is about.
+    pub task: TaskId,
+    /// The event.
+    pub event: Json,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// How long until it may be tried again; zero when it may be now, none when it was given up.
+    pub wait: Option<Duration>,
+    /// What the last attempt said.
+    pub error: String,
+    /// When it was set aside.
+    pub at: Timestamp,
+}
+
+/// How a subscriber stands.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct SubscriptionStatus {
+    /// Its name.
+    pub name: String,
+    /// How many transactions it has not read.
+    pub behind: u64,
+    /// How long ago the oldest of these was, in microseconds.
+    pub lag_micros: u64,
+    /// How many events it took.
+    pub delivered: u64,
+    /// How many events wait for another attempt.
+    pub waiting: u64,
+    /// How many were given up.
+    pub dead: u64,
+    /// The last error that it gave, and when.
+    pub error: Option<(String, Timestamp)>,
+    /// Whether a process delivers to it.
+    pub led: bool,
+}
+
+/// What a store keeps for durable subscribers.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Makes subscribers known. A new one hears of what begins from now on.
+    async fn subscribe(&self, names: &[String]) -> Result<(), StoreError>;
+
+    /// Forgets a subscriber with all that was set aside for it; whether there was one.
+    async fn unsubscribe(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// Asks to deliver to a subscriber for `lease` from now, for the first time or again.
+    async fn lead(&self, name: &str, leader: Uuid, lease: Duration) -> Result<Lead, StoreError>;
+
+    /// Reads on after a cursor: what is of these kinds, out of at most `limit` transactions.
+    async fn read_on(&self, after: &Cursor, kinds: Kinds, limit: usize) -> Result<Page, StoreError>;
+
+    /// Keeps what a leader did, all of it or nothing; whether it still leads.
+    async fn advance(&self, name: &str, leader: Uuid, progress: &Progress) -> Result<bool, StoreError>;
+
+    /// What was set aside for a subscriber, in order, at most `limit`: what waits, or what was given up.
+    async fn set_aside(&self, name: &str, dead: bool, limit: usize) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Lets events that were given up be tried again: these, or all. How many.
+    async fn revive(&self, name: &str, ids: Option<&[i64]>) -> Result<u64, StoreError>;
+
+    /// All subscribers, by name.
+    async fn subscriptions(&self) -> Result<Vec<SubscriptionStatus>, StoreError>;
+
+    /// Removes what all subscribers have read; how many transactions.
+    async fn trim(&self) -> Result<u64, StoreError>;
+}

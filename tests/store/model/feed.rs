@@ -1,0 +1,117 @@
+//! What subscribers hear of: the same on both stores, everything that the history of a task has, once, and in order.
+
+use std::collections::BTreeMap;
+
+use tasker::TaskId;
+use tasker::store::{Cursor, Kinds, Lifecycle, Occurrence, What};
+
+use super::Check;
+use super::history::{History, same};
+use super::side::{Side, failed};
+
+/// How far the feeds were read, and what stood in them.
+#[derive(Default)]
+pub(super) struct Feeds {
+    model: Cursor,
+    database: Cursor,
+    heard: BTreeMap<TaskId, Vec<Occurrence>>,
+}
+
+/// By what is told of a task, or of one of its steps, in order.
+fn sorted(mut occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
+    occurrences.sort_by_key(|occurrence| {
+        let step = occurrence.step.as_ref().map(|step| step.no);
+        let place = occurrence.emitted.as_ref().map(|emitted| emitted.place);
+        (occurrence.task.id, step, occurrence.revision, place.is_none(), place)
+    });
+    occurrences
+}
+
+async fn read_on(side: &Side, cursor: &mut Cursor) -> Result<Vec<Occurrence>, String> {
+    let mut occurrences = Vec::new();
+    loop {
+        // Few at a time, so that what follows is read, too.
+        let page = side.store.feed().read_on(cursor, Kinds::ALL, 3).await.map_err(failed)?;
+        *cursor = page.cursor;
+        occurrences.extend(page.occurrences);
+        if !page.more {
+            return Ok(occurrences);
+        }
+    }
+}
+
+impl Feeds {
+    /// From where a new subscriber of each store hears.
+    pub(super) async fn subscribe(model: &Side, database: &Side) -> Self {
+        let mut cursors = Vec::new();
+        for side in [model, database] {
+            let feed = side.store.feed();
+            feed.subscribe(&["model".to_owned()]).await.unwrap();
+            let leader = sea_orm::prelude::Uuid::now_v7();
+            let lead = feed.lead("model", leader, std::time::Duration::from_secs(9)).await.unwrap();
+            let tasker::store::Lead::Own(cursor) = lead else { panic!("{lead:?}") };
+            cursors.push(cursor);
+        }
+        let database = cursors.pop().unwrap_or_default();
+        Self { model: cursors.pop().unwrap_or_default(), database, heard: BTreeMap::new() }
+    }
+}
+
+impl History<'_> {
+    /// Hears what the last deed did.
+    pub(super) async fn hear(&mut self) -> Check {
+        let model = read_on(&self.oracle, &mut self.feeds.model).await?;
+        let database = read_on(&self.lane.subject, &mut self.feeds.database).await?;
+        in_order("the database", &database)?;
+        in_order("the model", &model)?;
+        same("what subscribers hear of", &sorted(model), &sorted(database.clone()))?;
+        for occurrence in database {
+            self.feeds.heard.entry(occurrence.task.id).or_default().push(occurrence);
+        }
+        Ok(())
+    }
+
+    /// That all of the history was heard of.
+    pub(super) async fn heard_all(&self) -> Check {
+        for task in self.ledger.tasks() {
+            let history = self.lane.subject.store.history(task).await.map_err(failed)?;
+            let mut moves: Vec<(Option<String>, Lifecycle)> =
+                vec![(None, Lifecycle::TaskInitializeRequested)];
+            moves.extend(history.into_iter().filter_map(|happened| match happened.what {
+                What::Task { from, to } => Some((None, Lifecycle::of_task(from, to))),
+                What::Step { step, from, to, .. } => Some((Some(step), Lifecycle::of_step(from, to))),
+                _ => None,
+            }));
+            moves.sort();
+            let heard = self.feeds.heard.get(&task).map_or(&[][..], Vec::as_slice);
+            let heard = heard.iter().filter(|heard| heard.what != Lifecycle::Emitted);
+            let mut heard: Vec<_> =
+                heard.map(|heard| (heard.step.as_ref().map(|step| step.name.clone()), heard.what)).collect();
+            heard.sort();
+            same(&format!("what was heard of {task} and its history"), &moves, &heard)?;
+            let records = self.lane.subject.store.records(task).await.map_err(failed)?;
+            let written =
+                records.iter().filter(|record| record.kind == tasker::store::RecordKind::Event).count();
+            let heard = self.feeds.heard.get(&task).map_or(&[][..], Vec::as_slice);
+            let emitted = heard.iter().filter(|heard| heard.what == Lifecycle::Emitted).count();
+            same(&format!("how many events of {task} were heard"), &written, &emitted)?;
+        }
+        Ok(())
+    }
+}
+
+/// That each step and each task is told of in the order of its transitions, and that a task's end comes after those of its steps.
+fn in_order(whose: &str, occurrences: &[Occurrence]) -> Check {
+    let mut last: BTreeMap<(TaskId, Option<u32>), (u32, bool, Option<u32>)> = BTreeMap::new();
+    for occurrence in occurrences {
+        let step = occurrence.step.as_ref().map(|step| step.no.0);
+        let place = occurrence.emitted.as_ref().map(|emitted| emitted.place);
+        let at = (occurrence.revision, place.is_none(), place);
+        let before = last.insert((occurrence.task.id, step), at);
+        // A new task is told of first, whose revision is zero.
+        if before.is_some_and(|before| before >= at) {
+            return Err(format!("{whose} tells out of order: {before:?} before {at:?} in {occurrences:?}"));
+        }
+    }
+    Ok(())
+}
