@@ -314,6 +314,7 @@ async fn the_entities_are_what_the_migrations_create() {
         builder
             .register(e::annotation_type::Entity)
             .register(e::definition::Entity)
+            .register(e::delivery::Entity)
             .register(e::dependent_system::Entity)
             .register(e::dependent_system_object_map::Entity)
             .register(e::event::Entity)
@@ -322,6 +323,8 @@ async fn the_entities_are_what_the_migrations_create() {
             .register(e::named_task_named_step::Entity)
             .register(e::namespace::Entity)
             .register(e::operation::Entity)
+            .register(e::outbox::Entity)
+            .register(e::subscription::Entity)
             .register(e::task::Entity)
             .register(e::task_annotation::Entity)
             .register(e::task_tag::Entity)

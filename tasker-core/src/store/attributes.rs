@@ -107,20 +107,26 @@ mod tests {
             reason: Some("a\nb".to_owned()),
             requested_at: Some(Timestamp::from_micros(-1)),
             tags: (0..51).map(|n| n.to_string()).chain(["é".repeat(65)]).collect(),
+            correlation_id: Some("-x".to_owned()),
+            traceparent: Some("zero".to_owned()),
         };
         let told: Vec<String> = attributes.violations().iter().map(ToString::to_string).collect();
-        assert_eq!(told.len(), 6, "{told:?}");
+        assert_eq!(told.len(), 8, "{told:?}");
         assert_eq!(
-            told[..5],
+            told[..7],
             [
                 "/initiator: it has 129 characters; it can have 1 to 128",
                 "/source_system: it has 0 characters; it can have 1 to 128",
                 "/reason: it has the character '\\n'; only printable ones can be stored",
                 "/requested_at: it lies before 1970",
                 "/tags: there are 52; a task has at most 50 tags",
+                "/correlation_id: \"-x\" is no correlation id, which has 1 to 100 letters, digits, `-` and `_` of ASCII, \
+                 and begins with a letter or a digit",
+                "/traceparent: \"zero\" is no trace parent, which looks like \
+                 `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: the version is not two hexadecimal digits",
             ]
         );
-        assert!(told[5].ends_with("it has 65 characters; it can have 1 to 64"), "{}", told[5]);
+        assert!(told[7].ends_with("it has 65 characters; it can have 1 to 64"), "{}", told[7]);
     }
 
     #[test]
