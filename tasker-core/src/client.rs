@@ -46,6 +46,7 @@ pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
+use crate::events::Events;
 use crate::registry::Registration;
 use crate::report::TaskSnapshot;
 use crate::step::Workflow;
@@ -94,6 +95,7 @@ pub struct Tasker(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    events: Events,
     stop: CancellationToken,
     /// Cancelled when the engine has ended.
     ended: CancellationToken,
@@ -212,6 +214,12 @@ impl Tasker {
             registered.into_iter().find(|(_, known)| *known.workflow.id() == id)
         };
         found.cloned().ok_or_else(|| self.not_registered(id))
+    }
+
+    /// Events: which there are, who hears of them, and what was given up.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
     }
 
     /// A handle of a task that was started before.

@@ -12,6 +12,7 @@ mod echo;
 mod engine;
 mod error;
 mod event;
+pub mod events;
 mod handler;
 #[cfg(feature = "http")]
 pub mod http;
@@ -70,7 +71,7 @@ pub use trace::{InvalidTraceParent, TraceParent};
 
 /// The versions that contexts, results, configurations and events derive from.
 #[doc(no_inline)]
-pub use {schemars, serde};
+pub use {async_trait::async_trait, schemars, serde};
 
 /// Names that only expanded code uses.
 #[doc(hidden)]

@@ -36,8 +36,8 @@ pub use catalog::{
 };
 pub use error::StoreError;
 pub use feed::{
-    Attempts, Cursor, Delivery, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress, Seen,
-    SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
+    Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress,
+    Seen, SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
 };
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};

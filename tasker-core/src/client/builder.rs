@@ -1,4 +1,5 @@
 mod limit;
+mod subscribe;
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -12,12 +13,14 @@ use super::configure::{ConfigurationError, Overrides};
 use super::{Client, ClientParts, Identity, Inner, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
+use crate::events::Events;
 use crate::handler::Handlers;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
 use crate::{DefinitionId, Retention, WorkflowBuilder};
 use limit::Limits;
+use subscribe::Subscriptions;
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +61,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
     limits: Limits,
     overrides: Overrides,
     identity: Identity,
+    pub(super) subscriptions: Subscriptions,
     config: EngineConfig,
 }
 
@@ -100,6 +104,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             limits: Limits::default(),
             overrides: Overrides::default(),
             identity: Identity::default(),
+            subscriptions: Subscriptions::default(),
             config,
         }
     }
@@ -120,6 +125,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
             limits: self.limits,
             overrides: self.overrides,
             identity: self.identity,
+            subscriptions: self.subscriptions,
             config: self.config,
         }
     }
@@ -362,7 +368,9 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(mut self) -> Result<Tasker, BuildError> {
         self.resolve();
-        let Self { store, mut registry, mut errors, limits, overrides, identity, config, .. } = self;
+        let Self {
+            store, mut registry, mut errors, limits, overrides, identity, subscriptions, config, ..
+        } = self;
         // What is not registered because of a mistake is missing for these.
         if errors.is_empty() {
             errors.extend(overrides.apply(&mut registry).err().map(BuildError::from));
@@ -371,6 +379,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             errors.extend(limits.mistakes(&registry));
         }
         errors.extend(wrong_options(&config));
+        let workflows = registry.iter().map(|registration| &*registration.workflow);
+        let catalog = subscriptions.catalog(workflows);
+        let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
         match errors.len() {
             0 => {}
             1 => return Err(errors.remove(0)),
@@ -379,12 +390,23 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
+        let names: Vec<String> = dispatchers.iter().map(|dispatcher| dispatcher.name.clone()).collect();
+        if !names.is_empty() {
+            store.feed().subscribe(&names).await?;
+        }
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let limits = limits.by_definition(&workflows);
         let client = client(&store, &config, identity, workflows.clone());
         let stop = CancellationToken::new();
+        let events = Events {
+            store: Arc::clone(&store),
+            catalog: Arc::new(catalog),
+            pump: Arc::default(),
+            stop: stop.clone(),
+        };
         let engine = Engine {
             store,
+            dispatchers,
             workflows,
             config,
             waiters: Arc::clone(&client.0.waiters),
@@ -400,7 +422,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             drop(end);
         });
         let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
-        Ok(Tasker(Arc::new(Inner { client, stop, ended, engine, _stop_when_dropped: guard })))
+        Ok(Tasker(Arc::new(Inner { client, events, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 
