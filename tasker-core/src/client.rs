@@ -13,6 +13,7 @@ mod registry;
 mod request;
 mod start;
 mod start_many;
+mod suggest;
 mod tasks;
 
 use std::any::TypeId;
@@ -53,6 +54,7 @@ use crate::store::{Created, NewTask, Store, StoreError, TaskStatus};
 use crate::{DefinitionId, TaskId, TaskState, WorkflowId};
 use registry::{LATEST, version_of};
 use start::Wish;
+use suggest::Known;
 
 /// The workflows of an application, and the engine that runs them.
 ///
@@ -271,7 +273,20 @@ impl Tasker {
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {
-        let known = self.0.client.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
-        StartError::NotRegistered { workflow, known: known.collect() }
+        let client = &self.0.client;
+        let help = client.known().did_you_mean(&workflow.namespace, &workflow.name);
+        let known = client.registered_ids().map(ToString::to_string).collect();
+        StartError::NotRegistered { workflow, known, help }
+    }
+}
+
+impl Client {
+    fn registered_ids(&self) -> impl Iterator<Item = &WorkflowId> {
+        self.0.workflows.iter().map(|(_, known)| known.workflow.id())
+    }
+
+    /// The workflows of this process, to suggest one of them.
+    fn known(&self) -> Known<'_> {
+        self.registered_ids().collect()
     }
 }

@@ -339,7 +339,11 @@ async fn a_wish_about_a_step_that_cannot_be_fulfilled_says_why() {
     let errors = [
         (
             task.step("prize").retry().await,
-            format!("task {id} has no step `prize`; its status lists the steps that it has"),
+            format!("task {id} has no step `prize`; did you mean `price`?"),
+        ),
+        (
+            task.step("invoice").resolve(serde_json::json!(1)).await,
+            format!("task {id} has no step `invoice`; its steps are `price`, `ship`"),
         ),
         (
             task.step("ship").retry().await,
@@ -393,5 +397,28 @@ async fn a_step_that_is_cancelled_is_told_to_stop_and_its_task_ends() {
         tokio::join!(task.wait(), async { task.step(running.name.as_str()).cancel().await.unwrap() });
     assert_eq!(status.unwrap().state, TaskState::Error, "nothing else of it can go on");
     wait_until(|| app.script.running() == 0).await;
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_that_the_store_does_not_know_is_told_with_the_one_that_is_near() {
+    let tasker = parcels().await;
+    let told = async |namespace: &str, name: &str, version: Option<&str>| {
+        let workflow = tasker.workflow(namespace, name);
+        let workflow = version.map_or(workflow.clone(), |version| workflow.version(version));
+        let error = workflow.pause().await.unwrap_err();
+        assert!(matches!(error, OperatorError::NoWorkflow { .. }));
+        error.to_string()
+    };
+    let known = [
+        (("test", "parcle", None), "`test.parcle`; did you mean `test.parcel`?"),
+        (("default", "parcel", None), "`default.parcel`; did you mean `parcel` of the namespace `test`?"),
+        (("test", "parcel", Some("2.0.0")), "`test.parcel@2.0.0`; it has the versions `0.1.0`"),
+        (("test", "invoice", None), "`test.invoice`; a process that registers it makes it known"),
+    ];
+    for ((namespace, name, version), expected) in known {
+        let told = told(namespace, name, version).await;
+        assert_eq!(told, format!("the store knows no workflow {expected}"));
+    }
     tasker.shutdown().await;
 }

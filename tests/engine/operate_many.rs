@@ -427,6 +427,11 @@ async fn what_refuses_is_counted_and_the_first_are_told() {
     start(&tasker, 1, "list").await;
     let no_step = list().step("charge").retry().await.unwrap();
     assert!(matches!(&no_step.refusals[0].1, OperatorError::NoStep { step, .. } if step == "charge"));
+    let steps = tasker.task(no_step.refusals[0].0).status().await.unwrap().steps;
+    let slip = format!("{}x", steps[0].name);
+    let no_step = list().open().step(slip).retry().await.unwrap();
+    let told = no_step.refusals[0].1.to_string();
+    assert!(told.ends_with(&format!("; did you mean `{}`?", steps[0].name)), "{told}");
     tasker.shutdown().await;
 }
 

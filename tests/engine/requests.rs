@@ -153,6 +153,9 @@ async fn all_that_is_wrong_with_a_request_is_told_at_once() {
     assert!(tasker.open_tasks().await.unwrap().is_empty());
     let alone = tasker.request(TaskRequest::new("rolout", json!(1))).await.unwrap_err();
     assert!(matches!(alone, StartError::NotRegistered { .. }), "{alone}");
+    let alone = tasker.request(TaskRequest::new("job", json!(1))).await.unwrap_err().to_string();
+    let forgotten = "workflow `default.job@latest` is not registered; did you mean `job` of the namespace `test`? Registered are ";
+    assert!(alone.starts_with(forgotten), "{alone}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -531,6 +534,14 @@ async fn what_is_not_registered_is_told_with_what_is() {
     assert_eq!(
         told("test", "jobs", None),
         "No task handler for jobs in namespace test; did you mean `job`? The namespace has `job`, `narrow`, `once`, `rollout`, `wide`"
+    );
+    assert_eq!(
+        told("default", "job", None),
+        "No task handler for job in namespace default; did you mean that of namespace `test`? The namespace has `rollout`"
+    );
+    assert_eq!(
+        told("payments", "job", None),
+        "No task handler in namespace payments; did you mean that of namespace `test`? The process has `default`, `test`"
     );
     assert_eq!(
         told("test", "rollout", Some("1.9.1")),

@@ -201,12 +201,7 @@ impl<W> TaskHandle<W> {
     }
 
     fn no_step(&self, step: &str, status: &TaskStatus) -> ResultError {
-        let names = status.steps.iter().map(|step| step.name.as_str());
-        let help = match did_you_mean(step, names.clone()) {
-            none if none.is_empty() => format!("; its steps are {}", quoted(names)),
-            near => near,
-        };
-        ResultError::NoStep { task: self.id(), step: step.to_owned(), help }
+        ResultError::NoStep { task: self.id(), step: step.to_owned(), help: near_step(step, status) }
     }
 
     pub(crate) async fn stored_result(&self, step: &str) -> Result<Option<Json>, StoreError> {
@@ -271,6 +266,15 @@ impl<W> TaskHandle<W> {
 
     fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {
         ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// What may have been meant by the name of a step that the task does not have, or else which steps it has.
+pub(super) fn near_step(step: &str, status: &TaskStatus) -> String {
+    let names = status.steps.iter().map(|step| step.name.as_str());
+    match did_you_mean(step, names.clone()) {
+        none if none.is_empty() => format!("; its steps are {}", quoted(names)),
+        near => near,
     }
 }
 

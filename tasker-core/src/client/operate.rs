@@ -15,6 +15,7 @@ use step::Given;
 pub use step::StepHandle;
 pub use workflow::{OperateWorkflow, WorkflowHandle};
 
+use super::handle::near_step;
 use super::{Client, TaskHandle};
 use crate::TaskId;
 use crate::store::{Action, Happened, Operated, Order, StepAction, StoreError};
@@ -78,6 +79,10 @@ impl Operate {
                 self.client.tell_of(&order.action, &[order.task]);
                 Ok(())
             }
+            Some(Operated::NoStep) => {
+                let help = self.client.steps_near(&[order.task], order.action.step()).await;
+                Err(OperatorError::no_step(&order, help.into_iter().next()))
+            }
             Some(refused) => Err(OperatorError::of(&order, *refused)),
             None => Err(StoreError::Corrupt("an order was left unanswered".to_owned()).into()),
         }
@@ -94,6 +99,13 @@ impl IntoFuture for Operate {
 }
 
 impl Client {
+    /// For each of these tasks, which have no such step, what may have been meant; as far as the store answers.
+    async fn steps_near(&self, tasks: &[TaskId], step: &str) -> Vec<String> {
+        // That there is no such step is known, and is worth more than why the rest is not.
+        let statuses = self.0.store.statuses(tasks).await.unwrap_or_default();
+        statuses.into_iter().map_while(|status| status.map(|status| near_step(step, &status))).collect()
+    }
+
     /// Tells the engine and who waits here what orders may have brought.
     fn tell_of(&self, action: &Action, tasks: &[TaskId]) {
         match action {
@@ -195,17 +207,18 @@ impl<W> TaskHandle<W> {
 impl OperatorError {
     fn of(order: &Order, refused: Operated) -> Self {
         let (task, action) = (order.task, order.action.clone());
-        let step = match &action {
-            Action::Step(step, _) => step.clone(),
-            _ => String::new(),
-        };
+        let step = action.step().to_owned();
         match refused {
             Operated::Refused(state) => Self::Refused { task, state, action },
             Operated::RefusedStep(state) => Self::RefusedStep { task, step, state, action },
             Operated::NotSkippable => Self::NotSkippable { task, step },
             Operated::NothingFailed => Self::NothingFailed(task),
-            Operated::NoStep => Self::NoStep { task, step },
+            Operated::NoStep => Self::no_step(order, None),
             Operated::Done | Operated::Unchanged | Operated::NoTask => Self::NoTask(task),
         }
+    }
+    fn no_step(order: &Order, help: Option<String>) -> Self {
+        let help = help.unwrap_or_else(|| "; its status lists the steps that it has".to_owned());
+        Self::NoStep { task: order.task, step: order.action.step().to_owned(), help }
     }
 }

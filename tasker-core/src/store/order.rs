@@ -133,6 +133,15 @@ impl Action {
         }
     }
 
+    /// The name of the step that it is about; empty if it is about the whole task.
+    #[must_use]
+    pub fn step(&self) -> &str {
+        match self {
+            Self::Step(step, _) => step,
+            _ => "",
+        }
+    }
+
     /// The states of a task in which it can be done.
     #[must_use]
     pub const fn allowed_tasks(&self) -> &'static [TaskState] {
