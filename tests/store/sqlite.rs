@@ -257,7 +257,17 @@ async fn a_path_that_cannot_be_opened_is_named() {
         SqlStore::connect(&format!("sqlite://{}/no/such/folder/tasks.db", folder.path().display())).await;
     let error = error.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
-    assert!(error.to_string().contains("no/such/folder/tasks.db"), "{error}");
+    let folder = format!("{}/no/such/folder", folder.path().display());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the store is not available, opening the database `sqlite://{folder}/tasks.db`: the folder `{folder}` does not exist; create it \
+             (`mkdir -p {folder}`), or mend the path in the URL: `sqlite://` and a path from here, or `sqlite:///` and one from the root"
+        )
+    );
+    let StoreError::Unavailable { cause, .. } = error else { unreachable!() };
+    let driver = cause.source().expect("what the driver said").to_string();
+    assert!(driver.contains("unable to open database file"), "{driver}");
 }
 
 #[tokio::test]
@@ -269,7 +279,22 @@ async fn a_file_that_is_no_database_is_refused() {
     )
     .unwrap();
     let error = SqlStore::connect(&url(folder.path())).await.unwrap_err();
-    assert!(error.to_string().contains("file is not a database"), "{error}");
+    let told = "tasks.db` is no SQLite database (file is not a database); name another file, or move this one out of the way";
+    assert!(error.to_string().ends_with(told), "{error}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_of_no_known_database_says_what_it_may_be() {
+    let told = async |url: &str| SqlStore::connect(url).await.unwrap_err().to_string();
+    assert_eq!(
+        told("postgresq://ada:secret@db/orders").await,
+        "the store refused, opening the database `postgresq:…`: no database is called `postgresq`; did you mean `postgres:`?"
+    );
+    for url in ["mysql://ada:secret@db/orders", "secret.db", "sqlite://a.db?secret=1"] {
+        let told = told(url).await;
+        assert!(told.contains("write `sqlite://orders.db`"), "{told}");
+        assert!(!told.contains("Error") && !told.contains("error"), "{told}");
+    }
 }
 
 #[tokio::test]
