@@ -152,7 +152,10 @@ impl Tasker {
     /// those that are no modules, are started by [`request_many`](Self::request_many).
     ///
     /// If the store fails in the middle, [`StartError::Partly`] names the tasks that were started. With
-    /// [keys](StartMany::idempotency_keys) the whole call can be made again.
+    /// [keys](StartMany::idempotency_keys) the whole call can be made again: a task that there is already, by its key or by the
+    /// [`Identity`] of this Tasker, is returned. It is no [`Conflict`](StartError::Conflict), as it may be for one task, because that would
+    /// be found out when others of the tasks are started already, and an error could not take those back;
+    /// [`is_new`](TaskHandle::is_new) tells which there were.
     ///
     /// ```
     /// # use tasker_core::{MemoryStore, StepError, Tasker, workflow};
@@ -168,6 +171,9 @@ impl Tasker {
     /// # let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<count::Workflow>().build().await?;
     /// let tasks = tasker.start_many::<count::Workflow>(0..2_500).idempotency_keys(|n| format!("count-{n}")).await?;
     /// assert_eq!(tasks.len(), 2_500);
+    ///
+    /// let tasks = tasker.start_many::<count::Workflow>(2_400..2_600).idempotency_keys(|n| format!("count-{n}")).await?;
+    /// assert_eq!(tasks.iter().filter(|task| task.is_new()).count(), 100);
     /// # tasker.shutdown().await;
     /// # Ok(())
     /// # }

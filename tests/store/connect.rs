@@ -21,7 +21,9 @@ async fn a_server_that_is_not_there_is_told_by_host_and_port() {
     let error = SqlStore::connect(&format!("postgres://ada:secret@{address}/orders")).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "it may come");
     let told = told(&format!("postgres://ada:secret@{address}/orders")).await;
-    let expected = format!("opening the database `postgres://ada@{address}/orders`: no PostgreSQL answers at `{address}` (");
+    let expected = format!(
+        "opening the database `postgres://ada@{address}/orders`: no PostgreSQL answers at `{address}` ("
+    );
     assert!(told.contains(&expected), "{told}");
     assert!(told.ends_with("whether host and port in the URL are right"), "{told}");
 }
@@ -40,7 +42,10 @@ async fn a_server_of_another_kind_is_told_as_such() {
         }
     });
     let told = told(&format!("postgres://ada:secret@{address}/orders?sslmode=prefer")).await;
-    assert!(told.contains(&format!("what answers at `{address}` does not speak as PostgreSQL does")), "{told}");
+    assert!(
+        told.contains(&format!("what answers at `{address}` does not speak as PostgreSQL does")),
+        "{told}"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +78,10 @@ async fn what_the_server_refuses_is_told_with_what_to_do() {
     };
     let guest = told(&as_user("tasker_guest")).await;
     let grant = "grant it (`GRANT CREATE ON SCHEMA public TO \"tasker_guest\"`)";
-    assert!(guest.contains("bringing the tables up to date: the user `tasker_guest` may not do that"), "{guest}");
+    assert!(
+        guest.contains("bringing the tables up to date: the user `tasker_guest` may not do that"),
+        "{guest}"
+    );
     assert!(guest.contains(grant), "{guest}");
     let nobody = told(&as_user("tasker_nobody")).await;
     assert!(nobody.contains("the user `tasker_nobody`") && nobody.contains("in the URL"), "{nobody}");

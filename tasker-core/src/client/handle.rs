@@ -208,11 +208,10 @@ impl<W> TaskHandle<W> {
         self.client.0.store.result(self.id(), step).await
     }
 
-    /// The events of one type that the steps of the task published, in the order in which they were recorded; none where there is no
-    /// such task.
+    /// The events of one type that the steps of the task published, in the order in which they were recorded.
     ///
     /// # Errors
-    /// When a stored event does not fit the type, or the store does not answer.
+    /// When a stored event does not fit the type, there is no such task, or the store does not answer.
     pub async fn events<E: Event>(&self) -> Result<Vec<E>, ResultError> {
         let records = self.records().await?;
         let events = records.iter().filter(|record| is(record, RecordKind::Event, E::NAME));
@@ -222,7 +221,7 @@ impl<W> TaskHandle<W> {
     /// The annotation of one type, as it was set last, by a step or by [`annotate`](Self::annotate); `None` until one was.
     ///
     /// # Errors
-    /// When the stored annotation does not fit the type, or the store does not answer.
+    /// When the stored annotation does not fit the type, there is no such task, or the store does not answer.
     pub async fn annotation<A: Annotation>(&self) -> Result<Option<A>, ResultError> {
         let annotations = self.annotations().await?;
         let last = annotations.iter().rfind(|annotation| annotation.name == A::NAME);
@@ -239,13 +238,21 @@ impl<W> TaskHandle<W> {
         last.map(parse).transpose()
     }
 
-    /// All events and annotations that the steps of the task wrote, as they are stored, in the order in which they were recorded; none where there is no such
-    /// task.
+    /// All events and annotations that the steps of the task wrote, as they are stored, in the order in which they were recorded.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When there is no such task, or the store does not answer.
     pub async fn records(&self) -> Result<Vec<Recorded>, ResultError> {
-        Ok(self.client.0.store.records(self.id()).await?)
+        let records = self.client.0.store.records(self.id()).await?;
+        self.or_no_task(records).await
+    }
+
+    /// What there is of the task, and an error where that is nothing because there is no such task.
+    pub(super) async fn or_no_task<T>(&self, found: Vec<T>) -> Result<Vec<T>, ResultError> {
+        if found.is_empty() {
+            self.state().await?;
+        }
+        Ok(found)
     }
 
     fn parse<T: Payload>(&self, record: &Recorded) -> Result<T, ResultError> {

@@ -16,7 +16,7 @@ pub use step::StepHandle;
 pub use workflow::{OperateWorkflow, WorkflowHandle};
 
 use super::handle::near_step;
-use super::{Client, TaskHandle};
+use super::{Client, ResultError, TaskHandle};
 use crate::TaskId;
 use crate::store::{Action, Happened, Operated, Order, StepAction, StoreError};
 
@@ -190,13 +190,23 @@ impl<W> TaskHandle<W> {
         self.order(Action::Resume)
     }
 
-    /// What happened to the task, in order: what became of it and of its steps, and what operators did, with who and why; nothing
-    /// where there is no such task.
+    /// What happened to the task, in order: what became of it and of its steps, and what operators did, with who and why. Each shows
+    /// itself as a line.
+    ///
+    /// ```
+    /// # async fn tell(task: tasker_core::TaskHandle) -> Result<(), tasker_core::ResultError> {
+    /// for happened in task.history().await? {
+    ///     println!("{happened}"); // 2026-11-22T08:30:00.000250Z step `charge`: pending → in_progress, attempt 1, worker …
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn history(&self) -> Result<Vec<Happened>, StoreError> {
-        self.client.0.store.history(self.id()).await
+    /// When there is no such task, or the store does not answer.
+    pub async fn history(&self) -> Result<Vec<Happened>, ResultError> {
+        let history = self.client.0.store.history(self.id()).await?;
+        self.or_no_task(history).await
     }
 
     fn order(&self, action: Action) -> Operate {

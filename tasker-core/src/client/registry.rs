@@ -116,10 +116,7 @@ pub enum UnknownWorkflow {
         elsewhere: Vec<String>,
     },
     /// The namespace has no such workflow.
-    #[error(
-        "No task handler for {name} in namespace {namespace}{}",
-        of_name(name, known, elsewhere)
-    )]
+    #[error("No task handler for {name} in namespace {namespace}{}", of_name(name, known, elsewhere))]
     Name {
         /// The namespace.
         namespace: String,

@@ -123,7 +123,8 @@ impl OperateWorkflow {
     /// Why the store may not know it, as far as this process can tell.
     fn unknown(self) -> OperatorError {
         let WorkflowOrder { namespace, name, .. } = &self.order;
-        let versions = self.client.registered_ids().filter(|id| (&id.namespace, &id.name) == (namespace, name));
+        let versions =
+            self.client.registered_ids().filter(|id| (&id.namespace, &id.name) == (namespace, name));
         let versions: Vec<&str> = versions.map(|id| id.version.as_str()).collect();
         let help = match self.client.known().did_you_mean(namespace, name) {
             near if !near.is_empty() => near,

@@ -91,7 +91,11 @@ fn registered(known: &[String], help: &str) -> String {
         return "; no workflow is; call `register` on the builder".to_owned();
     }
     let known = quoted(known.iter().map(String::as_str));
-    if help.is_empty() { format!("; registered are {known}") } else { format!("{help} Registered are {known}") }
+    if help.is_empty() {
+        format!("; registered are {known}")
+    } else {
+        format!("{help} Registered are {known}")
+    }
 }
 
 fn invalid(mistakes: &[(usize, StartError)], count: usize) -> String {

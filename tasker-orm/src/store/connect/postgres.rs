@@ -78,7 +78,9 @@ impl Place {
                 "the server at `{server}` has no connection left ({message}); Tasker takes up to 13 in each process: raise \
                  `max_connections`, or start fewer processes"
             ),
-            "57P03" => format!("the server at `{server}` is just starting or stopping ({message}); try again shortly"),
+            "57P03" => format!(
+                "the server at `{server}` is just starting or stopping ({message}); try again shortly"
+            ),
             _ => return None,
         })
     }
@@ -197,7 +199,10 @@ mod tests {
         let told = |sql_state| place.told(sql_state, "FATAL").unwrap();
         let expected = [
             ("28P01", "does not take the password of the user `ada` (FATAL); mend it in the URL"),
-            ("28000", "does not let the user `ada` in (FATAL); create the user (`CREATE ROLE \"ada\" LOGIN`)"),
+            (
+                "28000",
+                "does not let the user `ada` in (FATAL); create the user (`CREATE ROLE \"ada\" LOGIN`)",
+            ),
             ("3D000", "has no database `orders`; create it (`CREATE DATABASE \"orders\"`)"),
             ("42501", "grant it (`GRANT CREATE ON SCHEMA public TO \"ada\"`)"),
             ("53300", "at `db:5433` has no connection left (FATAL)"),

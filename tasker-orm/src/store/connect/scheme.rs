@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn a_database_that_this_build_lacks_names_its_feature() {
-        for (scheme, feature) in [("sqlite", "sqlite"), ("postgres", "postgres"), ("postgresql", "postgres")] {
+        for (scheme, feature) in [("sqlite", "sqlite"), ("postgres", "postgres"), ("postgresql", "postgres")]
+        {
             let told = unknown(Some(scheme));
             assert!(told.contains(&format!("turn the feature `{feature}` of `tasker` on")), "{told}");
         }

@@ -158,7 +158,9 @@ fn of_file(code: i32, said: &str, file: &Path) -> Option<String> {
     let shown = file.display();
     match code {
         CANTOPEN | PERM | AUTH | READONLY | IO => Some(in_the_way(file).unwrap_or_else(|| {
-            format!("the file `{shown}` cannot be opened to write in it ({said}); see to its owner, mode and disk")
+            format!(
+                "the file `{shown}` cannot be opened to write in it ({said}); see to its owner, mode and disk"
+            )
         })),
         FULL => Some(format!("the disk of `{shown}` is full ({said}); make room there")),
         NOTADB => Some(format!(
