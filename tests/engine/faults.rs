@@ -12,7 +12,7 @@ use tasker::store::{
     WorkflowOrder,
 };
 use tasker::{
-    DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
+    Clock, DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
     TaskState, TaskStatus, WorkerId, WorkflowDef,
 };
 use tokio::sync::Notify;
@@ -414,6 +414,10 @@ impl Store for Faulty {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

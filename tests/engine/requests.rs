@@ -1,5 +1,7 @@
 //! Tasks that somebody outside asks for, who asks, and what becomes of the same request again.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
@@ -429,6 +431,17 @@ async fn by_hash_the_same_request_in_one_minute_is_refused_and_names_the_task_th
     }
     let mine = start(1, 0).idempotency_key("mine");
     assert!(!mine.await.unwrap().is_new(), "a key that was given returns the task that there is");
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_hash_the_minute_is_that_of_the_clock_that_the_store_was_given() {
+    let tasker = tasker(Identity::Hash).await;
+    let start = || tasker.start::<job::Workflow>(context(1));
+    let first = start().await.unwrap();
+    assert_eq!(conflict(&start().await.unwrap_err()), first.id());
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let next = start().await.unwrap();
+    assert!(next.is_new() && next.id() != first.id(), "the system's clock still shows the same minute");
 }
 
 #[tokio::test(start_paused = true)]

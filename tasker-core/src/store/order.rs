@@ -40,7 +40,7 @@ impl Order {
 /// What an operator wants to be done to a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkflowOrder {
-    /// Its id, made by who asks.
+    /// Its id, made by who asks, so that asking twice does it once.
     pub id: Uuid,
     /// The namespace of the workflow.
     pub namespace: String,

@@ -17,7 +17,7 @@ use crate::store::{
     TaskSummary, WorkflowOrder,
 };
 use crate::{
-    Attempt, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
+    Attempt, Clock, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
     TaskState, TaskStatus, WorkerId, WorkflowDef, WorkflowId,
 };
 
@@ -209,6 +209,10 @@ impl Store for Mortal {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -13,8 +13,8 @@ use tasker::store::{
     TaskSummary, WorkflowOrder,
 };
 use tasker::{
-    DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
-    WorkerId, WorkflowDef,
+    Clock, DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState,
+    TaskStatus, WorkerId, WorkflowDef,
 };
 
 use super::Flaw;
@@ -246,6 +246,10 @@ impl Store for Broken {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
