@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tasker::orm::migration::Migrator;
-use tasker::store::{Action, Operated, Room, StepAction, Store};
-use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, WorkerId};
+use tasker::store::{Action, Operated, Room, Span, StepAction, Store, TaskFilter, TaskQuery};
+use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, Timestamp, WorkerId};
 
 use tasker_tests::operator::Operator as _;
 
-use crate::fixture::{Bench, LEASE, chain, done, outcome};
+use crate::fixture::{Bench, LEASE, chain, diamond, done, outcome};
 
 fn url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("tasks.db").display())
@@ -430,4 +430,50 @@ async fn the_systems_that_steps_talk_to_are_known_by_name() {
     steps.sort();
     let expected = [("a", "unknown", false), ("b", "billing", true), ("c", "billing", false)];
     assert_eq!(steps, expected.map(|(step, system, skip)| (step.to_owned(), system.to_owned(), skip)));
+}
+
+/// Of so many tasks of one definition they are looked for another way.
+#[tokio::test]
+async fn what_is_asked_of_a_workflow_with_very_many_tasks_finds_its_own() {
+    use sea_orm::ConnectionTrait as _;
+
+    const MOMENT: i64 = 1_790_000_000_000_000;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::connect(&url(folder.path())).await.unwrap();
+    let bench = Bench::new(store.clone(), &[chain(), diamond()]).await;
+    let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
+    // Twenty thousand of the first and a few of the second, a second after one another.
+    let fill = format!(
+        "INSERT INTO tasker_tasks
+            (id, definition_id, state, priority, open_steps, active_steps, revision, context, created_at, ended_at, initiator)
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20200)
+        SELECT unhex(printf('%032x', i)), CASE WHEN i % 201 = 0 THEN {} ELSE {} END, 'complete', 0, 0, 0, 2, '1',
+            {MOMENT} + i * 1000000, {MOMENT}, CASE WHEN i % 1000 < 2 THEN 'ada' END
+        FROM n",
+        bench.workflows[1].0.0, bench.workflows[0].0.0
+    );
+    host.execute_unprepared(&fill).await.unwrap();
+    let moment = |second: i64| Some(Timestamp::from_micros(MOMENT + second * 1_000_000));
+    let of_chains =
+        |filter| TaskFilter { namespace: Some("test".to_owned()), name: Some("chain".to_owned()), ..filter };
+    let created = Span { from: moment(10_040), before: moment(10_060) };
+    let recent = of_chains(TaskFilter { created, ..TaskFilter::default() });
+    let ada = of_chains(TaskFilter { initiator: Some("ada".to_owned()), ..TaskFilter::default() });
+    // 10,050 is one of the others, and so is the very first.
+    for (filter, expected) in [(recent, 19), (ada, 41)] {
+        assert_eq!(store.count(&filter).await.unwrap(), expected);
+        let mut query = TaskQuery { filter, limit: 15, ..TaskQuery::default() };
+        let mut found = Vec::new();
+        loop {
+            let page = store.find(&query).await.unwrap();
+            query.after = page.last().map(|task| task.id);
+            found.extend(page);
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found.len() as u64, expected);
+        assert!(found.iter().all(|task| task.workflow.name == "chain"));
+        assert!(found.windows(2).all(|pair| pair[0].id > pair[1].id), "the newest first, each once");
+    }
 }

@@ -182,7 +182,9 @@ impl Tasks {
         self.annotated(A::NAME)
     }
 
-    /// Those that somebody asked for; `unknown` finds those of which that was not said.
+    /// Those that somebody asked for. No index leads to them, nor to a [source system](Self::source_system) or a time of
+    /// [creation](Self::created_from): where few tasks fit, all those are looked at that fit otherwise, some hundred thousand in a tenth of a
+    /// second. `unknown` finds those of which that was not said.
     pub fn initiator(self, initiator: impl Into<String>) -> Self {
         self.narrowed(|filter| filter.initiator = Some(initiator.into()))
     }
