@@ -179,6 +179,9 @@ mod tests {
     fn steps_that_wait_and_would_run_beside_others_are_opportunities() {
         let found = found(&diamond());
         assert_eq!(found.waiting_parallel_opportunities, 2, "not the join, which is alone in its level");
+        let json = serde_json::to_value(&found).unwrap();
+        let blocked = (&json["blocked_parallel_opportunities"], &json["levels"][1]["blocked_steps"]);
+        assert_eq!(blocked, (&2.into(), &2.into()), "by the names of Ruby Tasker");
     }
 
     #[test]
