@@ -153,7 +153,7 @@ async fn a_directory_brings_all_its_files() {
     let error = tasker.start_named("default", "c", "0.1.0", json!({})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "workflow `default.c@0.1.0` is not registered; did you mean `default.a`? registered are `default.a@0.1.0`, `default.b@0.1.0`"
+        "workflow `default.c@0.1.0` is not registered; did you mean `default.a`? Registered are `default.a@0.1.0`, `default.b@0.1.0`"
     );
     let empty = tempfile::tempdir().unwrap();
     let built = Tasker::builder(()).store(MemoryStore::new()).yaml_dir(empty.path()).build().await;

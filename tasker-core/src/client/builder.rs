@@ -433,6 +433,12 @@ fn wrong_options(config: &EngineConfig) -> Vec<BuildError> {
     if config.concurrency == 0 {
         wrong.push("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
     }
+    if config.max_payload == 0 {
+        wrong.push(
+            "`max_payload` is 0 bytes: no context and no result would fit; leave it away for 1 MiB"
+                .to_owned(),
+        );
+    }
     let (heartbeat, lease) = (config.heartbeat, config.lease);
     let every = config.retention.map_or(Duration::ZERO, |retention| retention.every);
     let times =

@@ -5,7 +5,9 @@ use std::env::{self, VarError};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tasker_rules::suggest::quoted;
 
+use super::suggest::Known;
 use crate::WorkflowId;
 use crate::registry::{Registration, Registry};
 
@@ -125,11 +127,13 @@ fn of_workflows(
             id.to_string() == *workflow || format!("{}.{}", id.namespace, id.name) == *workflow
         };
         if !registry.iter().any(|known| matches(known)) {
-            let known: Vec<String> =
-                registry.iter().map(|known| format!("`{}`", known.workflow.id())).collect();
+            let ids = || registry.iter().map(|known| known.workflow.id());
+            let near = ids().collect::<Known<'_>>().did_you_mean_by_text(workflow);
+            let known: Vec<String> = ids().map(ToString::to_string).collect();
+            let known = quoted(known.iter().map(String::as_str));
+            let registered = if near.is_empty() { "; registered are" } else { " Registered are" };
             mistakes.push(format!(
-                "{origin_names} the workflow `{workflow}`, which is not registered; registered are {}",
-                known.join(", ")
+                "{origin_names} the workflow `{workflow}`, which is not registered{near}{registered} {known}"
             ));
             continue;
         }
