@@ -10,7 +10,9 @@ use crate::handler::{Handlers, NoHandler};
 use crate::param::{Invocation, StepInput};
 use crate::schema::{self, ContextSchema, Refusal, SchemaError, Violation};
 use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
-use crate::{DefinitionError, Json, StepDef, StepError, StepNo, WorkflowDef, WorkflowId};
+use crate::{
+    DefinitionError, Json, StepDef, StepError, StepMistake, StepMistakes, StepNo, WorkflowDef, WorkflowId,
+};
 
 /// A workflow with everything that is needed to start and run it.
 pub(crate) struct Registration {
@@ -42,7 +44,7 @@ pub(crate) trait Handler: Send + Sync {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>>;
 
     /// What is wrong with the description of a step that it is to run.
-    fn check(&self, step: &StepDef) -> Result<(), String> {
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
         let _ = step;
         Ok(())
     }
@@ -187,7 +189,7 @@ impl Registration {
     pub(crate) fn check(&self) -> Result<(), RegisterError> {
         let workflow = &self.workflow;
         let mistakes: Vec<String> =
-            self.mistakes().map(|(step, mistake)| misdescribed(step, &mistake)).collect();
+            self.mistakes().map(|(step, mistake)| misdescribed(step.name(), &mistake.to_string())).collect();
         if mistakes.is_empty() {
             return Ok(());
         }
@@ -195,9 +197,12 @@ impl Registration {
     }
 
     /// What handlers say about their steps.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&StepDef, String)> {
+    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&StepDef, StepMistake)> {
         let steps = self.workflow.steps().iter().zip(&self.handlers);
-        steps.filter_map(|(step, handler)| Some((step, handler.check(step).err()?)))
+        let wrong = steps.filter_map(|(step, handler)| Some((step, handler.check(step).err()?)));
+        wrong.flat_map(|(step, mistakes)| {
+            mistakes.mistakes().iter().map(|mistake| (step, mistake.clone())).collect::<Vec<_>>()
+        })
     }
 
     /// What runs the workflow as it was registered.
@@ -244,8 +249,8 @@ fn without_handler(step: &StepDef, why: &NoHandler) -> String {
 }
 
 /// What a handler says about a step, as it is shown.
-pub(crate) fn misdescribed(step: &StepDef, mistake: &str) -> String {
-    format!("the handler of the step `{}` cannot run it: {mistake}", step.name())
+pub(crate) fn misdescribed(step: &str, mistake: &str) -> String {
+    format!("the handler of the step `{step}` cannot run it: {mistake}")
 }
 
 fn normalize<W: Workflow>(context: &Value) -> Result<Json, Violation> {

@@ -87,6 +87,9 @@ impl Handlers {
         if let Some(kind) = kind {
             let _ =
                 write!(help, ", or what runs all steps of its type with `.handler_for_type(\"{kind}\", ..)`");
+            if let Some(near) = nearest(kind, self.kinds.keys().map(String::as_str)) {
+                let _ = write!(help, "; did you mean `type: {near}`?");
+            }
         }
         if self.classes.is_empty() {
             help.push_str("; no handler is registered");
@@ -157,5 +160,9 @@ mod tests {
             help.contains(", or what runs all steps of its type with `.handler_for_type(\"api\", ..)`;"),
             "{help}"
         );
+        handlers.add_kind("apis".into(), nothing());
+        handlers.add_kind("mail".into(), nothing());
+        let NoHandler::NotRegistered(help) = told(&handlers, &api) else { panic!() };
+        assert!(help.contains("; did you mean `type: apis`?"), "{help}");
     }
 }

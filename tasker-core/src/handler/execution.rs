@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{StepContext, StepHandler, StepSequence, Task};
+use super::{StepContext, StepHandler, StepMistakes, StepSequence, Task};
 use crate::param::StepInput;
 use crate::registry::Handler;
 use crate::schema;
@@ -29,7 +29,7 @@ impl<H: StepHandler> Handler for Handled<H> {
         Box::pin(async move { handle(&*handler, input).await })
     }
 
-    fn check(&self, step: &StepDef) -> Result<(), String> {
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
         self.0.check(step)
     }
 }

@@ -77,17 +77,8 @@ impl YamlFile {
             return Err(report.into_error());
         };
         check::context_schema(&task, &mut report);
-        if let Some(handlers) = handlers {
-            check::handlers(&task, handlers, &mut report);
-        }
-        let Described { workflow, task_handler_class, name } = build::build(&task, environment, report)?;
-        if let Some(handlers) = handlers {
-            let mut report = Report::of(&self.source);
-            check::steps(&task, &workflow, handlers, &mut report);
-            if !report.is_empty() {
-                return Err(report.into_error());
-            }
-        }
+        let described = build::build(&task, environment, handlers, report)?;
+        let Described { workflow, task_handler_class, name } = described;
         Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
     }
 }

@@ -1,0 +1,99 @@
+//! What an application is told of a file that it cannot start with: what stands in the file alone, and what it is for its variables and
+//! handlers, in one go. `built/NAME.yaml`, and beside it `built/NAME.txt`.
+
+use serde_json::{Value, json};
+use tasker::yaml::YamlFile;
+use tasker::{
+    BuildError, MemoryStore, StepContext, StepDef, StepError, StepHandler, StepMistake, StepMistakes,
+    StepSequence, Task, Tasker, TaskerBuilder, handler_fn,
+};
+use tasker_tests::snapshot;
+
+use crate::support::{file, files, without_variables};
+
+/// Says what its configuration must be.
+struct Pay;
+
+impl StepHandler for Pay {
+    async fn process(&self, _: &Task, _: &StepSequence, _: &StepContext) -> Result<Value, StepError> {
+        Ok(Value::Null)
+    }
+
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
+        let config = step.config().ok_or("it has no configuration")?;
+        let mut mistakes = Vec::new();
+        if config["currency"].as_str().is_some_and(|currency| currency.len() != 3) {
+            let mistake = StepMistake::new("`currency` is no currency").at("/currency");
+            mistakes.push(mistake.help("write three letters, such as `EUR`"));
+        }
+        StepMistakes::check(mistakes)
+    }
+}
+
+fn builder(file: YamlFile) -> TaskerBuilder<()> {
+    Tasker::builder(())
+        .environment(without_variables("test"))
+        .yaml(file)
+        .handler("Checkout::Pay", Pay)
+        .handler("Checkout::Confirm", handler_fn(|_, _, _| async { Ok(Value::Null) }))
+}
+
+async fn told(file: YamlFile) -> String {
+    match builder(file).store(MemoryStore::new()).build().await {
+        Err(BuildError::Yaml(error)) => error.to_string(),
+        Err(other) => panic!("told elsewhere: {other}"),
+        Ok(_) => panic!("it started"),
+    }
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once_with_its_place() {
+    for path in files("built", &["yaml"]) {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        let told = told(file(&path)).await;
+        assert!(!told.contains("invalid type") && !told.contains("expected"), "{told}");
+        snapshot::check(&format!("yaml/built/{name}.txt"), &format!("{told}\n"));
+    }
+}
+
+fn one_step(config: &str) -> YamlFile {
+    let text =
+        format!("name: one\nstep_templates:\n  - name: pay\n    handler_class: Checkout::Pay\n{config}");
+    YamlFile::new("one.yaml", text)
+}
+
+#[tokio::test]
+async fn a_handler_that_misses_its_configuration_is_told_at_the_name_of_the_step() {
+    let told = told(one_step("")).await;
+    assert!(told.contains("the handler of the step `pay` cannot run it: it has no configuration"), "{told}");
+    assert!(told.contains("one.yaml:3:11"), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_whose_handlers_say_nothing_starts() {
+    let file = one_step("    handler_config: { currency: EUR }\n");
+    let tasker = builder(file).store(MemoryStore::new()).build().await.unwrap();
+    let task = tasker.start_named("default", "one", "0.1.0", json!({})).await.unwrap();
+    task.wait().await.unwrap();
+    tasker.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_variables_hold_is_not_told() {
+    let text = "name: one\nstep_templates:\n  - name: ask\n    handler_class: Ask\n    handler_config:\n      type: api\n      \
+                url: https://x.example/\n      method: ${METHOD}\n      timeout: ${TIMEOUT}\n";
+    let environment =
+        tasker::yaml::Environment::named("test").variables([("METHOD", "hunter2"), ("TIMEOUT", "4711")]);
+    let builder = Tasker::builder(()).environment(environment).yaml(YamlFile::new("one.yaml", text));
+    let Err(error) = builder.store(MemoryStore::new()).build().await else { panic!("it started") };
+    let told = error.to_string();
+    assert!(!told.contains("hunter2") && !told.contains("4711"), "{told}");
+    for part in [
+        "`method` is a text, which is none",
+        "what a variable holds is always a text",
+        "one.yaml:8:15",
+        "one.yaml:9:16",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+}
