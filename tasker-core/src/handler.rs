@@ -12,6 +12,7 @@ mod mistake;
 mod sequence;
 mod step;
 mod task;
+mod unannounced;
 
 use std::future::{Future, ready};
 

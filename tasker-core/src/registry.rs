@@ -1,7 +1,7 @@
 //! The workflows of this process: their definitions, and the functions of their steps.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -185,24 +185,34 @@ impl Registration {
         Arc::make_mut(&mut self.workflow).configure_by(step, patch, variable)
     }
 
-    /// Asks the handlers whether they can run their steps as these are described.
-    pub(crate) fn check(&self) -> Result<(), RegisterError> {
-        let workflow = &self.workflow;
-        let mistakes: Vec<String> =
-            self.mistakes().map(|(step, mistake)| misdescribed(step.name(), &mistake.to_string())).collect();
+    /// Asks the handlers whether they can run their steps as these are described; what was told already is left out.
+    pub(crate) fn check(
+        &self,
+        told: &BTreeSet<(WorkflowId, String, StepMistake)>,
+    ) -> Result<(), RegisterError> {
+        let workflow = self.workflow.id();
+        let mistakes = self.mistakes().into_iter();
+        let mistakes = mistakes.map(|(step, mistake)| (workflow.clone(), step, mistake));
+        let mistakes: Vec<String> = mistakes
+            .filter(|mistake| !told.contains(mistake))
+            .map(|(_, step, mistake)| misdescribed(&step, &mistake.to_string()))
+            .collect();
         if mistakes.is_empty() {
             return Ok(());
         }
-        Err(RegisterError::Misdescribed { workflow: workflow.id().clone(), mistakes })
+        Err(RegisterError::Misdescribed { workflow: workflow.clone(), mistakes })
     }
 
     /// What handlers say about their steps.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&StepDef, StepMistake)> {
-        let steps = self.workflow.steps().iter().zip(&self.handlers);
-        let wrong = steps.filter_map(|(step, handler)| Some((step, handler.check(step).err()?)));
-        wrong.flat_map(|(step, mistakes)| {
-            mistakes.mistakes().iter().map(|mistake| (step, mistake.clone())).collect::<Vec<_>>()
-        })
+    pub(crate) fn mistakes(&self) -> Vec<(String, StepMistake)> {
+        let mut all = Vec::new();
+        for (step, handler) in self.workflow.steps().iter().zip(&self.handlers) {
+            if let Err(mistakes) = handler.check(step) {
+                let mistakes = mistakes.mistakes().iter().cloned();
+                all.extend(mistakes.map(|mistake| (step.name().to_owned(), mistake)));
+            }
+        }
+        all
     }
 
     /// What runs the workflow as it was registered.

@@ -97,3 +97,56 @@ async fn what_variables_hold_is_not_told() {
         assert!(told.contains(part), "{part} in {told}");
     }
 }
+
+const ASK: &str = "name: shop\nstep_templates:\n  - name: charge\n    handler_class: Charge\n    handler_config:\n      type: api\n      \
+                   url: https://x.example/\n";
+
+async fn told_of(overrides: &[Value]) -> Vec<String> {
+    let builder =
+        Tasker::builder(()).environment(without_variables("test")).yaml(YamlFile::new("shop.yaml", ASK));
+    let builder = overrides.iter().fold(builder, |builder, overrides| builder.configuration(overrides));
+    match builder.store(MemoryStore::new()).build().await {
+        Ok(tasker) => {
+            tasker.shutdown().await;
+            Vec::new()
+        }
+        Err(BuildError::Configuration(error)) => error.mistakes().to_vec(),
+        Err(other) => panic!("told elsewhere: {other}"),
+    }
+}
+
+#[tokio::test]
+async fn an_override_of_a_step_of_a_file_has_the_keys_that_its_handler_knows() {
+    assert_eq!(told_of(&[json!({"default.shop": {"charge": {"timeout": 5}}})]).await, Vec::<String>::new());
+    assert_eq!(
+        told_of(&[json!({"default.shop": {"charge": {"timout": 5, "retries": 2}}})]).await,
+        [
+            "the overrides: workflow `default.shop@0.1.0`: the handler of the step `charge` cannot run it: nothing reads `timout`; \
+             did you mean `timeout`?"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn overrides_that_are_right_together_are_right() {
+    let (body, method) = (json!({"body": {"a": 1}}), json!({"method": "POST"}));
+    let of = |patch: &Value| json!({"default.shop": {"charge": patch}});
+    assert_eq!(told_of(&[of(&body), of(&method)]).await, Vec::<String>::new());
+    assert_eq!(told_of(&[of(&body)]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_slip_of_a_name_in_overrides_is_told_with_what_was_meant() {
+    let slips = json!({"default.shop": {"chrage": {}}, "default.shpo": {}, "default.shop@0.1.1": {}, "elsewhere": {}});
+    assert_eq!(
+        told_of(&[slips]).await,
+        [
+            "the overrides: workflow `default.shop@0.1.0`: there is no step `chrage`; did you mean `charge`? the steps are `charge`",
+            "the overrides name the workflow `default.shop@0.1.1`, which is not registered; did you mean `default.shop@0.1.0`? registered \
+             are `default.shop@0.1.0`",
+            "the overrides name the workflow `default.shpo`, which is not registered; did you mean `default.shop`? registered are \
+             `default.shop@0.1.0`",
+            "the overrides name the workflow `elsewhere`, which is not registered; registered are `default.shop@0.1.0`",
+        ]
+    );
+}

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tasker_rules::suggest::{did_you_mean, quoted};
 
 use super::{StepDef, Variables, WorkflowDef};
 use crate::schema::{self, Violation};
@@ -151,7 +152,9 @@ impl WorkflowDef {
     ) -> Result<(), String> {
         let names: Vec<&str> = self.steps.iter().map(StepDef::name).collect();
         let Some(at) = names.iter().position(|name| *name == step) else {
-            return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
+            let meant = did_you_mean(step, names.iter().copied());
+            let and = if meant.is_empty() { ";" } else { "" };
+            return Err(format!("there is no step `{step}`{meant}{and} the steps are {}", quoted(names)));
         };
         let step = &mut self.steps[at];
         if step.handler_class.is_some() {
@@ -202,10 +205,6 @@ fn merge(target: &mut Value, patch: &Value) {
             merge(target.entry(key).or_insert(Value::Null), value);
         }
     }
-}
-
-fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -340,7 +339,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
         for (step, patch, message) in [
-            ("chagre", json!({}), "there is no step `chagre`; the steps are `charge`, `ship`"),
+            (
+                "chagre",
+                json!({}),
+                "there is no step `chagre`; did you mean `charge`? the steps are `charge`, `ship`",
+            ),
+            ("pack", json!({}), "there is no step `pack`; the steps are `charge`, `ship`"),
             (
                 "ship",
                 json!({}),

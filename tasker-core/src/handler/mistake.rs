@@ -11,7 +11,7 @@ use std::fmt;
 /// let mistake = StepMistake::new("`currency` is no currency").at("/currency").help("write three letters, such as `EUR`");
 /// assert_eq!(mistake.to_string(), "`currency` is no currency; write three letters, such as `EUR`");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StepMistake {
     message: String,
     help: Option<String>,
@@ -19,7 +19,7 @@ pub struct StepMistake {
     on: On,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum On {
     Key,
     Value,
