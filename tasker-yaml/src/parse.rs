@@ -387,19 +387,16 @@ mod tests {
             ("s:\n  - name: x\n\t  h: y\n", "line 3 is indented with a tab"),
             (
                 "s:\n  - name: a\n   h: A\n",
-                "this line is indented by 3 spaces, and what it could belong to by 0 or 2 or 4",
+                "this line is indented by 3 spaces, and what it could belong to by 0, 2, 4",
             ),
-            (
-                "s:\n  - a\n - b\n",
-                "this line is indented by 1 space, and what it could belong to by 0 or 2 or 4",
-            ),
+            ("s:\n  - a\n - b\n", "this line is indented by 1 space, and what it could belong to by 0, 2, 4"),
             (
                 "  name: a\nversion: 1\n",
                 "this line is indented by no spaces, and what it could belong to by 2",
             ),
             (
                 "a:\n   b: 1\n  c: 2\n",
-                "this line is indented by 2 spaces, and what it could belong to by 0 or 3",
+                "this line is indented by 2 spaces, and what it could belong to by 0, 3",
             ),
             (
                 "name: a\n  version: 1\n",
@@ -419,6 +416,7 @@ mod tests {
             ("a: \"x\" y\n", "put the whole value in quotes"),
             ("a: \"C:\\dir\"\n", "in double quotes `\\` begins an escape"),
             ("a: {x: ${Y:-z}, b: 1}\n", "because of its own braces: `\"${Y:-z}\"`"),
+            ("a: { auth: Bearer ${X}/y, b: 1 }\n", "because of its own braces: `\"Bearer ${X}/y\"`"),
             ("a: [${X}]\n", "because of its own braces: `\"${X}\"`"),
             ("name: [order\n", "the `[` here has no `]`: write it where the last entry ends"),
             ("a: [1, 2\nb: 3\n", "the `[` on line 1 has no `]`"),

@@ -193,7 +193,7 @@ impl<'t> Lines<'t> {
             format!(
                 "this line is indented by {}, and what it could belong to by {}: indent it like the lines that it stands beside",
                 spaces(own),
-                open.join(" or ")
+                open.join(", ")
             )
         })
     }
@@ -217,10 +217,17 @@ impl<'t> Lines<'t> {
 
     /// A list or a mapping on one line does not go on as it should.
     fn brackets(&self) -> String {
-        if let Some(variable) = self.rest().strip_prefix('{').filter(|_| self.before().ends_with('$')) {
-            let name = variable.split('}').next().unwrap_or_default();
+        let (before, rest) = (self.before(), self.rest());
+        if before.ends_with('$') && rest.starts_with('{') {
+            // The whole value, of which the variable may be a part.
+            let begin = before.rfind(['{', '[', ',']).map_or(0, |at| at + 1);
+            let begin = before[begin..].rfind(": ").map_or(begin, |at| begin + at + 2);
+            let variable = rest.find('}').map_or(rest.len(), |at| at + 1);
+            let end = rest[variable..].find([',', ' ', ']', '}']).map_or(rest.len(), |at| variable + at);
+            let value = format!("{}{}", &before[begin..], &rest[..end]);
             return format!(
-                "between brackets a variable is quoted, because of its own braces: `\"${{{name}}}\"`"
+                "between brackets a variable is quoted, because of its own braces: {}",
+                in_quotes(&value)
             );
         }
         let mut open: Vec<(usize, char)> = Vec::new();

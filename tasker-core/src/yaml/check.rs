@@ -1,12 +1,9 @@
-//! What only an application knows of a file: whether there are the handlers that it names, and whether its schema is one.
+//! What only an application knows of a file: whether there are the handlers that it names, and what they say about their steps.
 
-use tasker_rules::suggest::{nearest, quoted};
-use tasker_yaml::{Kind, Node, Report, Span};
+use tasker_yaml::{Node, Report, Span};
 
-use super::from_workflow::cut;
 use crate::handler::{Handlers, kind_of};
 use crate::registry::misdescribed;
-use crate::schema::{self, Violation};
 use crate::{StepDef, StepMistake, StepSpec, WorkflowDef};
 
 /// Whether the handler of a step is there, and can run the step as it is described. `spec` is that description with the values of variables, if
@@ -86,32 +83,3 @@ fn place_of(mistake: &StepMistake, step: &Node) -> Span {
         },
     }
 }
-
-/// Whether the schema of the context is one.
-pub(super) fn context_schema(task: &Node, report: &mut Report<'_>) {
-    let Some(node) = task.get("schema") else { return };
-    if !matches!(node.kind, Kind::Map(_) | Kind::Bool(_)) {
-        return;
-    }
-    for Violation { path, message } in schema::mistakes_in(&node.to_json()) {
-        let at = node.at(&path);
-        match at.text() {
-            Some(name) if path.ends_with("/type") => {
-                let help = match nearest(name, TYPES) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the types are {}", quoted(TYPES)),
-                };
-                report.help(at.span, format!("`{name}` is no type of JSON Schema"), help);
-            }
-            Some(pattern) if path.ends_with("/pattern") => report.help(
-                at.span,
-                format!("`{pattern}` is no regular expression"),
-                "look-around and references to groups are not there: a pattern takes time in proportion to the text",
-            ),
-            // The message may quote all that stands there.
-            _ => report.add(at.span, format!("this is no JSON Schema: {}", cut(&message, 300))),
-        }
-    }
-}
-
-const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "object", "array", "null"];

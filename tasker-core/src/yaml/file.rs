@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tasker_yaml::{Mistake, Node, Report, Source, Span, Task, YamlError};
 
 use super::build::{self, Described};
-use super::check;
+use super::context_schema;
 use super::environment::Environment;
 use crate::WorkflowDef;
 use crate::handler::Handlers;
@@ -76,7 +76,7 @@ impl YamlFile {
         let Some(task) = read_for(environment, &mut report) else {
             return Err(report.into_error());
         };
-        check::context_schema(&task, &mut report);
+        context_schema::check(&task, &mut report);
         let described = build::build(&task, environment, handlers, report)?;
         let Described { workflow, task_handler_class, name } = described;
         Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })

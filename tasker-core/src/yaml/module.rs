@@ -12,7 +12,7 @@ use tasker_rules::suggest::quoted;
 use tasker_yaml::{Node, Report, STEPS, Source, YamlError, dependencies_of};
 
 use super::build::limit_of;
-use super::check;
+use super::context_schema;
 use super::environment::Environment;
 use super::file::read_for;
 use super::variables::{Expanded, expand};
@@ -43,7 +43,7 @@ pub(super) fn complete(workflow: &mut WorkflowDef, environment: &Environment) ->
         return Err(report.into_error());
     };
     let compiled = compiled.node;
-    check::context_schema(&task, &mut report);
+    context_schema::check(&task, &mut report);
     unchanged(&compiled, &task, environment, &mut report);
     contexts(workflow.context_schema(), task.get("schema"), &mut report);
     if let Some(schema) = task.get("schema").filter(|_| report.is_empty()) {
