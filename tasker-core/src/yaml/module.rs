@@ -42,7 +42,7 @@ pub(super) fn complete(workflow: &mut WorkflowDef, environment: &Environment) ->
     let (Some(task), Some(compiled)) = (read_for(environment, &mut report), compiled) else {
         return Err(report.into_error());
     };
-    let compiled = compiled.node;
+    let (task, compiled) = (task.node, compiled.node);
     context_schema::check(&task, &mut report);
     unchanged(&compiled, &task, environment, &mut report);
     contexts(workflow.context_schema(), task.get("schema"), &mut report);
