@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tasker::yaml::YamlFile;
 use tasker::{
     BuildError, MemoryStore, StepContext, StepDef, StepError, StepHandler, StepMistake, StepMistakes,
-    StepSequence, Task, Tasker, TaskerBuilder, handler_fn,
+    StepSequence, StepSpec, Task, Tasker, TaskerBuilder, WorkflowDef, handler_fn,
 };
 use tasker_tests::snapshot;
 
@@ -149,4 +149,20 @@ async fn a_slip_of_a_name_in_overrides_is_told_with_what_was_meant() {
             "the overrides name the workflow `elsewhere`, which is not registered; registered are `default.shop@0.1.0`",
         ]
     );
+}
+
+#[tokio::test]
+async fn what_handlers_say_of_other_workflows_is_told_with_the_mistakes_of_files() {
+    let ask = StepSpec::new("ask")
+        .handler_class("Ask")
+        .config(&json!({"type": "api", "urll": "https://x.example/"}));
+    let builder = Tasker::builder(())
+        .environment(without_variables("test"))
+        .yaml(YamlFile::new("one.yaml", "name: one\nstep_templates:\n  - { name: a, handler_class: B }\n"))
+        .register_dynamic(WorkflowDef::builder("shop", "order", "1.0.0").step(ask));
+    let Err(error) = builder.store(MemoryStore::new()).build().await else { panic!("it started") };
+    for part in ["one.yaml:3:31", "workflow `shop.order@1.0.0`", "nothing reads `urll`; did you mean `url`?"]
+    {
+        assert!(error.to_string().contains(part), "{part} in {error}");
+    }
 }

@@ -367,7 +367,10 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let Self { store, mut registry, handlers, mut errors, limits, overrides, identity, config, .. } =
             self;
         // What is not registered because of a mistake is missing for these.
-        if errors.is_empty() {
+        if !errors.is_empty() && overrides.is_empty() {
+            let checked = registry.iter().map(|registration| registration.check(&BTreeSet::new()));
+            errors.extend(checked.filter_map(Result::err).map(BuildError::from));
+        } else if errors.is_empty() {
             let mut told = BTreeSet::new();
             errors.extend(overrides.apply(&mut registry, &mut told).err().map(BuildError::from));
             let checked = registry.iter().map(|registration| registration.check(&told));

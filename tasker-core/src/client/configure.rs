@@ -62,6 +62,10 @@ impl Overrides {
         self.0.push(Override::Variable(name));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Merges them into the definitions. What handlers say of the steps then that they did not say before is a mistake of the overrides, and is
     /// `told`.
     pub(super) fn apply(

@@ -130,7 +130,12 @@ impl ApiConfig {
         let config = step
             .config()
             .ok_or_else(|| StepMistake::new("it has no configuration").help("give it one with a `url`"))?;
-        step.while_reading(|| read::read(config, step.config_as_written()))
+        step.while_reading(|| Self::read(config, step.config_as_written()))
+    }
+
+    /// Reads settings; `written` is what may be shown of them, where something in them may not.
+    pub(crate) fn read(value: &Value, written: Option<&Value>) -> Result<Self, StepMistakes> {
+        read::read(value, written)
     }
 
     /// Calls a URL with a method; everything else is as the table above says.

@@ -4,7 +4,7 @@ use tasker_yaml::{Node, Report, Span};
 
 use crate::handler::{Handlers, kind_of};
 use crate::registry::misdescribed;
-use crate::{StepDef, StepMistake, StepSpec, WorkflowDef};
+use crate::{StepDef, StepMistake, StepMistakes, StepSpec, WorkflowDef};
 
 /// Whether the handler of a step is there, and can run the step as it is described. `spec` is that description with the values of variables, if
 /// they all have one; without it the handler is not asked.
@@ -29,9 +29,19 @@ pub(super) fn handler(step: &Node, spec: Option<&StepSpec>, known: &Handlers, re
         return report.help(node.span, message, known.help(class, written.filter(|kind| !is_variable(kind))));
     };
     let Some(Err(mistakes)) = described.as_ref().map(|described| handler.check(described)) else { return };
+    let name = step.text_of("name").unwrap_or_default();
+    tell(&mistakes, step, |mistake| misdescribed(name, mistake), report);
+}
+
+/// Tells the mistakes of a step, each where it stands.
+pub(super) fn tell(
+    mistakes: &StepMistakes,
+    step: &Node,
+    shown: impl Fn(&str) -> String,
+    report: &mut Report<'_>,
+) {
     for mistake in mistakes.mistakes() {
-        let message = misdescribed(step.text_of("name").unwrap_or_default(), mistake.message());
-        let place = place_of(mistake, step);
+        let (place, message) = (place_of(mistake, step), shown(mistake.message()));
         match mistake.how_to_mend() {
             Some(help) => report.help(place, message, help),
             None => report.add(place, message),
