@@ -104,7 +104,7 @@ const ASK: &str = "name: shop\nstep_templates:\n  - name: charge\n    handler_cl
 async fn told_of(overrides: &[Value]) -> Vec<String> {
     let builder =
         Tasker::builder(()).environment(without_variables("test")).yaml(YamlFile::new("shop.yaml", ASK));
-    let builder = overrides.iter().fold(builder, |builder, overrides| builder.configuration(overrides));
+    let builder = overrides.iter().fold(builder, TaskerBuilder::configuration);
     match builder.store(MemoryStore::new()).build().await {
         Ok(tasker) => {
             tasker.shutdown().await;
