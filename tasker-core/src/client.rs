@@ -7,6 +7,8 @@ mod configure;
 mod dynamic;
 mod handle;
 mod identity;
+#[cfg(not(feature = "yaml"))]
+mod no_yaml;
 mod operate;
 mod prepare;
 mod registry;

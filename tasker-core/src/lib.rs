@@ -49,7 +49,9 @@ pub use def::{
 };
 pub use error::StepError;
 pub use event::Event;
-pub use handler::{HandlerFunction, StepContext, StepHandler, StepSequence, Task, handler_fn};
+pub use handler::{
+    HandlerFunction, StepContext, StepHandler, StepMistake, StepMistakes, StepSequence, Task, handler_fn,
+};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};

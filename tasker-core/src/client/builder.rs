@@ -2,6 +2,7 @@ mod limit;
 mod subscribe;
 
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -202,7 +203,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
     /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant that have the step.
     ///
-    /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
+    /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error. Of a step that names its handler, as those of
+    /// files do, the [handler](crate::StepHandler::check) says whether it can run the step with what comes of it: an API step knows its keys.
     #[must_use]
     pub fn configuration(mut self, overrides: impl Serialize) -> Self {
         self.overrides.document(&overrides);
@@ -369,13 +371,26 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(mut self) -> Result<Tasker, BuildError> {
         self.resolve();
         let Self {
-            store, mut registry, mut errors, limits, overrides, identity, subscriptions, config, ..
+            store,
+            mut registry,
+            handlers,
+            mut errors,
+            limits,
+            overrides,
+            identity,
+            subscriptions,
+            config,
+            ..
         } = self;
         // What is not registered because of a mistake is missing for these.
-        if errors.is_empty() {
-            errors.extend(overrides.apply(&mut registry).err().map(BuildError::from));
-            errors
-                .extend(registry.iter().filter_map(|registration| Some(registration.check().err()?.into())));
+        if !errors.is_empty() && overrides.is_empty() {
+            let checked = registry.iter().map(|registration| registration.check(&BTreeSet::new()));
+            errors.extend(checked.filter_map(Result::err).map(BuildError::from));
+        } else if errors.is_empty() {
+            let mut told = BTreeSet::new();
+            errors.extend(overrides.apply(&mut registry, &mut told).err().map(BuildError::from));
+            let checked = registry.iter().map(|registration| registration.check(&told));
+            errors.extend(checked.filter_map(Result::err).map(BuildError::from));
             errors.extend(limits.mistakes(&registry));
         }
         errors.extend(wrong_options(&config));
@@ -387,6 +402,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             1 => return Err(errors.remove(0)),
             _ => return Err(BuildError::Several(errors)),
         }
+        handlers.tell_of_unused(registry.iter().map(|registration| &*registration.workflow));
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
