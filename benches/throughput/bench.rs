@@ -4,13 +4,16 @@ use crate::Result;
 use crate::bed::{Bed, Kind};
 use crate::report::Figure;
 
-use crate::{ceiling, chain5, flat, handles, idle, idle_latency, parked, shapes, start_many, workers};
+use crate::{
+    ceiling, chain5, flat, handles, idle, idle_latency, observed, parked, shapes, start_many, workers,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bench {
     Chain5,
     Ceiling,
     Handles,
+    Observed,
     Diamond,
     Fanout,
     Wide,
@@ -24,10 +27,11 @@ pub(crate) enum Bench {
 }
 
 impl Bench {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Chain5,
         Self::Ceiling,
         Self::Handles,
+        Self::Observed,
         Self::Diamond,
         Self::Fanout,
         Self::Wide,
@@ -45,6 +49,7 @@ impl Bench {
             Self::Chain5 => "chain5",
             Self::Ceiling => "ceiling",
             Self::Handles => "handles",
+            Self::Observed => "observed",
             Self::Diamond => "diamond",
             Self::Fanout => "fanout",
             Self::Wide => "wide",
@@ -66,6 +71,9 @@ impl Bench {
             }
             Self::Ceiling => "the rows of 10,000 chains of 5 steps, written by hand-written SQL",
             Self::Handles => "1,000 chains of 5 steps, each awaited by its handle",
+            Self::Observed => {
+                "10,000 chains of 5 steps with every event delivered to a subscriber, beside the same without"
+            }
             Self::Diamond => "1,000 diamonds of 4 steps at once",
             Self::Fanout => "200 tasks of 1, 50 and 1 steps at once",
             Self::Wide => "one task of 1, 10,000 and 1 steps",
@@ -87,6 +95,7 @@ impl Bench {
             Self::Chain5 => chain5::run(bed).await,
             Self::Ceiling => ceiling::run(bed).await,
             Self::Handles => handles::run(bed).await,
+            Self::Observed => observed::run(bed).await,
             Self::Diamond => shapes::diamond(bed).await,
             Self::Fanout => shapes::fanout(bed).await,
             Self::Wide => shapes::wide(bed).await,

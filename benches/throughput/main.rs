@@ -21,6 +21,7 @@ mod flow;
 mod handles;
 mod idle;
 mod idle_latency;
+mod observed;
 mod options;
 mod parked;
 mod postgres;

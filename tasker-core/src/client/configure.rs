@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tasker_rules::suggest::quoted;
+use tasker_rules::suggest::{did_you_mean, quoted};
 
 use super::suggest::Known;
 use crate::registry::{Registration, Registry, misdescribed};
@@ -212,7 +212,12 @@ impl Merge<'_> {
     fn not_registered(&self, workflow: &str) -> String {
         let ids = || self.registry.iter().map(|known| known.workflow.id());
         let known: Vec<String> = ids().map(ToString::to_string).collect();
-        let meant = ids().collect::<Known<'_>>().did_you_mean_by_text(workflow);
+        // Of a version it is the number that may be a slip.
+        let version = known.iter().map(String::as_str).filter(|_| workflow.contains('@'));
+        let mut meant = did_you_mean(workflow, version);
+        if meant.is_empty() {
+            meant = ids().collect::<Known<'_>>().did_you_mean_by_text(workflow);
+        }
         let registered = if meant.is_empty() { "; registered are" } else { " Registered are" };
         format!("{meant}{registered} {}", quoted(known.iter().map(String::as_str)))
     }
