@@ -103,7 +103,7 @@ pub(crate) async fn what_a_task_shares_with_its_request_comes_with_each_of_its_s
     let bench = Bench::new(store, &[chain()]).await;
     let worker = bench.worker().await;
     let said = NewTask { attributes: attributes(), ..bench.task(0) };
-    bench.store.create(&[said.clone()]).await.unwrap();
+    bench.store.create(&[said]).await.unwrap();
     clock.advance(Duration::from_secs(3));
     let first = bench.claim(worker, 1).await.remove(0);
     assert_eq!(

@@ -93,7 +93,11 @@ impl Pump {
             let reader = Reader { pump, events, name, leader: Uuid::now_v7() };
             stop.run_until_cancelled(reader.read(&*store)).await;
             reader.pump.sender().take();
-            if let Err(error) = store.feed().unsubscribe(&reader.name).await {
+            let forgotten = async {
+                store.feed().unsubscribe(&reader.name).await?;
+                store.feed().trim().await
+            };
+            if let Err(error) = forgotten.await {
                 tracing::debug!(%error, "a listener is forgotten when its lease has run out");
             }
         });

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use tasker_core::store::StoreError;
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tasker_core::store::{EPHEMERAL, StoreError};
 use uuid::Uuid;
 
 use super::SqlStore;
 use crate::entity::{
-    event, operation, task, task_annotation, task_tag, task_transition, workflow_step,
+    event, operation, outbox, subscription, task, task_annotation, task_tag, task_transition, workflow_step,
     workflow_step_transition,
 };
 
@@ -23,6 +23,7 @@ impl SqlStore {
         let transaction = self.begin().await?;
         let now = self.now_in(&transaction).await?;
         let before = now.saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+        let before = self.unread_since(&transaction).await?.map_or(before, |unread| before.min(unread - 1));
         let old = task::Entity::find()
             .select_only()
             .column(task::Column::Id)
@@ -55,5 +56,26 @@ impl SqlStore {
         );
         transaction.commit().await?;
         Ok(old.len())
+    }
+
+    /// Since when something happened that not all durable subscribers have read: what they are to hear of is in the history.
+    async fn unread_since(&self, db: &DatabaseTransaction) -> Result<Option<i64>, DbErr> {
+        let durable = subscription::Entity::find()
+            .filter(subscription::Column::Name.not_like(format!("{EPHEMERAL}%")))
+            .select_only()
+            .column(subscription::Column::Name)
+            .limit(1)
+            .into_tuple::<String>()
+            .one(db)
+            .await?;
+        if durable.is_none() {
+            return Ok(None);
+        }
+        let oldest = outbox::Entity::find()
+            .select_only()
+            .column(outbox::Column::CreatedAt)
+            .order_by_asc(outbox::Column::Id)
+            .limit(1);
+        oldest.into_tuple().one(db).await
     }
 }

@@ -14,6 +14,7 @@ on_every_store! {
     all_that_happens_to_a_task_is_delivered_once_and_in_order,
     what_fails_once_comes_again_and_what_follows_waits_for_it,
     what_happened_while_nobody_delivered_is_delivered_later,
+    what_was_not_delivered_yet_outlives_the_retention_of_its_task,
     another_process_takes_over_from_one_that_hangs_when_it_stops,
     what_was_given_up_is_kept_and_can_be_delivered_again,
     what_was_delivered_is_removed,
@@ -77,6 +78,23 @@ async fn what_happened_while_nobody_delivered_is_delivered_later(store: impl Sto
     ear.has(2).await;
     assert_eq!(ear.of(task.id()), ["task.completed"]);
     second.shutdown().await;
+}
+
+async fn what_was_not_delivered_yet_outlives_the_retention_of_its_task(store: impl Store + Clone) {
+    let (app, ear) = (App::new([]), Ear::new(&["step.completed", "task.completed"]));
+    builder(&app, &store).subscribe("ear", ear.clone()).build().await.unwrap().shutdown().await;
+    let other = builder(&app, &store).build().await.unwrap();
+    let task = other.start::<job::Workflow>(context(1)).await.unwrap();
+    task.wait().await.unwrap();
+    store.purge(Duration::ZERO, 9).await.unwrap();
+    other.shutdown().await;
+    let tasker = builder(&app, &store).subscribe("ear", ear.clone()).build().await.unwrap();
+    ear.has(4).await;
+    assert_eq!(ear.of(task.id())[3], "task.completed");
+    tasker.shutdown().await;
+    store.feed().trim().await.unwrap();
+    store.purge(Duration::ZERO, 9).await.unwrap();
+    assert!(store.task_states(&[task.id()]).await.unwrap()[0].is_none(), "then it may go");
 }
 
 async fn another_process_takes_over_from_one_that_hangs_when_it_stops(store: impl Store + Clone) {

@@ -80,7 +80,7 @@ impl History<'_> {
             moves.extend(history.into_iter().filter_map(|happened| match happened.what {
                 What::Task { from, to } => Some((None, Lifecycle::of_task(from, to))),
                 What::Step { step, from, to, .. } => Some((Some(step), Lifecycle::of_step(from, to))),
-                _ => None,
+                What::Ordered { .. } => None,
             }));
             moves.sort();
             let heard = self.feeds.heard.get(&task).map_or(&[][..], Vec::as_slice);
@@ -102,7 +102,7 @@ impl History<'_> {
 
 /// That each step and each task is told of in the order of its transitions, and that a task's end comes after those of its steps.
 fn in_order(whose: &str, occurrences: &[Occurrence]) -> Check {
-    let mut last: BTreeMap<(TaskId, Option<u32>), (u32, bool, Option<u32>)> = BTreeMap::new();
+    let mut last = BTreeMap::new();
     for occurrence in occurrences {
         let step = occurrence.step.as_ref().map(|step| step.no.0);
         let place = occurrence.emitted.as_ref().map(|emitted| emitted.place);

@@ -103,13 +103,6 @@ impl SqlStore {
         &self,
         entries: &[Entry],
     ) -> Result<HashMap<Uuid, (TaskOccurrence, Timestamp)>, StoreError> {
-        let mut tasks: Vec<Uuid> = entries.iter().map(|entry| entry.task).collect();
-        tasks.sort_unstable();
-        tasks.dedup();
-        let mut rows = Rows::new(self.dialect().backend, &[("task_id", Column::Id)]);
-        for task in tasks {
-            rows.push([Cell::Id(task)]);
-        }
         const SQL: &str = "
             SELECT t.id, n.name, w.name, w.version, t.created_at, t.correlation_id, t.traceparent
             FROM {rows}
@@ -117,6 +110,13 @@ impl SqlStore {
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
             JOIN tasker_namespaces AS n ON n.id = w.namespace_id";
+        let mut tasks: Vec<Uuid> = entries.iter().map(|entry| entry.task).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        let mut rows = Rows::new(self.dialect().backend, &[("task_id", Column::Id)]);
+        for task in tasks {
+            rows.push([Cell::Id(task)]);
+        }
         let rows = self.read_rows(rows, SQL).await?;
         rows.iter().map(task).collect::<Result<_, DbErr>>().map_err(|error| store_error(WHAT, error))
     }

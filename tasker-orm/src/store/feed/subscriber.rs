@@ -220,13 +220,12 @@ impl SqlStore {
         let durable = all.iter().filter(|(name, _)| !name.starts_with(EPHEMERAL));
         let lows = durable.map(|(_, cursor)| read_cursor(cursor).map(|cursor| cursor.low()));
         let low = lows.collect::<Result<Vec<i64>, DbErr>>()?.into_iter().min();
-        let done = match low {
-            Some(low) => execute(db, READ, [low.into()]).await?,
-            None => {
-                // With nobody at all nothing is written any more, and what is left is for nobody.
-                let old = if all.is_empty() { i64::MAX } else { now - KEPT.as_micros() as i64 };
-                execute(db, OLD, [old.into()]).await?
-            }
+        let done = if let Some(low) = low {
+            execute(db, READ, [low.into()]).await?
+        } else {
+            // With nobody at all nothing is written any more, and what is left is for nobody.
+            let old = if all.is_empty() { i64::MAX } else { now - KEPT.as_micros() as i64 };
+            execute(db, OLD, [old.into()]).await?
         };
         Ok(done.rows_affected())
     }
