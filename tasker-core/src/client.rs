@@ -46,6 +46,7 @@ pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
+use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::report::TaskSnapshot;
 use crate::step::Workflow;
@@ -123,6 +124,7 @@ struct ClientParts {
     look: Arc<Notify>,
     poll: Duration,
     max_payload: usize,
+    metrics: Metrics,
 }
 
 impl Tasker {
@@ -264,6 +266,13 @@ impl Tasker {
         self.0.ended.cancelled().await;
     }
 
+    /// What the engine did since it was built, for Prometheus.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.client.0.metrics
+    }
+
     /// What ends the engine with all that it runs, as a crash of the process does.
     #[cfg(feature = "testing")]
     pub(crate) fn engine(&self) -> AbortHandle {
@@ -274,4 +283,15 @@ impl Tasker {
         let known = self.0.client.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
         StartError::NotRegistered { workflow, known: known.collect() }
     }
+}
+
+/// Creates tasks in one transaction, and counts them.
+async fn create_tasks(
+    store: &Arc<dyn Store>,
+    metrics: &Metrics,
+    tasks: &[NewTask],
+) -> Result<Vec<Created>, StoreError> {
+    let created = metrics.timed(StoreCall::Create, store.create(tasks)).await?;
+    metrics.created(tasks, &created);
+    Ok(created)
 }

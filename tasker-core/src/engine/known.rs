@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::def::{StoredDefinition, adapt};
+use crate::metrics::Meters;
 use crate::registry::Runner;
 use crate::store::{Offer, Runnable, StoreError};
 use crate::{DefinitionId, WorkflowId};
@@ -21,6 +22,7 @@ pub(super) struct Known {
     pub(super) limits: BTreeMap<DefinitionId, usize>,
     /// What it tells the store.
     pub(super) offers: Vec<Offer>,
+    pub(super) meters: Meters,
     runners: HashMap<DefinitionId, Runner>,
     parked: Vec<Parked>,
 }
@@ -62,8 +64,9 @@ impl Known {
                 });
             }
         }
+        let meters = engine.metrics.meters(runners.iter().map(|(id, runner)| (*id, &runner.workflow)));
         let runnable = Runnable::new(runners.iter().map(|(id, runner)| (*id, Arc::clone(&runner.workflow))));
-        Self { runnable: Arc::new(runnable), limits, offers, runners, parked }
+        Self { runnable: Arc::new(runnable), limits, offers, meters, runners, parked }
     }
 
     /// What runs the steps of a definition.
