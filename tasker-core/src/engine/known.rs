@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::def::{StoredDefinition, adapt};
-use crate::metrics::Meters;
+use crate::metrics::{Meters, StoreCall};
 use crate::registry::Runner;
 use crate::store::{Offer, Runnable, StoreError};
 use crate::{DefinitionId, WorkflowId};
@@ -38,7 +38,8 @@ impl Known {
     /// Asks the store which definitions there are.
     pub(super) async fn ask(engine: &Engine) -> Result<Self, StoreError> {
         let current: Vec<DefinitionId> = engine.workflows.iter().map(|(id, _)| *id).collect();
-        let siblings = engine.store.siblings(&current).await?;
+        let asking = engine.store.siblings(&current);
+        let siblings = engine.metrics.timed(StoreCall::Definitions, asking).await?;
         Ok(Self::of(engine, &siblings))
     }
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use super::run::stopped;
 use super::worker::Worker;
 use super::{LAST_ANSWER, PAUSE, after};
-use crate::metrics::Gone;
+use crate::metrics::{Gone, StoreCall};
 use crate::store::Outcome;
 
 /// For how long a store that does not answer is asked again.
@@ -49,7 +49,8 @@ impl Worker<'_> {
             self.count_lost();
             return;
         }
-        match timeout(LAST_ANSWER, self.engine.store.retire(self.id)).await {
+        let retiring = self.engine.metrics.timed(StoreCall::Retire, self.engine.store.retire(self.id));
+        match timeout(LAST_ANSWER, retiring).await {
             Ok(Ok(())) => tracing::info!(worker = %self.id, "worker retired"),
             Err(_) => {
                 tracing::warn!(worker = %self.id, "the store does not answer; not retired, its lease will run out");

@@ -4,12 +4,14 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreCall {
     Create,
+    Definitions,
     Enlist,
     Heartbeat,
     Sweep,
     Claim,
     Settle,
     Held,
+    Retire,
     Purge,
     #[cfg(feature = "prometheus")]
     Subscriptions,
@@ -18,14 +20,16 @@ pub(crate) enum StoreCall {
 #[cfg(feature = "prometheus")]
 impl StoreCall {
     /// In their order.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Create,
+        Self::Definitions,
         Self::Enlist,
         Self::Heartbeat,
         Self::Sweep,
         Self::Claim,
         Self::Settle,
         Self::Held,
+        Self::Retire,
         Self::Purge,
         Self::Subscriptions,
     ];
@@ -33,12 +37,14 @@ impl StoreCall {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
+            Self::Definitions => "definitions",
             Self::Enlist => "enlist",
             Self::Heartbeat => "heartbeat",
             Self::Sweep => "sweep",
             Self::Claim => "claim",
             Self::Settle => "settle",
             Self::Held => "held",
+            Self::Retire => "retire",
             Self::Purge => "purge",
             Self::Subscriptions => "subscriptions",
         }
