@@ -7,7 +7,9 @@ mod faulty;
 use std::time::Duration;
 
 use tasker::metrics::CONTENT_TYPE;
-use tasker::{SqlStore, StepError, Store, TaskState, Tasker, workflow};
+use tasker::{
+    MemoryStore, SqlStore, StepError, StepSpec, Store, TaskState, Tasker, WorkflowDef, handler_fn, workflow,
+};
 use tokio::time::sleep;
 
 use crate::support::{Act, App, builder, context, job, memory, once, tasker, wait_until, wide};
@@ -196,6 +198,32 @@ async fn what_operators_do_is_counted_and_so_are_steps_that_they_stop() {
     assert_eq!((orders("resume"), done.done), (3.0, 3));
 }
 
+/// A process that runs this build of a workflow.
+async fn build_of(steps: &[(&str, &[&str])], store: &MemoryStore) -> Tasker {
+    let builder = WorkflowDef::builder("test", "shipping", "1.0.0");
+    let workflow = steps.iter().fold(builder, |workflow, (step, after)| {
+        workflow.step(StepSpec::new(*step).depends_on(after.iter().copied()).handler_class("Any"))
+    });
+    let any = handler_fn(|_, _, _| async { Ok(serde_json::json!({})) });
+    let builder = Tasker::builder(()).store(store.clone()).handler("Any", any).register_dynamic(workflow);
+    builder.build().await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn steps_of_another_build_are_counted_by_their_own_names() {
+    let store = memory();
+    let old = build_of(&[("a", &[]), ("z", &["a"])], &store).await;
+    old.shutdown().await;
+    let task = old.start_named("test", "shipping", "1.0.0", serde_json::json!({})).await.unwrap();
+    let new = build_of(&[("a", &[]), ("b", &["a"]), ("z", &["a"])], &store).await;
+    assert_eq!(new.task(task.id()).wait().await.unwrap().state, TaskState::Complete);
+    let seen = Seen::of(&new);
+    let of = |step| outcomes(&seen, "shipping", step);
+    assert_eq!((of("a"), of("b"), of("z")), (vec![("complete", 1.0)], vec![], vec![("complete", 1.0)]));
+    assert_eq!(ended(&seen, "shipping"), (1.0, 0.0));
+    assert_eq!(seen.number("tasker_tasks_created_total", &[]), 0.0, "the other process did");
+}
+
 /// Each step that this process took is running or was counted by how it ended.
 #[tokio::test(start_paused = true)]
 async fn what_was_claimed_is_what_ended_and_what_runs() {
@@ -263,7 +291,9 @@ async fn subscribers_are_shown_as_long_as_there_are_any() {
 #[tokio::test]
 async fn the_connections_of_a_database_are_shown_by_what_they_are_for() {
     let app = App::new([]);
-    let store = SqlStore::connect("sqlite::memory:").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    let store = SqlStore::connect(&url).await.unwrap();
     let tasker = tasker(&app, &store).await;
     let status = tasker.start::<job::Workflow>(context(1)).await.unwrap().wait().await.unwrap();
     assert_eq!(status.state, TaskState::Complete);
@@ -287,6 +317,6 @@ async fn the_text_is_what_its_type_says() {
     let tasker = builder.build().await.unwrap();
     assert_eq!(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8");
     let text = tasker.metrics().render();
-    assert!(text.ends_with("# EOF\n") && text.contains("# UNIT tasker_step_run_seconds seconds\n"));
+    assert!(text.ends_with("# EOF\n") && text.contains("# TYPE tasker_step_run_seconds histogram\n"));
     assert_eq!(text, tasker.metrics().clone().render(), "a clone is the same");
 }

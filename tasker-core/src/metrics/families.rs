@@ -4,7 +4,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::{Metric, Registry, Unit};
+use prometheus_client::registry::{Metric, Registry};
 
 /// Of a task and a step, from a thousandth of a second to half an hour.
 const TIMES: [f64; 12] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 60.0, 300.0, 1800.0];
@@ -62,26 +62,26 @@ impl Families {
             task_orders: new.one("task_orders", "What operators did to tasks"),
             steps_ended: new.one("steps_ended", "Executions of steps that came to an end, by how"),
             step_queue: new.times(
-                "step_queue",
+                "step_queue_seconds",
                 "How long a step could have run before a worker took it",
                 times,
             ),
-            step_run: new.times("step_run", "How long the function of a step took", times),
+            step_run: new.times("step_run_seconds", "How long the function of a step took", times),
             steps_running: new.one("steps_running", "Functions of steps that run"),
             concurrency: new.one("concurrency", "How many functions of steps may run at the same time"),
             claims: new.one("claims", "Searches for steps"),
             claimed_steps: new
                 .one("claimed_steps", "Steps that were taken, by a claim or handed on by a settle"),
             settle_outcomes: new.add("settle_outcomes", "Outcomes in one settle", Histogram::new(SIZES)),
-            store_call: new.times("store_call", "How long the store took to answer", answers),
+            store_call: new.times("store_call_seconds", "How long the store took to answer", answers),
             store_errors: new.one("store_errors", "Calls that the store answered with an error"),
             lease_losses: new.one("lease_losses", "How often the worker lost its lease"),
             dead_workers: new.one("dead_workers", "Workers that were found dead"),
             taken_back_steps: new.one("taken_back_steps", "Steps that were taken back from dead workers"),
             outbox_behind: new
                 .one("outbox_behind_transactions", "Transactions that a subscriber has not read"),
-            outbox_lag: new.timed(
-                "outbox_lag",
+            outbox_lag: new.one(
+                "outbox_lag_seconds",
                 "How long ago the oldest transaction was that a subscriber has not read",
             ),
             outbox_waiting: new.one("outbox_waiting_events", "Events that wait for another attempt"),
@@ -114,16 +114,7 @@ impl Registrar<'_> {
         self.add(name, help, M::default())
     }
 
-    /// One whose name ends with its unit, seconds.
-    fn timed<M: Metric + Clone + Default>(&mut self, name: &str, help: &str) -> M {
-        let metric = M::default();
-        self.0.register_with_unit(name, help, Unit::Seconds, metric.clone());
-        metric
-    }
-
     fn times(&mut self, name: &str, help: &str, histogram: fn() -> Histogram) -> Histograms {
-        let family = Family::new_with_constructor(histogram);
-        self.0.register_with_unit(name, help, Unit::Seconds, family.clone());
-        family
+        self.add(name, help, Family::new_with_constructor(histogram))
     }
 }

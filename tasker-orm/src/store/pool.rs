@@ -8,12 +8,19 @@ use crate::statement::Backend;
 
 /// The pools by what they are for.
 pub(super) fn statuses(inner: &Inner) -> Vec<PoolStatus> {
-    let mut pools = vec![("write", &inner.writer), ("read_by_key", &inner.by_key), ("read", &inner.reader)];
-    // On SQLite the same connections read by key and otherwise.
-    if inner.dialect.backend == Backend::Sqlite {
-        pools.remove(1);
-    }
-    pools.into_iter().filter_map(|(name, connection)| status(name, connection)).collect()
+    let pools: &[_] = match inner.dialect.backend {
+        Backend::Postgres => {
+            &[("write", &inner.writer), ("read_by_key", &inner.by_key), ("read", &inner.reader)]
+        }
+        Backend::Sqlite if is_file(inner) => &[("write", &inner.writer), ("read", &inner.reader)],
+        Backend::Sqlite => &[("write", &inner.writer)],
+    };
+    pools.iter().filter_map(|(name, connection)| status(name, connection)).collect()
+}
+
+/// A database in memory has one connection for all, and no lock files beside it.
+fn is_file(inner: &Inner) -> bool {
+    inner.presence.is_some()
 }
 
 fn status(name: &'static str, connection: &DatabaseConnection) -> Option<PoolStatus> {

@@ -12,6 +12,7 @@ use crate::support::{App, builder, context, job};
 
 const TABLE: &str = include_str!("../../../tasker-core/src/metrics/table.md");
 const DASHBOARD: &str = include_str!("../../../dashboards/tasker.json");
+const CHAPTER: &str = include_str!("../../../book/src/metrics.md");
 
 /// A Tasker that has a series of every metric.
 async fn everything() -> Tasker {
@@ -90,22 +91,28 @@ fn metrics_of(expression: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| word.starts_with("tasker_"))
 }
 
-/// The labels that a query groups by or picks by.
-fn labels_of(expression: &str) -> BTreeSet<String> {
-    let mut labels = BTreeSet::new();
-    for part in expression.split("by (").skip(1) {
-        labels.extend(part.split(')').next().unwrap().split(',').map(|label| label.trim().to_owned()));
-    }
-    for part in expression.split('{').skip(1) {
-        let matchers = part.split('}').next().unwrap().split(',');
-        let names = matchers.map(|matcher| matcher.split(['=', '!']).next().unwrap().trim().to_owned());
-        labels.extend(names.filter(|name| !name.is_empty()));
-    }
-    labels
+/// The labels that a query groups by: they are of each of its metrics.
+fn grouped_by(expression: &str) -> impl Iterator<Item = &str> {
+    let groups = expression.split("by (").skip(1).map(|part| part.split(')').next().unwrap());
+    groups.flat_map(|group| group.split(',').map(str::trim))
+}
+
+/// The labels that a query picks by, with their metric.
+fn picked_by(expression: &str) -> impl Iterator<Item = (&str, &str)> {
+    expression.match_indices('{').flat_map(|(at, _)| {
+        let metric = metrics_of(&expression[..at]).last().unwrap();
+        let matchers = expression[at + 1..].split('}').next().unwrap().split(',');
+        matchers.map(move |matcher| (metric, matcher.split(['=', '!']).next().unwrap().trim()))
+    })
+}
+
+/// The queries that the book gives.
+fn queries_of_the_book() -> Vec<String> {
+    CHAPTER.split("```promql\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn every_query_of_the_dashboard_is_about_metrics_and_labels_that_there_are() {
+async fn every_query_of_the_dashboard_and_the_book_is_about_metrics_and_labels_that_there_are() {
     let tasker = everything().await;
     let seen = Seen::of(&tasker);
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -121,18 +128,31 @@ async fn every_query_of_the_dashboard_is_about_metrics_and_labels_that_there_are
     let mut queries = Vec::new();
     expressions(&serde_json::from_str(DASHBOARD).unwrap(), &mut queries);
     assert!(queries.len() > 15, "{} queries", queries.len());
+    let of_the_book = queries_of_the_book();
+    assert!(of_the_book.len() > 5);
+    let on_dashboard = queries.len();
+    queries.extend(of_the_book);
     let mut shown = BTreeSet::new();
-    for query in &queries {
+    for (at, query) in queries.iter().enumerate() {
         let metrics: Vec<&str> = metrics_of(query).collect();
         assert!(!metrics.is_empty(), "{query} asks for no metric");
-        for metric in metrics {
+        let has = |metric: &str, label: &str| {
             let labels = known.get(metric).unwrap_or_else(|| panic!("there is no {metric}: {query}"));
-            for label in labels_of(query) {
-                // What Prometheus adds, and the bounds of buckets.
-                let is_there = labels.contains(&label) || ["instance", "job", "le"].contains(&label.as_str());
-                assert!(is_there, "{metric} has no label {label}: {query}");
+            // What Prometheus adds, and the bounds of buckets.
+            let is_there = labels.iter().any(|name| name == label) || ["instance", "le"].contains(&label);
+            assert!(is_there, "{metric} has no label {label}: {query}");
+        };
+        for (metric, label) in picked_by(query) {
+            has(metric, label);
+        }
+        for metric in metrics {
+            assert!(known.contains_key(metric), "there is no {metric}: {query}");
+            for label in grouped_by(query) {
+                has(metric, label);
             }
-            shown.insert(metric.to_owned());
+            if at < on_dashboard {
+                shown.insert(metric.to_owned());
+            }
         }
     }
     for signal in [
