@@ -7,12 +7,15 @@ mod configure;
 mod dynamic;
 mod handle;
 mod identity;
+#[cfg(not(feature = "yaml"))]
+mod no_yaml;
 mod operate;
 mod prepare;
 mod registry;
 mod request;
 mod start;
 mod start_many;
+mod suggest;
 mod tasks;
 
 use std::any::TypeId;
@@ -46,6 +49,7 @@ pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
+use crate::events::Events;
 use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::report::TaskSnapshot;
@@ -54,6 +58,7 @@ use crate::store::{Created, NewTask, Store, StoreError, TaskStatus};
 use crate::{DefinitionId, TaskId, TaskState, WorkflowId};
 use registry::{LATEST, version_of};
 use start::Wish;
+use suggest::Known;
 
 /// The workflows of an application, and the engine that runs them.
 ///
@@ -95,6 +100,7 @@ pub struct Tasker(Arc<Inner>);
 
 struct Inner {
     client: Client,
+    events: Events,
     stop: CancellationToken,
     /// Cancelled when the engine has ended.
     ended: CancellationToken,
@@ -152,7 +158,10 @@ impl Tasker {
     /// those that are no modules, are started by [`request_many`](Self::request_many).
     ///
     /// If the store fails in the middle, [`StartError::Partly`] names the tasks that were started. With
-    /// [keys](StartMany::idempotency_keys) the whole call can be made again.
+    /// [keys](StartMany::idempotency_keys) the whole call can be made again: a task that there is already, by its key or by the
+    /// [`Identity`] of this Tasker, is returned. It is no [`Conflict`](StartError::Conflict), as it may be for one task, because that would
+    /// be found out when others of the tasks are started already, and an error could not take those back;
+    /// [`is_new`](TaskHandle::is_new) tells which there were.
     ///
     /// ```
     /// # use tasker_core::{MemoryStore, StepError, Tasker, workflow};
@@ -168,6 +177,9 @@ impl Tasker {
     /// # let tasker = Tasker::builder(()).store(MemoryStore::new()).register::<count::Workflow>().build().await?;
     /// let tasks = tasker.start_many::<count::Workflow>(0..2_500).idempotency_keys(|n| format!("count-{n}")).await?;
     /// assert_eq!(tasks.len(), 2_500);
+    ///
+    /// let tasks = tasker.start_many::<count::Workflow>(2_400..2_600).idempotency_keys(|n| format!("count-{n}")).await?;
+    /// assert_eq!(tasks.iter().filter(|task| task.is_new()).count(), 100);
     /// # tasker.shutdown().await;
     /// # Ok(())
     /// # }
@@ -214,6 +226,12 @@ impl Tasker {
             registered.into_iter().find(|(_, known)| *known.workflow.id() == id)
         };
         found.cloned().ok_or_else(|| self.not_registered(id))
+    }
+
+    /// Events: which there are, who hears of them, and what was given up.
+    #[must_use]
+    pub fn events(&self) -> &Events {
+        &self.0.events
     }
 
     /// A handle of a task that was started before.
@@ -280,8 +298,21 @@ impl Tasker {
     }
 
     fn not_registered(&self, workflow: WorkflowId) -> StartError {
-        let known = self.0.client.0.workflows.iter().map(|(_, known)| known.workflow.id().to_string());
-        StartError::NotRegistered { workflow, known: known.collect() }
+        let client = &self.0.client;
+        let help = client.known().did_you_mean(&workflow.namespace, &workflow.name);
+        let known = client.registered_ids().map(ToString::to_string).collect();
+        StartError::NotRegistered { workflow, known, help }
+    }
+}
+
+impl Client {
+    fn registered_ids(&self) -> impl Iterator<Item = &WorkflowId> {
+        self.0.workflows.iter().map(|(_, known)| known.workflow.id())
+    }
+
+    /// The workflows of this process, to suggest one of them.
+    fn known(&self) -> Known<'_> {
+        self.registered_ids().collect()
     }
 }
 

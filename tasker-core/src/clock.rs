@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use text::InvalidTimestamp;
 
 /// A moment, in whole microseconds since 1970-01-01 UTC: what every supported database can keep exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -64,6 +64,13 @@ impl fmt::Display for Timestamp {
             Some(time) => f.write_str(&time.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
             None => write!(f, "{} µs after 1970", self.0),
         }
+    }
+}
+
+/// As it is shown: nobody reads microseconds.
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

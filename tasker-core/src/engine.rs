@@ -11,6 +11,7 @@
 //! * `batch` is what has ended until the store has it; `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
+//! * `dispatch` lets [events](crate::events) be delivered beside it.
 //! * `purge` removes what has ended long ago.
 
 mod answer;
@@ -35,16 +36,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use known::Known;
-#[cfg(feature = "testing")]
 pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
+use crate::events::Dispatcher;
 use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::store::Store;
@@ -92,6 +94,8 @@ impl EngineConfig {
 /// What the worker of an engine has in hand for as long as the engine runs.
 pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
+    /// What delivers events to durable subscribers.
+    pub(crate) dispatchers: Vec<Dispatcher>,
     /// The workflows of this build, by their definitions.
     pub(crate) workflows: Vec<(DefinitionId, Arc<Registration>)>,
     pub(crate) config: EngineConfig,
@@ -112,8 +116,9 @@ impl Engine {
     pub(crate) async fn run(self) {
         let watcher = self.metrics.watcher(self.config.heartbeat);
         let _beside = (self.listener(), self.purger(), watcher);
+        let dispatchers = self.dispatch();
         while !self.stop.is_cancelled() {
-            let Some((id, asked, known)) = self.enlist().await else { return };
+            let Some((id, asked, known)) = self.enlist().await else { break };
             tracing::info!(worker = %id, "worker enlisted");
             known.warn();
             let worker = Worker::new(&self, id, asked, &known);
@@ -123,6 +128,16 @@ impl Engine {
                 self.pause().await;
             }
         }
+        // They were told to stop, and end within the grace period.
+        dispatchers.join_all().await;
+    }
+
+    fn dispatch(&self) -> JoinSet<()> {
+        let mut running = JoinSet::new();
+        for dispatcher in self.dispatchers.iter().cloned() {
+            running.spawn(dispatcher.run(Arc::clone(&self.store), self.stop.clone(), self.config.grace));
+        }
+        running
     }
 
     /// Passes on what the store has heard of other processes.

@@ -8,18 +8,23 @@
 mod classes;
 mod execution;
 mod function;
+mod mistake;
 mod sequence;
 mod step;
 mod task;
+mod unannounced;
 
 use std::future::{Future, ready};
 
 use serde_json::Value;
 
+#[cfg(feature = "yaml")]
+pub(crate) use classes::kind_of;
 pub(crate) use classes::{Handlers, NoHandler};
 #[cfg(feature = "testing")]
 pub(crate) use execution::handle;
 pub use function::{HandlerFunction, handler_fn};
+pub use mistake::{StepMistake, StepMistakes};
 pub use sequence::StepSequence;
 pub use step::StepContext;
 pub use task::Task;
@@ -108,9 +113,29 @@ pub trait StepHandler: Send + Sync + 'static {
     /// nothing reads, and what it cannot run with. [`TaskerBuilder::build`](crate::TaskerBuilder::build) asks for each such step, and fails with all
     /// that was said, so that no task has to find it out. Unless it is written otherwise, nothing is wrong.
     ///
+    /// ```
+    /// # use serde_json::Value;
+    /// # use tasker_core::{StepContext, StepError, StepHandler, StepSequence, Task};
+    /// use tasker_core::{StepDef, StepMistake, StepMistakes};
+    ///
+    /// struct Charge;
+    ///
+    /// impl StepHandler for Charge {
+    ///     # async fn process(&self, _: &Task, _: &StepSequence, _: &StepContext) -> Result<Value, StepError> { Ok(Value::Null) }
+    ///     fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
+    ///         match step.config().and_then(|config| config.get("gateway")) {
+    ///             Some(gateway) if gateway.is_string() => Ok(()),
+    ///             Some(_) => Err(StepMistake::new("`gateway` takes a text").at("/gateway").into()),
+    ///             None => Err(StepMistake::new("there is no `gateway`").help("write which one takes the money").into()),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
-    /// With each mistake and how to mend it. The text is shown, so it has no values of a configuration that may be secret.
-    fn check(&self, step: &StepDef) -> Result<(), String> {
+    /// With each mistake, its place in the configuration, and how to mend it. The text is shown, so it has no values of a configuration
+    /// that may be secret.
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
         let _ = step;
         Ok(())
     }

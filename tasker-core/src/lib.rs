@@ -12,6 +12,7 @@ mod echo;
 mod engine;
 mod error;
 mod event;
+pub mod events;
 mod handler;
 #[cfg(feature = "http")]
 pub mod http;
@@ -53,7 +54,9 @@ pub use def::{
 };
 pub use error::StepError;
 pub use event::Event;
-pub use handler::{HandlerFunction, StepContext, StepHandler, StepSequence, Task, handler_fn};
+pub use handler::{
+    HandlerFunction, StepContext, StepHandler, StepMistake, StepMistakes, StepSequence, Task, handler_fn,
+};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
@@ -75,7 +78,7 @@ pub use trace::{InvalidTraceParent, TraceParent};
 
 /// The versions that contexts, results, configurations and events derive from.
 #[doc(no_inline)]
-pub use {schemars, serde};
+pub use {async_trait::async_trait, schemars, serde};
 
 /// Names that only expanded code uses.
 #[doc(hidden)]

@@ -1,7 +1,7 @@
 //! The workflows of this process: their definitions, and the functions of their steps.
 
 use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -10,7 +10,9 @@ use crate::handler::{Handlers, NoHandler};
 use crate::param::{Invocation, StepInput};
 use crate::schema::{self, ContextSchema, Refusal, SchemaError, Violation};
 use crate::step::{BoxFuture, Ended, Executable, HandlerFn, Workflow};
-use crate::{DefinitionError, Json, StepDef, StepError, StepNo, WorkflowDef, WorkflowId};
+use crate::{
+    DefinitionError, Json, StepDef, StepError, StepMistake, StepMistakes, StepNo, WorkflowDef, WorkflowId,
+};
 
 /// A workflow with everything that is needed to start and run it.
 pub(crate) struct Registration {
@@ -42,7 +44,7 @@ pub(crate) trait Handler: Send + Sync {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>>;
 
     /// What is wrong with the description of a step that it is to run.
-    fn check(&self, step: &StepDef) -> Result<(), String> {
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
         let _ = step;
         Ok(())
     }
@@ -183,21 +185,34 @@ impl Registration {
         Arc::make_mut(&mut self.workflow).configure_by(step, patch, variable)
     }
 
-    /// Asks the handlers whether they can run their steps as these are described.
-    pub(crate) fn check(&self) -> Result<(), RegisterError> {
-        let workflow = &self.workflow;
-        let mistakes: Vec<String> =
-            self.mistakes().map(|(step, mistake)| misdescribed(step, &mistake)).collect();
+    /// Asks the handlers whether they can run their steps as these are described; what was told already is left out.
+    pub(crate) fn check(
+        &self,
+        told: &BTreeSet<(WorkflowId, String, StepMistake)>,
+    ) -> Result<(), RegisterError> {
+        let workflow = self.workflow.id();
+        let mistakes = self.mistakes().into_iter();
+        let mistakes = mistakes.map(|(step, mistake)| (workflow.clone(), step, mistake));
+        let mistakes: Vec<String> = mistakes
+            .filter(|mistake| !told.contains(mistake))
+            .map(|(_, step, mistake)| misdescribed(&step, &mistake.to_string()))
+            .collect();
         if mistakes.is_empty() {
             return Ok(());
         }
-        Err(RegisterError::Misdescribed { workflow: workflow.id().clone(), mistakes })
+        Err(RegisterError::Misdescribed { workflow: workflow.clone(), mistakes })
     }
 
     /// What handlers say about their steps.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&StepDef, String)> {
-        let steps = self.workflow.steps().iter().zip(&self.handlers);
-        steps.filter_map(|(step, handler)| Some((step, handler.check(step).err()?)))
+    pub(crate) fn mistakes(&self) -> Vec<(String, StepMistake)> {
+        let mut all = Vec::new();
+        for (step, handler) in self.workflow.steps().iter().zip(&self.handlers) {
+            if let Err(mistakes) = handler.check(step) {
+                let mistakes = mistakes.mistakes().iter().cloned();
+                all.extend(mistakes.map(|mistake| (step.name().to_owned(), mistake)));
+            }
+        }
+        all
     }
 
     /// What runs the workflow as it was registered.
@@ -244,8 +259,8 @@ fn without_handler(step: &StepDef, why: &NoHandler) -> String {
 }
 
 /// What a handler says about a step, as it is shown.
-pub(crate) fn misdescribed(step: &StepDef, mistake: &str) -> String {
-    format!("the handler of the step `{}` cannot run it: {mistake}", step.name())
+pub(crate) fn misdescribed(step: &str, mistake: &str) -> String {
+    format!("the handler of the step `{step}` cannot run it: {mistake}")
 }
 
 fn normalize<W: Workflow>(context: &Value) -> Result<Json, Violation> {

@@ -9,6 +9,19 @@
 //! - [`TaskSnapshot::analysis`]: levels, critical path, parallelism, error chains, bottlenecks, recommendations.
 //! - [`TemplateAnalysis::of`]: the graph of a definition.
 //!
+//! Where steps are counted, a word means one thing:
+//!
+//! - A step is **over** when it is complete, resolved or skipped: what waits for it can run.
+//! - It **failed** (`failed_steps`, `error_steps`) when it is in error: no attempt is left, or none can help. While it is tried again it is
+//!   **retrying** (`retrying_steps`), and **in backoff** as long as it waits for that.
+//! - It is **ready** when it runs as soon as a worker has room, and **waits** when it is pending and not ready, for whatever reason.
+//! - It is **blocked** when it never runs, or never runs again, unless somebody steps in: it failed, or is pending and waits, directly or
+//!   through others, for one that failed or was cancelled ([`StepReadiness::is_permanently_blocked`]). The latter are **blocked
+//!   downstream**. Blocked steps are counted by `permanently_blocked_steps` of a task and `blocked_steps` of a path; blocked downstream by
+//!   what has `downstream` in its name, and by `total_blocked_by_errors`.
+//!
+//! The names in JSON are Ruby Tasker's, also where it says `blocked` of what only waits: the documentation of a field tells.
+//!
 //! Costs are O(steps + edges), and at worst as much again for each step that failed.
 
 mod analysis;

@@ -37,8 +37,8 @@ pub use catalog::{
 };
 pub use error::StoreError;
 pub use feed::{
-    Attempts, Cursor, Delivery, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress, Seen,
-    SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
+    Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress,
+    Seen, SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
 };
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};
@@ -54,7 +54,7 @@ pub use status::{Parked, StepStatus, TaskStatus, UnknownWaiting, Waiting, Waitin
 
 use crate::report::TaskSnapshot;
 use crate::{
-    Attempt, DefinitionId, Executions, Json, StepError, StepNo, StoredDefinition, TaskId, TaskState,
+    Attempt, Clock, DefinitionId, Executions, Json, StepError, StepNo, StoredDefinition, TaskId, TaskState,
     WorkerId, WorkflowDef,
 };
 
@@ -161,7 +161,8 @@ pub trait Store: Any + Send + Sync + 'static {
     async fn operate(&self, orders: &[Order]) -> Result<Vec<Operated>, StoreError>;
 
     /// Lets no step of a workflow's tasks begin, or lets them begin again; what runs comes to its end. Whether the store knows the
-    /// workflow. A graph of a version that is paused and comes later is paused as well.
+    /// workflow. A graph of a version that is paused and comes later is paused as well. As with [`operate`](Self::operate), an order that
+    /// changed something is not followed again when it is asked for again, whatever was ordered meanwhile.
     async fn operate_workflow(&self, order: &WorkflowOrder) -> Result<bool, StoreError>;
 
     /// What operators did to the workflows of a namespace and name, in order.
@@ -178,6 +179,12 @@ pub trait Store: Any + Send + Sync + 'static {
     /// which is what it does unless a store knows better.
     async fn hint(&self) {
         std::future::pending::<()>().await;
+    }
+
+    /// The clock that the store was given in place of its own, if it was: as a rule that of a test. What an application times itself goes
+    /// by it, too.
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        None
     }
 
     /// How many settles of one worker the store can work on at the same time.

@@ -75,6 +75,7 @@
 
 mod build;
 mod check;
+mod context_schema;
 mod environment;
 mod file;
 mod from_workflow;

@@ -48,7 +48,7 @@ fn sql_state(error: &DbErr) -> Option<String> {
     }
 }
 
-fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
+pub(crate) fn sqlx_error(error: &DbErr) -> Option<&SqlxError> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))

@@ -190,6 +190,10 @@ impl Store for SqlStore {
         self
     }
 
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.0.clock.clone()
+    }
+
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
         self.history_of(task).await
     }

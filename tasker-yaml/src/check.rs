@@ -56,14 +56,15 @@ fn named_steps(task: &Node, steps: &[Node], report: &mut Report<'_>) {
     let Some(list) = task.get("named_steps") else { return };
     let known: Vec<&str> = list.items().iter().filter_map(Node::text).collect();
     let set: HashSet<&str> = known.iter().copied().collect();
+    let called: HashSet<&str> = steps.iter().filter_map(|step| step.text_of("name")).collect();
     // A dependency is a step, or a mistake that is told where dependencies are checked.
     for node in steps.iter().filter_map(|step| step.get("name")) {
         let Some(name) = node.text().filter(|name| !set.contains(name)) else { continue };
         if report.is_full() {
             return;
         }
-        let help = match nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`? If not, add it to `named_steps`"),
+        let help = match nearest(name, known.iter().copied().filter(|known| !called.contains(known))) {
+            Some(near) => format!("the list has `{near}`, which no step is called: let both say the same"),
             None => "add it to `named_steps`, or leave `named_steps` out".to_owned(),
         };
         report.help(node.span, format!("the step `{name}` is not in the list `named_steps`"), help);

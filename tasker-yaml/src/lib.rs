@@ -15,6 +15,7 @@ mod node;
 mod parse;
 pub mod scalar;
 mod shape;
+mod syntax;
 
 pub use check::{STEPS, dependencies_of};
 pub use file::{Source, read};

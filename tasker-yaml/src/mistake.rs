@@ -1,9 +1,9 @@
 //! What is wrong with files, and how it is told: the place, the line with what is wrong underlined, and how to mend it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 
-use super::node::Span;
+use super::node::{Entry, Node, Span};
 use crate::Source;
 
 /// One thing that is wrong with a file.
@@ -201,13 +201,15 @@ pub struct Report<'s> {
     more: bool,
     /// Where values stand of which nothing more is to be said.
     settled: HashSet<usize>,
+    /// Where the mistakes stand.
+    told: BTreeSet<usize>,
 }
 
 impl<'s> Report<'s> {
     /// None so far.
     #[must_use]
     pub fn of(source: &'s Source) -> Self {
-        Self { source, mistakes: Vec::new(), more: false, settled: HashSet::new() }
+        Self { source, mistakes: Vec::new(), more: false, settled: HashSet::new(), told: BTreeSet::new() }
     }
 
     /// The text of the file.
@@ -242,6 +244,7 @@ impl<'s> Report<'s> {
         if self.is_full() {
             self.more = true;
         } else if !self.settled.contains(&span.start) {
+            self.told.insert(span.start);
             self.mistakes.push(Mistake::at(self.source, span, message, help));
         }
     }
@@ -249,6 +252,21 @@ impl<'s> Report<'s> {
     /// Says no more about a value: whatever is found later follows from what was told about it.
     pub fn settle(&mut self, span: Span) {
         self.settled.insert(span.start);
+    }
+
+    /// Whether something was told of this part of the file, or of what stands in it.
+    #[must_use]
+    pub fn tells_of(&self, node: &Node) -> bool {
+        let Span { start, end } = node.span;
+        self.told.range(start..end.max(start + 1)).next().is_some()
+            || node.items().iter().any(|item| self.tells_of(item))
+            || node.entries().iter().any(|entry| self.tells_of_key(entry) || self.tells_of(&entry.value))
+    }
+
+    /// Whether something was told of the key itself.
+    #[must_use]
+    pub fn tells_of_key(&self, entry: &Entry) -> bool {
+        self.told.contains(&entry.span.start)
     }
 
     /// Whether there is none.

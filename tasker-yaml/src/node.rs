@@ -56,6 +56,12 @@ impl Node {
         (!entry.value.is_null()).then_some(&entry.value)
     }
 
+    /// The entry of a key, whatever stands under it.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
     /// Whether it is nothing.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -138,19 +144,33 @@ impl Node {
     pub fn at(&self, pointer: &str) -> &Self {
         let mut at = self;
         for segment in pointer.split('/').skip(1) {
-            let name = segment.replace("~1", "/").replace("~0", "~");
-            let next = match &at.kind {
-                Kind::Map(entries) => {
-                    entries.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
-                }
-                Kind::List(items) => name.parse().ok().and_then(|at: usize| items.get(at)),
-                _ => None,
-            };
-            match next {
+            match at.member(&unescaped(segment)) {
                 Some(next) => at = next,
                 None => break,
             }
         }
         at
     }
+
+    /// The entry that a JSON Pointer leads to, if it leads to one of a mapping.
+    #[must_use]
+    pub fn entry_at(&self, pointer: &str) -> Option<&Entry> {
+        let (parents, last) = pointer.rsplit_once('/')?;
+        let parent =
+            parents.split('/').skip(1).try_fold(self, |at, segment| at.member(&unescaped(segment)))?;
+        parent.entry(&unescaped(last))
+    }
+
+    fn member(&self, name: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Map(_) => self.entry(name).map(|entry| &entry.value),
+            Kind::List(items) => name.parse().ok().and_then(|at: usize| items.get(at)),
+            _ => None,
+        }
+    }
+}
+
+/// A piece of a JSON Pointer as what it names.
+fn unescaped(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
 }

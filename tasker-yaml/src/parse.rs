@@ -10,7 +10,7 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span as Place, Tag};
 
 use super::mistake::Report;
 use super::node::{Entry, Kind, Node, Span};
-use super::scalar;
+use super::{scalar, syntax};
 
 /// The longest file, in bytes.
 pub const LONGEST: usize = 1 << 20;
@@ -47,11 +47,15 @@ pub fn parse(report: &mut Report<'_>) -> Option<Node> {
             }
             Err(error) => {
                 let start = error.marker().byte_offset().unwrap_or(text.len());
+                let place = Span { start, end: start };
                 let message = match error.kind() {
                     ErrorKind::RecursionLimitExceeded => too_deep(),
                     _ => format!("this is no YAML: {}", error.info()),
                 };
-                tree.report.add(Span { start, end: start }, message);
+                match syntax::help(error.kind(), text, start) {
+                    Some(help) => tree.report.help(place, message, help),
+                    None => tree.report.add(place, message),
+                }
                 return None;
             }
         }
@@ -372,6 +376,63 @@ mod tests {
             let mistakes = read(text).unwrap_err();
             assert_eq!(mistakes.len(), 1, "{text}: {mistakes:?}");
             assert!(mistakes[0].contains(told), "{text}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_probably_meant_is_told_with_how_it_is_written() {
+        let two = "items of a list, which begin with `- `, and keys cannot stand side by side";
+        for (text, help) in [
+            ("a:\n\tb: 2\n", "line 2 is indented with a tab: indent with spaces"),
+            ("s:\n  - name: x\n\t  h: y\n", "line 3 is indented with a tab"),
+            (
+                "s:\n  - name: a\n   h: A\n",
+                "this line is indented by 3 spaces, and what it could belong to by 0, 2, 4",
+            ),
+            ("s:\n  - a\n - b\n", "this line is indented by 1 space, and what it could belong to by 0, 2, 4"),
+            (
+                "  name: a\nversion: 1\n",
+                "this line is indented by no spaces, and what it could belong to by 2",
+            ),
+            (
+                "a:\n   b: 1\n  c: 2\n",
+                "this line is indented by 2 spaces, and what it could belong to by 0, 3",
+            ),
+            (
+                "name: a\n  version: 1\n",
+                "this line is indented further than line 1, `name: a`, which has a value already",
+            ),
+            ("s:\n  - name: a\n\n     h: A\n", "this line is indented further than line 2, `name: a`, which"),
+            ("a:\n  - b\n  c: d\n", two),
+            ("a: 1\n- b\n", two),
+            ("about: note: this\n", "a value with `: ` in it is quoted: `about: \"note: this\"`"),
+            ("s:\n  - name: a: \"b\"\n", "a value with `: ` in it is quoted: `name: 'a: \"b\"'`"),
+            ("a: \"x\": y\n", "what is quoted ends with its quote"),
+            ("name:order\nversion: 1\n", "behind a colon stands a space, so line 1 is written `name: order`"),
+            ("name order\nversion: 1\n", "line 1, `name order`, has no colon"),
+            ("a: \"b\nc: d\n", "the quote that begins here has no end"),
+            ("a: 'it's'\nb: c\n", "in single quotes a `'` is written twice"),
+            ("a: \"b\nc: \"d\"\n", "the quote on line 1 has no end there"),
+            ("a: \"x\" y\n", "put the whole value in quotes"),
+            ("a: \"C:\\dir\"\n", "in double quotes `\\` begins an escape"),
+            ("a: {x: ${Y:-z}, b: 1}\n", "because of its own braces: `\"${Y:-z}\"`"),
+            ("a: { auth: Bearer ${X}/y, b: 1 }\n", "because of its own braces: `\"Bearer ${X}/y\"`"),
+            ("a: [${X}]\n", "because of its own braces: `\"${X}\"`"),
+            ("name: [order\n", "the `[` here has no `]`: write it where the last entry ends"),
+            ("a: [1, 2\nb: 3\n", "the `[` on line 1 has no `]`"),
+            ("a: {x: [1]\nb: 2\n", "the `{` on line 1 has no `}`"),
+            ("a: {x: 1 y: 2}\n", "entries are separated by commas"),
+            ("a: [1}\n", "a list is written `[a, b]`"),
+            ("url: {base}/carts\nb: 1\n", "a text that begins with `{` is quoted: `\"{base}/carts\"`"),
+            ("a: *bold*\n", "a text that begins with it is quoted: `\"*bold*\"`"),
+            ("a: @b\n", "a text that begins with `@` is quoted: `\"@b\"`"),
+            ("a: >x\n", "a text that begins with `>` is quoted: `\">x\"`"),
+            ("a: , b\n", "a text that begins with `,` is quoted: `\", b\"`"),
+            ("a: - b\n", "a list begins on the line behind its key"),
+            ("a: \"b\"#c\n", "before the `#` of a comment stands a space"),
+        ] {
+            let mistakes = read(text).unwrap_err();
+            assert!(mistakes.len() == 1 && mistakes[0].contains(help), "{text}: {mistakes:?}");
         }
     }
 

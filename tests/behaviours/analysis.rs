@@ -99,7 +99,7 @@ async fn b68_a_step_that_failed_for_good_is_the_bottleneck_and_its_score_is_made
     assert_eq!((remaining.length, remaining.blocked_steps, remaining.error_steps), (3, 3, 1));
 
     let [chain] = &analysis.error_chains.error_chains[..] else { panic!("{:?}", analysis.error_chains) };
-    assert_eq!(chain.total_blocked_steps, 3);
+    assert_eq!(chain.total_blocked_downstream_steps, 3);
     assert!(chain.retry_analysis.exhausted && !chain.retry_analysis.retryable);
     assert_eq!(analysis.error_chains.recovery_priority, ["branch_a_setup"]);
     assert_eq!(analysis.summary.overall_health, OverallHealth::Critical);
@@ -170,5 +170,5 @@ async fn b68_a_cancelled_step_blocks_what_waits_for_it(place: Place) {
     let found = bench.snapshot().await.analysis().bottlenecks;
     assert_eq!(found.bottlenecks[0].bottleneck_type, BottleneckType::DependencyBlock);
     assert_eq!(found.bottlenecks[0].step_name, "branch_one_validate");
-    assert_eq!(found.total_blocked_steps, 2);
+    assert_eq!(found.total_blocked_downstream_steps, 2);
 }

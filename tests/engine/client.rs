@@ -165,6 +165,11 @@ async fn options_that_make_no_sense_are_refused() {
     let seconds = Duration::from_secs;
     assert!(message(builder(&app, &memory()).concurrency(0)).await.contains("`concurrency` is 0"));
     assert!(
+        message(builder(&app, &memory()).max_payload(0))
+            .await
+            .contains("`max_payload` is 0 bytes: no context")
+    );
+    assert!(
         message(builder(&app, &memory()).lease(seconds(11), seconds(30))).await.contains("at most a third")
     );
     assert!(

@@ -95,11 +95,11 @@ async fn every_override_that_does_not_fit_is_told() {
     assert_eq!(
         mistakes.await.unwrap_err(),
         [
-            "the overrides: workflow `test.job@1.2.0`: nothing reads `/txt` in the configuration of the step `report`",
-            "the overrides: workflow `test.job@1.2.0`: there is no step `rport`; the steps are `prepare`, `work`, `report`",
+            "the overrides: workflow `test.job@1.2.0`: nothing reads `/txt` in the configuration of the step `report`; did you mean `text`?",
+            "the overrides: workflow `test.job@1.2.0`: there is no step `rport`; did you mean `report`? the steps are `prepare`, `work`, `report`",
             "the overrides: workflow `test.job@1.2.0`: the step `work` takes no configuration; give it one with `config = ...` \
              and `Config<T>`",
-            "the overrides name the workflow `test.jobs`, which is not registered; registered are `test.job@1.2.0`, \
+            "the overrides name the workflow `test.jobs`, which is not registered; did you mean `test.job`? Registered are `test.job@1.2.0`, \
              `test.once@0.1.0`, `test.wide@0.1.0`, `test.narrow@0.1.0`",
             "the overrides, at `test.once`, must be an object of steps",
             "workflow `test.job@1.2.0`: the configuration of the step `report` does not fit: /text: invalid type: integer `5`, \

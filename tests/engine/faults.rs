@@ -12,7 +12,7 @@ use tasker::store::{
     TaskSummary, WorkflowOrder,
 };
 use tasker::{
-    DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
+    Clock, DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
     TaskState, TaskStatus, WorkerId, WorkflowDef,
 };
 use tokio::sync::Notify;
@@ -418,6 +418,10 @@ impl Store for Faulty {
 
     fn feed(&self) -> &dyn Feed {
         self.store.feed()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

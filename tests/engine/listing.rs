@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tasker::{
     AnnotateError, Annotation, CatalogError, Cursor, CursorError, QueryError, ResultError, TaskHandle,
-    TaskId, TaskState, Tasker,
+    TaskId, TaskState, Tasker, Timestamp,
 };
 
 use crate::faults::{Fault, Faulty, Verb};
@@ -194,4 +194,44 @@ async fn systems_and_maps_of_their_objects_are_checked() {
     let error = tasker.map_objects(("crm", "17"), ("shop", "x".repeat(129))).await.unwrap_err();
     assert!(matches!(error, CatalogError::Invalid { what: "the id", .. }), "{error}");
     assert!(tasker.mapped_objects(("crm", "17")).await.unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_on_which_no_task_can_be_says_why() {
+    let tasker = idle().await;
+    five(&tasker).await;
+    let at = Timestamp::from_micros;
+    let lists = [
+        (
+            tasker.tasks().created_from(at(1_000_000)).created_before(at(0)),
+            "it is to be created at 1970-01-01T00:00:01.000000Z or later, and before 1970-01-01T00:00:00.000000Z; the first has to be \
+             the earlier moment",
+        ),
+        (
+            tasker.tasks().ended_from(at(5)).ended_before(at(5)),
+            "it is to be ended at 1970-01-01T00:00:00.000005Z or later, and before 1970-01-01T00:00:00.000005Z; the first has to be the \
+             earlier moment",
+        ),
+        (
+            tasker.tasks().open().ended_before(at(5)),
+            "it is to have ended at a time, and to be `pending` or `in_progress`, which no task is that has ended",
+        ),
+        (
+            tasker.tasks().any_tag([""; 0]),
+            "`any_tag` was given no tag, and nothing is one of none; leave it away if tags do not matter",
+        ),
+    ];
+    for (list, why) in lists {
+        let told = format!("no task can be on this list: {why}");
+        assert_eq!(list.clone().await.unwrap_err().to_string(), told);
+        assert_eq!(list.total().await.unwrap_err().to_string(), told);
+        assert_eq!(list.cancel().every_task().await.unwrap_err().to_string(), told);
+    }
+    let never = tasker.tasks().ended_before(at(5)).cancel().await.unwrap_err().to_string();
+    assert!(never.contains("which no task is that has ended"), "only open tasks are cancelled: {never}");
+    let never = tasker.tasks().limit(0).await.unwrap_err().to_string();
+    assert_eq!(never, "a page of 0 tasks cannot be had; it has 1 to 1,000");
+    assert_eq!(tasker.tasks().created_from(at(0)).created_before(at(1)).total().await.unwrap(), 0);
+    assert!(tasker.tasks().ended_from(at(0)).retry().await.is_ok());
+    assert_eq!(tasker.tasks().open().total().await.unwrap(), 5, "nothing was done to them");
 }

@@ -9,6 +9,7 @@ mod bulk;
 mod client;
 mod configuration;
 mod crash;
+mod events;
 mod failure;
 mod faults;
 mod handlers;

@@ -259,6 +259,10 @@ async fn a_step_is_resolved_with_a_result_that_fits() {
             task.id()
         )
     );
+    let no_number = step.resolve(serde_json::json!({ "cents": f64::NAN })).await.unwrap_err();
+    assert!(no_number.to_string().ends_with("/cents: null is not of type \"integer\""), "{no_number}");
+    let no_number = task.step_of::<parcel::ship>().resolve(f64::INFINITY).await.unwrap_err();
+    assert!(no_number.to_string().ends_with("/: null is not of type \"integer\""), "{no_number}");
     assert_eq!(task.state().await.unwrap(), TaskState::Error);
     step.resolve(parcel::Price { cents: 41 }).by("ada").because("asked by phone").await.unwrap();
     assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
@@ -337,9 +341,10 @@ async fn a_wish_about_a_step_that_cannot_be_fulfilled_says_why() {
     task.wait().await.unwrap();
     let id = task.id();
     let errors = [
+        (task.step("prize").retry().await, format!("task {id} has no step `prize`; did you mean `price`?")),
         (
-            task.step("prize").retry().await,
-            format!("task {id} has no step `prize`; its status lists the steps that it has"),
+            task.step("invoice").resolve(serde_json::json!(1)).await,
+            format!("task {id} has no step `invoice`; its steps are `price`, `ship`"),
         ),
         (
             task.step("ship").retry().await,
@@ -393,5 +398,71 @@ async fn a_step_that_is_cancelled_is_told_to_stop_and_its_task_ends() {
         tokio::join!(task.wait(), async { task.step(running.name.as_str()).cancel().await.unwrap() });
     assert_eq!(status.unwrap().state, TaskState::Error, "nothing else of it can go on");
     wait_until(|| app.script.running() == 0).await;
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workflow_that_the_store_does_not_know_is_told_with_the_one_that_is_near() {
+    let tasker = parcels().await;
+    let told = async |namespace: &str, name: &str, version: Option<&str>| {
+        let workflow = tasker.workflow(namespace, name);
+        let workflow = version.map_or(workflow.clone(), |version| workflow.version(version));
+        let error = workflow.pause().await.unwrap_err();
+        assert!(matches!(error, OperatorError::NoWorkflow { .. }));
+        error.to_string()
+    };
+    let known = [
+        (("test", "parcle", None), "`test.parcle`; did you mean `test.parcel`?"),
+        (("default", "parcel", None), "`default.parcel`; did you mean `parcel` of the namespace `test`?"),
+        (("test", "parcel", Some("2.0.0")), "`test.parcel@2.0.0`; it has the versions `0.1.0`"),
+        (("test", "invoice", None), "`test.invoice`; a process that registers it makes it known"),
+    ];
+    for ((namespace, name, version), expected) in known {
+        let told = told(namespace, name, version).await;
+        assert_eq!(told, format!("the store knows no workflow {expected}"));
+    }
+    tasker.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_to_a_task_that_is_not_there_is_an_error_and_not_nothing() {
+    let tasker = parcels().await;
+    let unknown = tasker.task(TaskId::random());
+    let told = unknown.status().await.unwrap_err().to_string();
+    assert_eq!(told, format!("there is no task {}", unknown.id()));
+    assert_eq!(unknown.history().await.unwrap_err().to_string(), told);
+    assert_eq!(unknown.annotations().await.unwrap_err().to_string(), told);
+    assert_eq!(unknown.records().await.unwrap_err().to_string(), told);
+    tasker.shutdown().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 1 }).await.unwrap();
+    assert_eq!(task.history().await.unwrap(), [], "nothing happened to it yet");
+    assert_eq!(task.annotations().await.unwrap(), []);
+    assert_eq!(task.records().await.unwrap(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_reads_as_lines() {
+    let tasker = parcels().await;
+    let task = tasker.start::<parcel::Workflow>(parcel::Context { grams: 2_000 }).await.unwrap();
+    task.wait().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    task.resolve().by("ada").because("sent by hand").await.unwrap();
+    let lines = task.history().await.unwrap().into_iter().map(|happened| {
+        let at = happened.at.to_string();
+        happened.to_string().strip_prefix(&format!("{at} ")).unwrap().to_owned()
+    });
+    let lines: Vec<String> = lines.collect();
+    let begins = [
+        "task: pending → in_progress",
+        "step `price`: pending → in_progress, attempt 1, worker ",
+        "step `price`: in_progress → error, attempt 1, worker ",
+        "task: in_progress → error",
+        "order `resolve`, by ada, because sent by hand",
+    ];
+    assert!(lines.len() > begins.len());
+    for (line, begin) in lines.iter().zip(begins) {
+        assert!(line.starts_with(begin), "{line}");
+    }
+    assert!(lines[2].ends_with(": too heavy [HEAVY]"), "{}", lines[2]);
     tasker.shutdown().await;
 }

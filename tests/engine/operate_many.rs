@@ -359,7 +359,7 @@ async fn a_step_of_many_tasks_is_resolved_and_they_go_on(store: impl Store + Clo
 async fn every_task_of_the_store_is_asked_for_in_words() {
     let tasker = idle(&memory()).await;
     start(&tasker, 3, "list").await;
-    for list in [tasker.tasks(), tasker.tasks().any_tag([""; 0]).limit(2).oldest_first()] {
+    for list in [tasker.tasks(), tasker.tasks().limit(2).oldest_first()] {
         let error = list.cancel().await.unwrap_err();
         assert!(matches!(error, BulkError::EveryTask("cancel")));
         assert_eq!(
@@ -427,6 +427,11 @@ async fn what_refuses_is_counted_and_the_first_are_told() {
     start(&tasker, 1, "list").await;
     let no_step = list().step("charge").retry().await.unwrap();
     assert!(matches!(&no_step.refusals[0].1, OperatorError::NoStep { step, .. } if step == "charge"));
+    let steps = tasker.task(no_step.refusals[0].0).status().await.unwrap().steps;
+    let slip = format!("{}x", steps[0].name);
+    let no_step = list().open().step(slip).retry().await.unwrap();
+    let told = no_step.refusals[0].1.to_string();
+    assert!(told.ends_with(&format!("; did you mean `{}`?", steps[0].name)), "{told}");
     tasker.shutdown().await;
 }
 

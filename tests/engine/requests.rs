@@ -1,5 +1,7 @@
 //! Tasks that somebody outside asks for, who asks, and what becomes of the same request again.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
@@ -153,6 +155,9 @@ async fn all_that_is_wrong_with_a_request_is_told_at_once() {
     assert!(tasker.open_tasks().await.unwrap().is_empty());
     let alone = tasker.request(TaskRequest::new("rolout", json!(1))).await.unwrap_err();
     assert!(matches!(alone, StartError::NotRegistered { .. }), "{alone}");
+    let alone = tasker.request(TaskRequest::new("job", json!(1))).await.unwrap_err().to_string();
+    let forgotten = "workflow `default.job@latest` is not registered; did you mean `job` of the namespace `test`? Registered are ";
+    assert!(alone.starts_with(forgotten), "{alone}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -429,6 +434,17 @@ async fn by_hash_the_same_request_in_one_minute_is_refused_and_names_the_task_th
 }
 
 #[tokio::test(start_paused = true)]
+async fn by_hash_the_minute_is_that_of_the_clock_that_the_store_was_given() {
+    let tasker = tasker(Identity::Hash).await;
+    let start = || tasker.start::<job::Workflow>(context(1));
+    let first = start().await.unwrap();
+    assert_eq!(conflict(&start().await.unwrap_err()), first.id());
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let next = start().await.unwrap();
+    assert!(next.is_new() && next.id() != first.id(), "the system's clock still shows the same minute");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_was_given_is_a_conflict_if_that_is_asked_for() {
     let tasker = tasker(Identity::Default).await;
     let start = || tasker.start::<job::Workflow>(context(1)).idempotency_key("order-17");
@@ -531,6 +547,14 @@ async fn what_is_not_registered_is_told_with_what_is() {
     assert_eq!(
         told("test", "jobs", None),
         "No task handler for jobs in namespace test; did you mean `job`? The namespace has `job`, `narrow`, `once`, `rollout`, `wide`"
+    );
+    assert_eq!(
+        told("default", "job", None),
+        "No task handler for job in namespace default; did you mean that of namespace `test`? The namespace has `rollout`"
+    );
+    assert_eq!(
+        told("payments", "job", None),
+        "No task handler in namespace payments; did you mean that of namespace `test`? The process has `default`, `test`"
     );
     assert_eq!(
         told("test", "rollout", Some("1.9.1")),

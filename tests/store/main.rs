@@ -8,6 +8,7 @@
 
 mod annotations;
 mod concurrent;
+mod connect;
 mod databases;
 mod find;
 mod fixture;

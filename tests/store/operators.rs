@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tasker::store::{Action, Created, Ending, Operated, Order, Room, StepAction, Store};
+use tasker::store::{Action, Created, Ending, Operated, Order, Room, StepAction, Store, What, WorkflowOrder};
 use tasker::{Attempt, Clock, Json, ManualClock, StepState, TaskId, TaskState, WaitingFor};
 use tasker_tests::operator::Operator as _;
 
@@ -516,4 +516,42 @@ pub(crate) async fn many_orders_come_out_as_if_each_came_alone<S: Store>(store: 
         }
     }
     assert!(bench.store.stranded(9).await.unwrap().is_empty());
+}
+
+/// What a store does by itself when it lost the answer to a commit.
+pub(crate) async fn an_order_to_a_workflow_that_is_repeated_undoes_nothing_that_came_in_between<S: Store>(
+    store: S,
+    clock: Arc<ManualClock>,
+) {
+    let bench = Bench::new(store, &[chain()]).await;
+    let worker = bench.worker().await;
+    bench.start(0).await;
+    let order = |paused| WorkflowOrder {
+        id: TaskId::random().as_uuid(),
+        namespace: "test".to_owned(),
+        name: "chain".to_owned(),
+        version: None,
+        paused,
+        by: None,
+        reason: None,
+    };
+    let (pause, resume) = (order(true), order(false));
+    for order in [&pause, &resume] {
+        assert!(bench.store.operate_workflow(order).await.unwrap());
+        clock.advance(Duration::from_secs(1));
+    }
+    assert!(bench.store.operate_workflow(&pause).await.unwrap(), "it was done");
+    assert_eq!(bench.claim(worker, 9).await.len(), 1, "the workflow goes on");
+    let history = bench.store.workflow_history("test", "chain").await.unwrap();
+    let done: Vec<_> = history
+        .iter()
+        .map(|happened| match &happened.what {
+            What::Ordered { action, .. } => action.as_str(),
+            _ => "something else",
+        })
+        .collect();
+    assert_eq!(done, ["pause_workflow", "resume_workflow"]);
+    assert!(bench.store.operate_workflow(&order(true)).await.unwrap());
+    bench.start(0).await;
+    assert!(bench.claim(worker, 9).await.is_empty(), "another order is followed");
 }

@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use tasker::orm::migration::Migrator;
-use tasker::store::{Action, Operated, Room, StepAction, Store};
-use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, WorkerId};
+use tasker::store::{Action, Operated, Room, Span, StepAction, Store, TaskFilter, TaskQuery};
+use tasker::{SqlStore, SqlStoreOptions, StepState, StoreError, TaskState, Timestamp, WorkerId};
 
 use tasker_tests::operator::Operator as _;
 
-use crate::fixture::{Bench, LEASE, chain, done, outcome};
+use crate::fixture::{Bench, LEASE, chain, diamond, done, outcome};
 
 fn url(folder: &Path) -> String {
     format!("sqlite://{}", folder.join("tasks.db").display())
@@ -257,7 +257,17 @@ async fn a_path_that_cannot_be_opened_is_named() {
         SqlStore::connect(&format!("sqlite://{}/no/such/folder/tasks.db", folder.path().display())).await;
     let error = error.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
-    assert!(error.to_string().contains("no/such/folder/tasks.db"), "{error}");
+    let folder = format!("{}/no/such/folder", folder.path().display());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the store is not available, opening the database `sqlite://{folder}/tasks.db`: the folder `{folder}` does not exist; create it \
+             (`mkdir -p {folder}`), or mend the path in the URL: `sqlite://` and a path from here, or `sqlite:///` and one from the root"
+        )
+    );
+    let StoreError::Unavailable { cause, .. } = error else { unreachable!() };
+    let driver = cause.source().expect("what the driver said").to_string();
+    assert!(driver.contains("unable to open database file"), "{driver}");
 }
 
 #[tokio::test]
@@ -269,7 +279,22 @@ async fn a_file_that_is_no_database_is_refused() {
     )
     .unwrap();
     let error = SqlStore::connect(&url(folder.path())).await.unwrap_err();
-    assert!(error.to_string().contains("file is not a database"), "{error}");
+    let told = "tasks.db` is no SQLite database (file is not a database); name another file, or move this one out of the way";
+    assert!(error.to_string().ends_with(told), "{error}");
+}
+
+#[tokio::test]
+async fn a_url_that_is_of_no_known_database_says_what_it_may_be() {
+    let told = async |url: &str| SqlStore::connect(url).await.unwrap_err().to_string();
+    assert_eq!(
+        told("postgresq://ada:secret@db/orders").await,
+        "the store refused, opening the database `postgresq:…`: no database is called `postgresq`; did you mean `postgres:`?"
+    );
+    for url in ["mysql://ada:secret@db/orders", "secret.db", "sqlite://a.db?secret=1"] {
+        let told = told(url).await;
+        assert!(told.contains("write `sqlite://orders.db`"), "{told}");
+        assert!(!told.contains("Error") && !told.contains("error"), "{told}");
+    }
 }
 
 #[tokio::test]
@@ -408,4 +433,50 @@ async fn the_systems_that_steps_talk_to_are_known_by_name() {
     steps.sort();
     let expected = [("a", "unknown", false), ("b", "billing", true), ("c", "billing", false)];
     assert_eq!(steps, expected.map(|(step, system, skip)| (step.to_owned(), system.to_owned(), skip)));
+}
+
+/// Of so many tasks of one definition they are looked for another way.
+#[tokio::test]
+async fn what_is_asked_of_a_workflow_with_very_many_tasks_finds_its_own() {
+    use sea_orm::ConnectionTrait as _;
+
+    const MOMENT: i64 = 1_790_000_000_000_000;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqlStore::connect(&url(folder.path())).await.unwrap();
+    let bench = Bench::new(store.clone(), &[chain(), diamond()]).await;
+    let host = sea_orm::Database::connect(url(folder.path())).await.unwrap();
+    // Twenty thousand of the first and a few of the second, a second after one another.
+    let fill = format!(
+        "INSERT INTO tasker_tasks
+            (id, definition_id, state, priority, open_steps, active_steps, revision, context, created_at, ended_at, initiator)
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20200)
+        SELECT unhex(printf('%032x', i)), CASE WHEN i % 201 = 0 THEN {} ELSE {} END, 'complete', 0, 0, 0, 2, '1',
+            {MOMENT} + i * 1000000, {MOMENT}, CASE WHEN i % 1000 < 2 THEN 'ada' END
+        FROM n",
+        bench.workflows[1].0.0, bench.workflows[0].0.0
+    );
+    host.execute_unprepared(&fill).await.unwrap();
+    let moment = |second: i64| Some(Timestamp::from_micros(MOMENT + second * 1_000_000));
+    let of_chains =
+        |filter| TaskFilter { namespace: Some("test".to_owned()), name: Some("chain".to_owned()), ..filter };
+    let created = Span { from: moment(10_040), before: moment(10_060) };
+    let recent = of_chains(TaskFilter { created, ..TaskFilter::default() });
+    let ada = of_chains(TaskFilter { initiator: Some("ada".to_owned()), ..TaskFilter::default() });
+    // 10,050 is one of the others, and so is the very first.
+    for (filter, expected) in [(recent, 19), (ada, 41)] {
+        assert_eq!(store.count(&filter).await.unwrap(), expected);
+        let mut query = TaskQuery { filter, limit: 15, ..TaskQuery::default() };
+        let mut found = Vec::new();
+        loop {
+            let page = store.find(&query).await.unwrap();
+            query.after = page.last().map(|task| task.id);
+            found.extend(page);
+            if query.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found.len() as u64, expected);
+        assert!(found.iter().all(|task| task.workflow.name == "chain"));
+        assert!(found.windows(2).all(|pair| pair[0].id > pair[1].id), "the newest first, each once");
+    }
 }

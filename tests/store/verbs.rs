@@ -120,6 +120,7 @@ on_every_store! {
     the_turn_goes_on_when_a_step_fails,
     the_turn_goes_on_when_a_step_is_lost_for_good,
     a_cancelled_task_runs_no_step_and_has_ended,
+    an_order_to_a_workflow_that_is_repeated_undoes_nothing_that_came_in_between,
     many_orders_come_out_as_if_each_came_alone,
     a_step_that_runs_when_its_task_is_cancelled_records_nothing,
     what_has_ended_otherwise_cannot_be_cancelled,

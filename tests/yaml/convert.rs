@@ -34,6 +34,44 @@ fn a_module_reads_as_somebody_would_write_it() {
     }
 }
 
+#[test]
+fn a_module_says_its_environment_and_has_the_steps_in_the_order_of_the_file() {
+    let text = "
+name: order
+step_templates:
+  - { name: zip, handler_class: A }
+  - { name: charge, handler_class: A }
+  - { name: bill, handler_class: A, depends_on_step: charge }
+  - { name: ask, handler_class: A }
+environments:
+  production: { version: 1.0.0 }
+  test: { version: 2.0.0 }
+";
+    let made = |environment: &str| {
+        let file = YamlFile::new("order.yaml", text).load(&without_variables(environment)).unwrap();
+        let module = yaml::to_rust(&file);
+        let head: Vec<String> =
+            module.lines().take_while(|line| line.starts_with("//")).map(str::to_owned).collect();
+        let names = module.lines().filter_map(|line| line.trim().strip_prefix("pub async fn "));
+        let names: Vec<String> = names.map(|name| name.split('(').next().unwrap().to_owned()).collect();
+        (head, names)
+    };
+    let (head, names) = made("production");
+    assert_eq!(names, ["zip", "charge", "bill", "ask"]);
+    assert_eq!(
+        head,
+        [
+            "// Made from \"order.yaml\", as it is in the environment \"production\".",
+            "// What the file says about other environments is not in it: \"test\".",
+        ]
+    );
+    let (head, _) = made("staging");
+    assert_eq!(
+        head[1],
+        "// What the file says about other environments is not in it: \"production\", \"test\"."
+    );
+}
+
 /// One package with a module for each file, and with one that is compiled with the file; its program asserts that they are the workflows of
 /// the files.
 #[test]

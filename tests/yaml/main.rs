@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+mod built;
 mod convert;
 mod environments;
 mod files;
+mod log;
 mod module;
 mod rebuild;
 mod schema;
 mod support;
 mod tasks;
+mod told_in_the_log;
 mod variables;
 mod wrong;

@@ -103,6 +103,39 @@ mod parcel {
     }
 }
 
+/// Its step calls an API.
+#[workflow(yaml = "yaml/compiled/ask.yaml")]
+mod ask {
+    use tasker::http::ApiConfig;
+    use tasker::{Config, StepError};
+
+    pub(crate) type Context = serde_json::Value;
+
+    #[step]
+    pub(crate) async fn call(settings: Config<ApiConfig>) -> Result<(), StepError> {
+        drop(settings);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_mistake_in_settings_of_an_api_is_told_at_its_key() {
+    let variables = without_variables("wrong").variables([("TIMEOUT", "4711")]);
+    let text = told(of::<ask::Workflow>(variables)).await;
+    for part in [
+        "the `handler_config` of the step `call` does not fit: nothing reads `timout`",
+        "ask.yaml:12:27",
+        "`timeout` takes a number of seconds; here is a text",
+        "ask.yaml:12:47",
+        "2 mistakes",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("4711"), "{text}");
+    let tasker = of::<ask::Workflow>(without_variables("right")).build().await.unwrap();
+    tasker.shutdown().await;
+}
+
 /// Its context is another one than that of the file.
 #[workflow(yaml = "yaml/compiled/context.yaml")]
 mod context {
@@ -230,7 +263,8 @@ async fn a_configuration_that_is_none_is_told_with_its_place_and_without_secrets
 
     let text = told(of::<parcel::Workflow>(without_variables("other_key"))).await;
     let mistake = "the `handler_config` of the step `weigh` does not fit: nothing reads `/precison`";
-    assert!(text.contains(mistake) && text.contains("parcel.yaml:42:37"), "{text}");
+    assert!(text.contains(mistake) && text.contains("parcel.yaml:42:27"), "{text}");
+    assert!(text.contains("did you mean `precision`?"), "{text}");
 
     let text = told(of::<parcel::Workflow>(without_variables("nothing"))).await;
     let mistake = "the step `weigh` takes a configuration, and there is none in the environment `nothing`";

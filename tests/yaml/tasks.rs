@@ -153,7 +153,7 @@ async fn a_directory_brings_all_its_files() {
     let error = tasker.start_named("default", "c", "0.1.0", json!({})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "workflow `default.c@0.1.0` is not registered; did you mean `default.a`? registered are `default.a@0.1.0`, `default.b@0.1.0`"
+        "workflow `default.c@0.1.0` is not registered; did you mean `default.a`? Registered are `default.a@0.1.0`, `default.b@0.1.0`"
     );
     let empty = tempfile::tempdir().unwrap();
     let built = Tasker::builder(()).store(MemoryStore::new()).yaml_dir(empty.path()).build().await;
@@ -209,10 +209,12 @@ async fn settings_of_which_no_call_can_be_made_are_told_with_their_place_and_not
     let Err(error) = builder.build().await else { panic!("it started") };
     let told = error.to_string();
     for part in [
-        "the handler of the step `ask` cannot run it: nothing reads `timout`: did you mean `timeout`?",
-        "one.yaml:6:7",
-        "nothing reads `retry_limit`: set `default_retry_limit` of the step, or `retries` here",
-        "two.yaml:6:7",
+        "the handler of the step `ask` cannot run it: nothing reads `timout`",
+        "one.yaml:8:7",
+        "did you mean `timeout`?",
+        "nothing reads `retry_limit`",
+        "two.yaml:8:7",
+        "set `default_retry_limit` of the step, or `retries` here",
         "2 mistakes; nothing was registered",
     ] {
         assert!(told.contains(part), "{part} in {told}");

@@ -94,13 +94,13 @@ impl<W> TaskHandle<W> {
         self.annotate(A::NAME, value)
     }
 
-    /// All annotations of the task, those of its steps and those of others, in the order in which they were recorded; none where there
-    /// is no such task.
+    /// All annotations of the task, those of its steps and those of others, in the order in which they were recorded.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When there is no such task, or the store does not answer.
     pub async fn annotations(&self) -> Result<Vec<TaskAnnotation>, ResultError> {
-        Ok(self.client.0.store.annotations(self.id()).await?)
+        let annotations = self.client.0.store.annotations(self.id()).await?;
+        self.or_no_task(annotations).await
     }
 }
 

@@ -1,6 +1,8 @@
 mod limit;
+mod subscribe;
 
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use super::configure::{ConfigurationError, Overrides};
 use super::{Client, ClientParts, Identity, Inner, Tasker, create_tasks};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
+use crate::events::Events;
 use crate::handler::Handlers;
 use crate::metrics::Metrics;
 use crate::registry::{RegisterError, Registration, Registry};
@@ -19,6 +22,7 @@ use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
 use crate::{DefinitionId, Retention, WorkflowBuilder};
 use limit::Limits;
+use subscribe::Subscriptions;
 
 /// The type of a builder to which no [`store`](TaskerBuilder::store) was given yet.
 #[derive(Debug, Clone, Copy)]
@@ -59,6 +63,7 @@ pub struct TaskerBuilder<A, S = NoStore> {
     limits: Limits,
     overrides: Overrides,
     identity: Identity,
+    pub(super) subscriptions: Subscriptions,
     config: EngineConfig,
 }
 
@@ -101,6 +106,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A> {
             limits: Limits::default(),
             overrides: Overrides::default(),
             identity: Identity::default(),
+            subscriptions: Subscriptions::default(),
             config,
         }
     }
@@ -121,6 +127,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
             limits: self.limits,
             overrides: self.overrides,
             identity: self.identity,
+            subscriptions: self.subscriptions,
             config: self.config,
         }
     }
@@ -197,7 +204,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Overrides configurations by a document, such as a file for each environment: `{"shop.order": {"charge": {"fee_cents": 25}}}`. A
     /// workflow is named with or without its version (`shop.order@1.0.0`); without it all versions are meant that have the step.
     ///
-    /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error.
+    /// Otherwise as [`configure`](Self::configure). A workflow that is not registered is an error. Of a step that names its handler, as those of
+    /// files do, the [handler](crate::StepHandler::check) says whether it can run the step with what comes of it: an API step knows its keys.
     #[must_use]
     pub fn configuration(mut self, overrides: impl Serialize) -> Self {
         self.overrides.document(&overrides);
@@ -363,30 +371,60 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
     async fn start(mut self) -> Result<Tasker, BuildError> {
         self.resolve();
-        let Self { store, mut registry, mut errors, limits, overrides, identity, config, .. } = self;
+        let Self {
+            store,
+            mut registry,
+            handlers,
+            mut errors,
+            limits,
+            overrides,
+            identity,
+            subscriptions,
+            config,
+            ..
+        } = self;
         // What is not registered because of a mistake is missing for these.
-        if errors.is_empty() {
-            errors.extend(overrides.apply(&mut registry).err().map(BuildError::from));
-            errors
-                .extend(registry.iter().filter_map(|registration| Some(registration.check().err()?.into())));
+        if !errors.is_empty() && overrides.is_empty() {
+            let checked = registry.iter().map(|registration| registration.check(&BTreeSet::new()));
+            errors.extend(checked.filter_map(Result::err).map(BuildError::from));
+        } else if errors.is_empty() {
+            let mut told = BTreeSet::new();
+            errors.extend(overrides.apply(&mut registry, &mut told).err().map(BuildError::from));
+            let checked = registry.iter().map(|registration| registration.check(&told));
+            errors.extend(checked.filter_map(Result::err).map(BuildError::from));
             errors.extend(limits.mistakes(&registry));
         }
         errors.extend(wrong_options(&config));
+        let workflows = registry.iter().map(|registration| &*registration.workflow);
+        let catalog = subscriptions.catalog(workflows);
+        let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
         match errors.len() {
             0 => {}
             1 => return Err(errors.remove(0)),
             _ => return Err(BuildError::Several(errors)),
         }
+        handlers.tell_of_unused(registry.iter().map(|registration| &*registration.workflow));
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
+        let names: Vec<String> = dispatchers.iter().map(|dispatcher| dispatcher.name.clone()).collect();
+        if !names.is_empty() {
+            store.feed().subscribe(&names).await?;
+        }
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let limits = limits.by_definition(&workflows);
         let metrics = Metrics::new(&store, config.concurrency, &workflows);
         let client = client(&store, &config, identity, workflows.clone(), metrics.clone());
         let stop = CancellationToken::new();
+        let events = Events {
+            store: Arc::clone(&store),
+            catalog: Arc::new(catalog),
+            pump: Arc::default(),
+            stop: stop.clone(),
+        };
         let engine = Engine {
             store,
+            dispatchers,
             workflows,
             config,
             waiters: Arc::clone(&client.0.waiters),
@@ -403,7 +441,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             drop(end);
         });
         let (guard, engine) = (stop.clone().drop_guard(), running.abort_handle());
-        Ok(Tasker(Arc::new(Inner { client, stop, ended, engine, _stop_when_dropped: guard })))
+        Ok(Tasker(Arc::new(Inner { client, events, stop, ended, engine, _stop_when_dropped: guard })))
     }
 }
 
@@ -413,6 +451,12 @@ fn wrong_options(config: &EngineConfig) -> Vec<BuildError> {
     let mut wrong = Vec::new();
     if config.concurrency == 0 {
         wrong.push("`concurrency` is 0: no step would ever run; the least is 1".to_owned());
+    }
+    if config.max_payload == 0 {
+        wrong.push(
+            "`max_payload` is 0 bytes: no context and no result would fit; leave it away for 1 MiB"
+                .to_owned(),
+        );
     }
     let (heartbeat, lease) = (config.heartbeat, config.lease);
     let every = config.retention.map_or(Duration::ZERO, |retention| retention.every);

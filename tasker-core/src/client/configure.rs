@@ -1,13 +1,17 @@
 //! Overrides of the configuration of steps: by type, as a document, or from the environment.
 
 use std::any::TypeId;
+use std::collections::BTreeSet;
 use std::env::{self, VarError};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tasker_rules::suggest::quoted;
 
-use crate::WorkflowId;
-use crate::registry::{Registration, Registry};
+use super::suggest::Known;
+use crate::registry::{Registration, Registry, misdescribed};
+use crate::{StepMistake, WorkflowId};
 
 /// Why overrides of configurations cannot be used; each line is one mistake.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,32 +63,83 @@ impl Overrides {
         self.0.push(Override::Variable(name));
     }
 
-    /// Merges them into the definitions.
-    pub(super) fn apply(self, registry: &mut Registry) -> Result<(), ConfigurationError> {
-        let mut mistakes = Vec::new();
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Merges them into the definitions. What handlers say of the steps then that they did not say before is a mistake of the overrides, and is
+    /// `told`.
+    pub(super) fn apply(
+        self,
+        registry: &mut Registry,
+        told: &mut BTreeSet<(WorkflowId, String, StepMistake)>,
+    ) -> Result<(), ConfigurationError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let before = of_handlers(registry);
+        let mut merge = Merge { registry, changes: Vec::new(), mistakes: Vec::new() };
         for given in self.0 {
-            if let Err(mistake) = given.apply(registry, &mut mistakes) {
-                mistakes.push(mistake);
+            if let Err(mistake) = given.apply(&mut merge) {
+                merge.mistakes.push(mistake);
+            }
+        }
+        let Merge { registry, changes, mut mistakes } = merge;
+        for said in of_handlers(registry).difference(&before) {
+            let (workflow, step, mistake) = said;
+            let changes = changes.iter().rev().filter(|change| change.of == (workflow.clone(), step.clone()));
+            // The last that says something there, or else the last.
+            let there = changes.clone().find(|change| change.patch.pointer(mistake.place()).is_some());
+            if let Some(Change { origin, .. }) = there.or_else(|| changes.clone().next()) {
+                let message = misdescribed(step, &mistake.to_string());
+                mistakes.push(format!("{origin}workflow `{workflow}`: {message}"));
+                told.insert(said.clone());
             }
         }
         if mistakes.is_empty() { Ok(()) } else { Err(ConfigurationError { mistakes }) }
     }
 }
 
+/// What handlers say of their steps, in order.
+fn of_handlers(registry: &Registry) -> BTreeSet<(WorkflowId, String, StepMistake)> {
+    let of = |known: &Arc<Registration>| {
+        let id = known.workflow.id().clone();
+        known.mistakes().into_iter().map(move |(step, mistake)| (id.clone(), step, mistake))
+    };
+    registry.iter().flat_map(of).collect()
+}
+
+/// Overrides on their way into the definitions.
+struct Merge<'r> {
+    registry: &'r mut Registry,
+    changes: Vec<Change>,
+    mistakes: Vec<String>,
+}
+
+/// A patch that was merged.
+struct Change {
+    of: (WorkflowId, String),
+    /// Where it came from, as the beginning of a message.
+    origin: String,
+    patch: Value,
+}
+
 impl Override {
-    fn apply(self, registry: &mut Registry, mistakes: &mut Vec<String>) -> Result<(), String> {
+    fn apply(self, merge: &mut Merge<'_>) -> Result<(), String> {
         match self {
             Self::Step { workflow_type, workflow, step, patch } => {
                 let patch = patch?;
-                let mut known = registry.iter_mut();
+                let mut known = merge.registry.iter_mut();
                 let known = known.find(|known| known.workflow_type == Some(workflow_type));
                 let known = known.ok_or_else(|| {
                     format!("workflow `{workflow}` is not registered; call `register` for it")
                 })?;
-                configure(known, step, &patch, None)
+                let change = configure(known, step, &patch, None)?;
+                merge.changes.push(change);
+                Ok(())
             }
             Self::Document(document) => {
-                of_workflows(registry, None, &document?, mistakes);
+                merge.of_workflows(None, &document?);
                 Ok(())
             }
             Self::Variable(name) => {
@@ -99,67 +154,68 @@ impl Override {
                 // The text may hold secrets; of one that is no JSON the message says where, and quotes nothing.
                 let document: Value = serde_json::from_str(&text)
                     .map_err(|error| format!("the environment variable `{name}` is no JSON: {error}"))?;
-                of_workflows(registry, Some(&name), &document, mistakes);
+                merge.of_workflows(Some(&name), &document);
                 Ok(())
             }
         }
     }
 }
 
-/// `{"shop.order": {"charge": {"fee_cents": 25}}}`
-fn of_workflows(
-    registry: &mut Registry,
-    variable: Option<&str>,
-    document: &Value,
-    mistakes: &mut Vec<String>,
-) {
-    let origin = match variable {
-        Some(variable) => format!("the environment variable `{variable}`"),
-        None => "the overrides".to_owned(),
-    };
-    let origin_names = format!("{origin} {}", if variable.is_some() { "names" } else { "name" });
-    let Some(workflows) = object(&origin, "workflows", document, mistakes) else { return };
-    for (workflow, steps) in workflows {
-        let matches = |known: &Registration| {
-            let id = known.workflow.id();
-            id.to_string() == *workflow || format!("{}.{}", id.namespace, id.name) == *workflow
+impl Merge<'_> {
+    /// `{"shop.order": {"charge": {"fee_cents": 25}}}`
+    fn of_workflows(&mut self, variable: Option<&str>, document: &Value) {
+        let origin = match variable {
+            Some(variable) => format!("the environment variable `{variable}`"),
+            None => "the overrides".to_owned(),
         };
-        if !registry.iter().any(|known| matches(known)) {
-            let known: Vec<String> =
-                registry.iter().map(|known| format!("`{}`", known.workflow.id())).collect();
-            mistakes.push(format!(
-                "{origin_names} the workflow `{workflow}`, which is not registered; registered are {}",
-                known.join(", ")
-            ));
-            continue;
-        }
-        let Some(steps) = object(&format!("{origin}, at `{workflow}`,"), "steps", steps, mistakes) else {
-            continue;
-        };
-        for (step, patch) in steps {
-            // Of several versions those are meant that have the step; if none has, each of them says so.
-            let has_step = |known: &Registration| known.workflow.find(step).is_some();
-            let some_have = registry.iter().any(|known| matches(known) && has_step(known));
-            let meant = |known: &&mut Registration| matches(known) && (has_step(known) || !some_have);
-            for known in registry.iter_mut().filter(meant) {
-                let mistake = configure(known, step, patch, variable).err();
-                mistakes.extend(mistake.map(|mistake| format!("{origin}: {mistake}")));
+        let Some(workflows) = self.object(&origin, "workflows", document) else { return };
+        for (workflow, steps) in workflows {
+            let matches = |known: &Registration| {
+                let id = known.workflow.id();
+                id.to_string() == *workflow || format!("{}.{}", id.namespace, id.name) == *workflow
+            };
+            if !self.registry.iter().any(|known| matches(known)) {
+                let name = if variable.is_some() { "names" } else { "name" };
+                let known = self.not_registered(workflow);
+                self.mistakes.push(format!(
+                    "{origin} {name} the workflow `{workflow}`, which is not registered{known}"
+                ));
+                continue;
+            }
+            let Some(steps) = self.object(&format!("{origin}, at `{workflow}`,"), "steps", steps) else {
+                continue;
+            };
+            for (step, patch) in steps {
+                // Of several versions those are meant that have the step; if none has, each of them says so.
+                let has_step = |known: &Registration| known.workflow.find(step).is_some();
+                let some_have = self.registry.iter().any(|known| matches(known) && has_step(known));
+                let meant = |known: &&mut Registration| matches(known) && (has_step(known) || !some_have);
+                for known in self.registry.iter_mut().filter(meant) {
+                    match configure(known, step, patch, variable) {
+                        Ok(change) => self.changes.push(Change { origin: format!("{origin}: "), ..change }),
+                        Err(mistake) => self.mistakes.push(format!("{origin}: {mistake}")),
+                    }
+                }
             }
         }
     }
-}
 
-fn object<'a>(
-    origin: &str,
-    of: &str,
-    value: &'a Value,
-    mistakes: &mut Vec<String>,
-) -> Option<&'a Map<String, Value>> {
-    let object = value.as_object();
-    if object.is_none() {
-        mistakes.push(format!("{origin} must be an object of {of}"));
+    fn object<'v>(&mut self, origin: &str, of: &str, value: &'v Value) -> Option<&'v Map<String, Value>> {
+        let object = value.as_object();
+        if object.is_none() {
+            self.mistakes.push(format!("{origin} must be an object of {of}"));
+        }
+        object
     }
-    object
+
+    /// What is registered in the place of a workflow that is not.
+    fn not_registered(&self, workflow: &str) -> String {
+        let ids = || self.registry.iter().map(|known| known.workflow.id());
+        let known: Vec<String> = ids().map(ToString::to_string).collect();
+        let meant = ids().collect::<Known<'_>>().did_you_mean_by_text(workflow);
+        let registered = if meant.is_empty() { "; registered are" } else { " Registered are" };
+        format!("{meant}{registered} {}", quoted(known.iter().map(String::as_str)))
+    }
 }
 
 fn configure(
@@ -167,7 +223,11 @@ fn configure(
     step: &str,
     patch: &Value,
     variable: Option<&str>,
-) -> Result<(), String> {
+) -> Result<Change, String> {
     let configured = registration.configure(step, patch, variable);
-    configured.map_err(|mistake| format!("workflow `{}`: {mistake}", registration.workflow.id()))
+    let workflow = registration.workflow.id().clone();
+    match configured {
+        Ok(()) => Ok(Change { of: (workflow, step.to_owned()), origin: String::new(), patch: patch.clone() }),
+        Err(mistake) => Err(format!("workflow `{workflow}`: {mistake}")),
+    }
 }

@@ -7,7 +7,7 @@ use crate::{StepHandler, WorkflowBuilder};
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// Adds what runs the steps whose `handler_class` is this name, such as `OrderProcess::StepHandler::ProcessPaymentHandler`: one value
     /// for all tasks. The order in which handlers and workflows are registered has no meaning. That a name is given twice is reported
-    /// by [`build`](Self::build).
+    /// by [`build`](Self::build). A handler that no step asks for is told in the log.
     #[must_use]
     pub fn handler(mut self, class: impl Into<String>, handler: impl StepHandler) -> Self {
         let class = class.into();

@@ -201,23 +201,17 @@ impl<W> TaskHandle<W> {
     }
 
     fn no_step(&self, step: &str, status: &TaskStatus) -> ResultError {
-        let names = status.steps.iter().map(|step| step.name.as_str());
-        let help = match did_you_mean(step, names.clone()) {
-            none if none.is_empty() => format!("; its steps are {}", quoted(names)),
-            near => near,
-        };
-        ResultError::NoStep { task: self.id(), step: step.to_owned(), help }
+        ResultError::NoStep { task: self.id(), step: step.to_owned(), help: near_step(step, status) }
     }
 
     pub(crate) async fn stored_result(&self, step: &str) -> Result<Option<Json>, StoreError> {
         self.client.0.store.result(self.id(), step).await
     }
 
-    /// The events of one type that the steps of the task published, in the order in which they were recorded; none where there is no
-    /// such task.
+    /// The events of one type that the steps of the task published, in the order in which they were recorded.
     ///
     /// # Errors
-    /// When a stored event does not fit the type, or the store does not answer.
+    /// When a stored event does not fit the type, there is no such task, or the store does not answer.
     pub async fn events<E: Event>(&self) -> Result<Vec<E>, ResultError> {
         let records = self.records().await?;
         let events = records.iter().filter(|record| is(record, RecordKind::Event, E::NAME));
@@ -227,7 +221,7 @@ impl<W> TaskHandle<W> {
     /// The annotation of one type, as it was set last, by a step or by [`annotate`](Self::annotate); `None` until one was.
     ///
     /// # Errors
-    /// When the stored annotation does not fit the type, or the store does not answer.
+    /// When the stored annotation does not fit the type, there is no such task, or the store does not answer.
     pub async fn annotation<A: Annotation>(&self) -> Result<Option<A>, ResultError> {
         let annotations = self.annotations().await?;
         let last = annotations.iter().rfind(|annotation| annotation.name == A::NAME);
@@ -244,13 +238,21 @@ impl<W> TaskHandle<W> {
         last.map(parse).transpose()
     }
 
-    /// All events and annotations that the steps of the task wrote, as they are stored, in the order in which they were recorded; none where there is no such
-    /// task.
+    /// All events and annotations that the steps of the task wrote, as they are stored, in the order in which they were recorded.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When there is no such task, or the store does not answer.
     pub async fn records(&self) -> Result<Vec<Recorded>, ResultError> {
-        Ok(self.client.0.store.records(self.id()).await?)
+        let records = self.client.0.store.records(self.id()).await?;
+        self.or_no_task(records).await
+    }
+
+    /// What there is of the task, and an error where that is nothing because there is no such task.
+    pub(super) async fn or_no_task<T>(&self, found: Vec<T>) -> Result<Vec<T>, ResultError> {
+        if found.is_empty() {
+            self.state().await?;
+        }
+        Ok(found)
     }
 
     fn parse<T: Payload>(&self, record: &Recorded) -> Result<T, ResultError> {
@@ -271,6 +273,15 @@ impl<W> TaskHandle<W> {
 
     fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {
         ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: error.to_string() }
+    }
+}
+
+/// What may have been meant by the name of a step that the task does not have, or else which steps it has.
+pub(super) fn near_step(step: &str, status: &TaskStatus) -> String {
+    let names = status.steps.iter().map(|step| step.name.as_str());
+    match did_you_mean(step, names.clone()) {
+        none if none.is_empty() => format!("; its steps are {}", quoted(names)),
+        near => near,
     }
 }
 

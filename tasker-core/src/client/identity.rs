@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::store::{Attributes, TaskSummary};
-use crate::{Clock, Json, StepNo, SystemClock, Timestamp, WorkflowId};
+use crate::clock::Clock as _;
+use crate::store::{Attributes, Store, TaskSummary};
+use crate::{Json, StepNo, SystemClock, Timestamp, WorkflowId};
 
 /// How a Tasker makes an idempotency key for a task that is started without one. What `start_many` starts goes by it, too.
 ///
@@ -43,11 +44,19 @@ pub enum Identity {
     /// None: each start is a task of its own.
     #[default]
     Default,
-    /// The SHA-256, in hexadecimal digits, of the canonical JSON of all that is asked for: namespace, name, version, context, initiator,
-    /// source system, reason, and the minute in which it was asked for. Tags and priority are not part of it.
+    /// The SHA-256, in hexadecimal digits, of the canonical JSON of all that is asked for:
     ///
-    /// Unless [`requested_at`](crate::Start::requested_at) is given, the minute is that of this process's clock; what is asked for again
-    /// in the next minute is another task.
+    /// - namespace, name and version of the workflow, the version as it was found where `latest` was asked for,
+    /// - the context as it is stored, with its defaults; the order of its members does not matter,
+    /// - initiator, source system and reason, each `unknown` where it was not given,
+    /// - the steps that are passed over,
+    /// - the minute of UTC in which it was asked for.
+    ///
+    /// Tags and priority are not part of it. (Ruby Tasker leaves namespace and version out, too.)
+    ///
+    /// The minute is that of [`requested_at`](crate::Start::requested_at), where that is given; otherwise that of the clock that the
+    /// [store was given](crate::store::Store::clock), and as a rule of this process's own. It is not asked of the database: two processes
+    /// whose clocks differ may see another minute. What is asked for again in the next minute is another task, even a second later.
     Hash,
     /// What a function makes of it: see [`custom`](Self::custom).
     Custom(IdentityFn),
@@ -87,10 +96,13 @@ impl Identity {
         Self::Custom(Arc::new(key))
     }
 
-    pub(super) fn key(&self, request: &IdentityRequest<'_>) -> Option<String> {
+    pub(super) fn key(&self, request: &IdentityRequest<'_>, store: &dyn Store) -> Option<String> {
         match self {
             Self::Default => None,
-            Self::Hash => Some(hash(request, SystemClock.now())),
+            Self::Hash => {
+                let now = store.clock().map_or_else(|| SystemClock.now(), |clock| clock.now());
+                Some(hash(request, now))
+            }
             Self::Custom(key) => key(request),
         }
     }

@@ -15,7 +15,8 @@ use step::Given;
 pub use step::StepHandle;
 pub use workflow::{OperateWorkflow, WorkflowHandle};
 
-use super::{Client, TaskHandle};
+use super::handle::near_step;
+use super::{Client, ResultError, TaskHandle};
 use crate::TaskId;
 use crate::store::{Action, Happened, Operated, Order, StepAction, StoreError};
 
@@ -81,6 +82,10 @@ impl Operate {
                 self.client.tell_of(&order.action, &[order.task]);
                 Ok(())
             }
+            Some(Operated::NoStep) => {
+                let help = self.client.steps_near(&[order.task], order.action.step()).await;
+                Err(OperatorError::no_step(&order, help.into_iter().next()))
+            }
             Some(refused) => Err(OperatorError::of(&order, *refused)),
             None => Err(StoreError::Corrupt("an order was left unanswered".to_owned()).into()),
         }
@@ -97,6 +102,13 @@ impl IntoFuture for Operate {
 }
 
 impl Client {
+    /// For each of these tasks, which have no such step, what may have been meant; as far as the store answers.
+    async fn steps_near(&self, tasks: &[TaskId], step: &str) -> Vec<String> {
+        // That there is no such step is known, and is worth more than why the rest is not.
+        let statuses = self.0.store.statuses(tasks).await.unwrap_or_default();
+        statuses.into_iter().map_while(|status| status.map(|status| near_step(step, &status))).collect()
+    }
+
     /// Tells the engine and who waits here what orders may have brought.
     fn tell_of(&self, action: &Action, tasks: &[TaskId]) {
         match action {
@@ -181,13 +193,23 @@ impl<W> TaskHandle<W> {
         self.order(Action::Resume)
     }
 
-    /// What happened to the task, in order: what became of it and of its steps, and what operators did, with who and why; nothing
-    /// where there is no such task.
+    /// What happened to the task, in order: what became of it and of its steps, and what operators did, with who and why. Each shows
+    /// itself as a line.
+    ///
+    /// ```
+    /// # async fn tell(task: tasker_core::TaskHandle) -> Result<(), tasker_core::ResultError> {
+    /// for happened in task.history().await? {
+    ///     println!("{happened}"); // 2026-11-22T08:30:00.000250Z step `charge`: pending → in_progress, attempt 1, worker …
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn history(&self) -> Result<Vec<Happened>, StoreError> {
-        self.client.0.store.history(self.id()).await
+    /// When there is no such task, or the store does not answer.
+    pub async fn history(&self) -> Result<Vec<Happened>, ResultError> {
+        let history = self.client.0.store.history(self.id()).await?;
+        self.or_no_task(history).await
     }
 
     fn order(&self, action: Action) -> Operate {
@@ -198,17 +220,18 @@ impl<W> TaskHandle<W> {
 impl OperatorError {
     fn of(order: &Order, refused: Operated) -> Self {
         let (task, action) = (order.task, order.action.clone());
-        let step = match &action {
-            Action::Step(step, _) => step.clone(),
-            _ => String::new(),
-        };
+        let step = action.step().to_owned();
         match refused {
             Operated::Refused(state) => Self::Refused { task, state, action },
             Operated::RefusedStep(state) => Self::RefusedStep { task, step, state, action },
             Operated::NotSkippable => Self::NotSkippable { task, step },
             Operated::NothingFailed => Self::NothingFailed(task),
-            Operated::NoStep => Self::NoStep { task, step },
+            Operated::NoStep => Self::no_step(order, None),
             Operated::Done | Operated::Unchanged | Operated::NoTask => Self::NoTask(task),
         }
+    }
+    fn no_step(order: &Order, help: Option<String>) -> Self {
+        let help = help.unwrap_or_else(|| "; its status lists the steps that it has".to_owned());
+        Self::NoStep { task: order.task, step: order.action.step().to_owned(), help }
     }
 }

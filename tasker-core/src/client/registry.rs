@@ -106,18 +106,17 @@ pub struct RegistryStatistics {
 #[non_exhaustive]
 pub enum UnknownWorkflow {
     /// There is no such namespace.
-    #[error("No task handler in namespace {namespace}{}", help("process", "namespace", namespace, known))]
+    #[error("No task handler in namespace {namespace}{}", of_namespace(namespace, known, elsewhere))]
     Namespace {
         /// What was asked for.
         namespace: String,
         /// The namespaces there are.
         known: Vec<String>,
+        /// Those of them that have a workflow of the name that was asked for.
+        elsewhere: Vec<String>,
     },
     /// The namespace has no such workflow.
-    #[error(
-        "No task handler for {name} in namespace {namespace}{}",
-        help("namespace", "workflow", name, known)
-    )]
+    #[error("No task handler for {name} in namespace {namespace}{}", of_name(name, known, elsewhere))]
     Name {
         /// The namespace.
         namespace: String,
@@ -125,11 +124,13 @@ pub enum UnknownWorkflow {
         name: String,
         /// The workflows of the namespace.
         known: Vec<String>,
+        /// The namespaces that have a workflow of this name.
+        elsewhere: Vec<String>,
     },
     /// The workflow has no such version.
     #[error(
         "No task handler for {name} in namespace {namespace} and version {version}{}",
-        help("workflow", "version", version, known)
+        help("workflow", "version", "", known)
     )]
     Version {
         /// The namespace.
@@ -143,15 +144,33 @@ pub enum UnknownWorkflow {
     },
 }
 
-fn help(owner: &str, what: &str, wanted: &str, known: &[String]) -> String {
-    let names = known.iter().map(String::as_str);
+fn of_namespace(namespace: &str, known: &[String], elsewhere: &[String]) -> String {
+    let near = did_you_mean(namespace, known.iter().map(String::as_str));
+    let hint = match elsewhere {
+        [_, ..] if near.is_empty() => format!("; did you mean that of namespace {}?", any_of(elsewhere)),
+        _ => near,
+    };
+    help("process", "namespace", &hint, known)
+}
+
+fn of_name(name: &str, known: &[String], elsewhere: &[String]) -> String {
+    let hint = match elsewhere {
+        [] => did_you_mean(name, known.iter().map(String::as_str)),
+        elsewhere => format!("; did you mean that of namespace {}?", any_of(elsewhere)),
+    };
+    help("namespace", "workflow", &hint, known)
+}
+
+fn any_of(namespaces: &[String]) -> String {
+    namespaces.iter().map(|namespace| format!("`{namespace}`")).collect::<Vec<_>>().join(" or ")
+}
+
+fn help(owner: &str, what: &str, hint: &str, known: &[String]) -> String {
     if known.is_empty() {
         return format!("; the {owner} has no {what}");
     }
-    // A version is rarely mistyped; it is not there.
-    let hint = if what == "version" { String::new() } else { did_you_mean(wanted, names.clone()) };
     let end = if hint.is_empty() { "; the" } else { " The" };
-    format!("{hint}{end} {owner} has {}", quoted(names))
+    format!("{hint}{end} {owner} has {}", quoted(known.iter().map(String::as_str)))
 }
 
 /// How a version stands to others: 1.10.0 is later than 1.9.0, and a pre-release earlier than its release.
@@ -184,8 +203,8 @@ impl WorkflowRegistry {
         let of_namespace = self.all().map(WorkflowDef::id).filter(|id| id.namespace == namespace);
         let names: BTreeSet<&str> = of_namespace.map(|id| id.name.as_str()).collect();
         if names.is_empty() {
-            let known = self.namespaces();
-            return Err(UnknownWorkflow::Namespace { namespace: namespace.to_owned(), known });
+            let (namespace, known) = (namespace.to_owned(), self.namespaces());
+            return Err(UnknownWorkflow::Namespace { namespace, known, elsewhere: Vec::new() });
         }
         Ok(names.into_iter().map(str::to_owned).collect())
     }
@@ -198,9 +217,12 @@ impl WorkflowRegistry {
     pub fn versions(&self, namespace: &str, name: &str) -> Result<Vec<String>, UnknownWorkflow> {
         let versions = self.sorted(namespace, name);
         if versions.is_empty() {
-            let known = self.names(namespace)?;
-            let (namespace, name) = (namespace.to_owned(), name.to_owned());
-            return Err(UnknownWorkflow::Name { namespace, name, known });
+            let elsewhere = self.0.known().namespaces_of(name).into_iter().map(str::to_owned).collect();
+            let (of, name) = (namespace.to_owned(), name.to_owned());
+            return Err(match self.names(namespace) {
+                Ok(known) => UnknownWorkflow::Name { namespace: of, name, known, elsewhere },
+                Err(_) => UnknownWorkflow::Namespace { namespace: of, known: self.namespaces(), elsewhere },
+            });
         }
         Ok(versions.into_iter().map(|known| known.id().version.clone()).collect())
     }

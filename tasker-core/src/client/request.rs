@@ -205,6 +205,10 @@ impl Reader {
 impl Tasker {
     /// Starts the task that somebody outside asks for.
     ///
+    /// What was asked for before is handled as in [`start`](Self::start): with a key that the request gives, the task that there is comes
+    /// back; with one that the [`Identity`](crate::Identity) of the Tasker makes, it is [`StartError::Conflict`].
+    /// [`or_existing`](Start::or_existing) and [`or_conflict`](Start::or_conflict) say otherwise.
+    ///
     /// # Errors
     /// [`StartError::NotRegistered`] if the workflow is not known and nothing else is wrong, otherwise
     /// [`StartError::InvalidRequest`] with all that is wrong at once, by paths in the request; and what else there is when a task is
@@ -215,8 +219,12 @@ impl Tasker {
     }
 
     /// Starts many tasks that somebody outside asks for, of whatever workflows, a thousand in a transaction. All requests are checked before
-    /// the first task is stored; the handles come in the order of the requests. A task that there is already, by its key or by the
-    /// [`Identity`](crate::Identity) of the Tasker, is returned, and is [not new](crate::TaskHandle::is_new).
+    /// the first task is stored; the handles come in the order of the requests.
+    ///
+    /// A task that there is already, by its key or by the [`Identity`](crate::Identity) of the Tasker, is returned, and is
+    /// [not new](crate::TaskHandle::is_new). [`request`](Self::request) makes a [`Conflict`](StartError::Conflict) of the second; of many
+    /// that would be found out when others are started already, and an error could not take those back. Who wants to know looks at
+    /// [`is_new`](crate::TaskHandle::is_new).
     ///
     /// ```
     /// # use tasker_core::{MemoryStore, StartError, StepError, TaskRequest, Tasker, workflow};

@@ -4,8 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tasker_rules::suggest::{did_you_mean, nearest, quoted};
 
 use super::{StepDef, Variables, WorkflowDef};
+#[cfg(feature = "yaml")]
+use crate::StepMistakes;
 use crate::schema::{self, Violation};
 use crate::step::Payload;
 
@@ -76,6 +79,9 @@ impl fmt::Debug for Configuration {
 pub(super) struct ConfigType {
     schema: fn() -> Value,
     read: fn(&Value) -> Result<Read, Violation>,
+    /// Whether it is the settings of an API step, which say better than others what is wrong with a value of theirs.
+    #[cfg(all(feature = "http", feature = "yaml"))]
+    is_api: bool,
 }
 
 /// A value that was read as the type.
@@ -88,7 +94,23 @@ struct Read {
 
 impl ConfigType {
     pub(super) fn of<T: Payload>() -> Self {
-        Self { schema: || schemars::schema_for!(T).into(), read: read::<T> }
+        Self {
+            schema: || schemars::schema_for!(T).into(),
+            read: read::<T>,
+            #[cfg(all(feature = "http", feature = "yaml"))]
+            is_api: std::any::TypeId::of::<T>() == std::any::TypeId::of::<crate::http::ApiConfig>(),
+        }
+    }
+
+    /// Every mistake in a value, with its place, where the type tells them all. `written` is what may be shown of the value.
+    #[cfg(feature = "yaml")]
+    pub(super) fn mistakes(self, value: &Value, written: Option<&Value>) -> Result<(), StepMistakes> {
+        #[cfg(feature = "http")]
+        if self.is_api {
+            return crate::http::ApiConfig::read(value, written).map(drop);
+        }
+        let _ = (self, value, written);
+        Ok(())
     }
 
     pub(super) fn schema(self) -> Value {
@@ -100,7 +122,10 @@ impl ConfigType {
         let Read { value, unread } = (self.read)(value).map_err(Misfit::Type)?;
         // What the type itself writes and does not read is nobody's slip.
         match unread.into_iter().find(|place| patch.pointer(place).is_some()) {
-            Some(place) => Err(Misfit::Unread(place)),
+            Some(place) => {
+                let meant = meant(&self.schema(), &place);
+                Err(Misfit::Unread { place, meant })
+            }
             None => Ok(value),
         }
     }
@@ -110,8 +135,33 @@ impl ConfigType {
 pub(crate) enum Misfit {
     /// It is no value of the type.
     Type(Violation),
-    /// The type does not have this part of the patch, a JSON Pointer.
-    Unread(String),
+    /// The type does not have this part of the patch, a JSON Pointer; perhaps it has one that is called nearly so.
+    Unread { place: String, meant: Option<String> },
+    /// What is wrong, from the type itself.
+    #[cfg(feature = "yaml")]
+    Told(StepMistakes),
+}
+
+/// The field that was meant by one that there is not, by the schema of the type.
+fn meant(schema: &Value, place: &str) -> Option<String> {
+    let (parents, key) = place.rsplit_once('/')?;
+    let mut at = behind(schema, schema)?;
+    for segment in parents.split('/').skip(1) {
+        let field = at.get("properties").and_then(|properties| properties.get(segment));
+        at = behind(schema, field.or_else(|| at.get("items"))?)?;
+    }
+    let fields = at.get("properties")?.as_object()?;
+    nearest(key, fields.keys().map(String::as_str)).map(str::to_owned)
+}
+
+/// What a schema says by a reference, or as the one that is not null.
+fn behind<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
+    let several = schema.get("anyOf").and_then(Value::as_array);
+    let one = several.and_then(|several| several.iter().find(|one| one.get("$ref").is_some()));
+    match one.unwrap_or(schema).get("$ref").and_then(Value::as_str) {
+        Some(reference) => root.pointer(reference.strip_prefix('#')?),
+        None => Some(schema),
+    }
 }
 
 fn read<T: Payload>(value: &Value) -> Result<Read, Violation> {
@@ -151,7 +201,9 @@ impl WorkflowDef {
     ) -> Result<(), String> {
         let names: Vec<&str> = self.steps.iter().map(StepDef::name).collect();
         let Some(at) = names.iter().position(|name| *name == step) else {
-            return Err(format!("there is no step `{step}`; the steps are {}", list(&names)));
+            let meant = did_you_mean(step, names.iter().copied());
+            let and = if meant.is_empty() { ";" } else { "" };
+            return Err(format!("there is no step `{step}`{meant}{and} the steps are {}", quoted(names)));
         };
         let step = &mut self.steps[at];
         if step.handler_class.is_some() {
@@ -174,8 +226,13 @@ impl WorkflowDef {
                 let violation = if variable.is_some() { violation.without_value() } else { violation };
                 format!("the configuration of the step `{name}` does not fit: {violation}")
             }
-            Misfit::Unread(place) => {
-                format!("nothing reads `{place}` in the configuration of the step `{name}`")
+            Misfit::Unread { place, meant } => {
+                let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+                format!("nothing reads `{place}` in the configuration of the step `{name}`{meant}")
+            }
+            #[cfg(feature = "yaml")]
+            Misfit::Told(mistakes) => {
+                format!("the configuration of the step `{name}` does not fit: {mistakes}")
             }
         })?;
         let mut configured = config.clone();
@@ -202,10 +259,6 @@ fn merge(target: &mut Value, patch: &Value) {
             merge(target.entry(key).or_insert(Value::Null), value);
         }
     }
-}
-
-fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -340,7 +393,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
         for (step, patch, message) in [
-            ("chagre", json!({}), "there is no step `chagre`; the steps are `charge`, `ship`"),
+            (
+                "chagre",
+                json!({}),
+                "there is no step `chagre`; did you mean `charge`? the steps are `charge`, `ship`",
+            ),
+            ("pack", json!({}), "there is no step `pack`; the steps are `charge`, `ship`"),
             (
                 "ship",
                 json!({}),
@@ -359,7 +417,7 @@ mod tests {
             (
                 "charge",
                 json!({"discounts": {"gould": 1}}),
-                "nothing reads `/discounts/gould` in the configuration of the step `charge`",
+                "nothing reads `/discounts/gould` in the configuration of the step `charge`; did you mean `gold`?",
             ),
             (
                 "charge",

@@ -57,7 +57,11 @@ impl StepDef {
         };
         let (merged, written) = (over(value), written.map(over));
         let merged = match self.config_type {
-            Some(config_type) => config_type.fit(&merged, value)?,
+            Some(config_type) => {
+                let told = variables.while_reading(|| config_type.mistakes(&merged, written.as_ref()));
+                told.map_err(Misfit::Told)?;
+                config_type.fit(&merged, value)?
+            }
             None => merged,
         };
         self.config = Some(Configuration::supplied(merged, written, variables));

@@ -1,6 +1,6 @@
 //! The handlers of an application, by the names under which files and definitions ask for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use tasker_rules::suggest::{did_you_mean, nearest, quoted};
 
 use super::StepHandler;
 use super::execution::Handled;
+use super::unannounced::Unannounced;
 use crate::registry::Handler;
 use crate::{StepDef, WorkflowDef};
 
@@ -18,6 +19,10 @@ pub(crate) struct Handlers {
     classes: BTreeMap<String, Arc<dyn Handler>>,
     /// For steps whose class is not there, by the `type` of their configuration.
     kinds: BTreeMap<String, Arc<dyn Handler>>,
+    /// Kinds that the application said nothing about.
+    #[cfg(feature = "http")]
+    own_kinds: BTreeSet<String>,
+    unannounced: Arc<Unannounced>,
 }
 
 /// Why a step has no handler.
@@ -32,12 +37,18 @@ pub(crate) enum NoHandler {
 impl Handlers {
     /// Adds a handler; false if there is one of that name.
     pub(crate) fn add(&mut self, class: String, handler: impl StepHandler) -> bool {
-        self.classes.insert(class, Arc::new(Handled(Arc::new(handler)))).is_none()
+        let runs = self.handled(handler);
+        self.classes.insert(class, runs).is_none()
     }
 
     /// Adds what runs the steps of a kind that have no handler of their own; false if there is one.
     pub(crate) fn add_kind(&mut self, kind: String, handler: impl StepHandler) -> bool {
-        self.kinds.insert(kind, Arc::new(Handled(Arc::new(handler)))).is_none()
+        let runs = self.handled(handler);
+        self.kinds.insert(kind, runs).is_none()
+    }
+
+    fn handled(&self, handler: impl StepHandler) -> Arc<dyn Handler> {
+        Arc::new(Handled { handler: Arc::new(handler), unannounced: Arc::clone(&self.unannounced) })
     }
 
     /// Adds what runs the steps of a kind, unless the application has said so itself.
@@ -45,6 +56,7 @@ impl Handlers {
     pub(crate) fn add_kind_unless_there<H: StepHandler>(&mut self, kind: &str, handler: impl FnOnce() -> H) {
         if !self.kinds.contains_key(kind) {
             self.add_kind(kind.to_owned(), handler());
+            self.own_kinds.insert(kind.to_owned());
         }
     }
 
@@ -70,6 +82,37 @@ impl Handlers {
         }
     }
 
+    /// Says in the log which handlers no step asks for. One registration may serve several programs, so that is no mistake; but it may be a
+    /// slip of a name.
+    pub(crate) fn tell_of_unused<'w>(&self, workflows: impl IntoIterator<Item = &'w WorkflowDef>) {
+        let steps = workflows.into_iter().flat_map(WorkflowDef::steps);
+        let named: Vec<_> = steps.filter_map(|step| Some((step.handler_class()?, step))).collect();
+        let wanted: BTreeSet<&str> = named.iter().map(|(class, _)| *class).collect();
+        for class in self.classes.keys().map(String::as_str).filter(|class| !wanted.contains(class)) {
+            let meant = nearest(class, wanted.iter().copied());
+            let wanted = quoted(wanted.iter().copied());
+            tracing::warn!(class, meant, wanted, "a handler is registered that no step asks for");
+        }
+        let others = named.iter().filter(|(class, _)| !self.classes.contains_key(*class));
+        let kinds: BTreeSet<&str> = others.filter_map(|(_, step)| kind_of(step.config()?)).collect();
+        for kind in self.kinds_of_application().filter(|kind| !kinds.contains(kind)) {
+            tracing::warn!(
+                "type" = kind,
+                "a handler is registered for a type, and no step of that type is without a handler of its own"
+            );
+        }
+    }
+
+    #[cfg(feature = "http")]
+    fn kinds_of_application(&self) -> impl Iterator<Item = &str> {
+        self.kinds.keys().filter(|kind| !self.own_kinds.contains(*kind)).map(String::as_str)
+    }
+
+    #[cfg(not(feature = "http"))]
+    fn kinds_of_application(&self) -> impl Iterator<Item = &str> {
+        self.kinds.keys().map(String::as_str)
+    }
+
     /// What runs steps of a class, or of a kind if there is none of the class.
     pub(crate) fn find(&self, class: &str, kind: Option<&str>) -> Option<&Arc<dyn Handler>> {
         self.classes.get(class).or_else(|| self.kinds.get(kind?))
@@ -87,6 +130,9 @@ impl Handlers {
         if let Some(kind) = kind {
             let _ =
                 write!(help, ", or what runs all steps of its type with `.handler_for_type(\"{kind}\", ..)`");
+            if let Some(near) = nearest(kind, self.kinds.keys().map(String::as_str)) {
+                let _ = write!(help, "; did you mean `type: {near}`?");
+            }
         }
         if self.classes.is_empty() {
             help.push_str("; no handler is registered");
@@ -157,5 +203,9 @@ mod tests {
             help.contains(", or what runs all steps of its type with `.handler_for_type(\"api\", ..)`;"),
             "{help}"
         );
+        handlers.add_kind("apis".into(), nothing());
+        handlers.add_kind("mail".into(), nothing());
+        let NoHandler::NotRegistered(help) = told(&handlers, &api) else { panic!() };
+        assert!(help.contains("; did you mean `type: apis`?"), "{help}");
     }
 }

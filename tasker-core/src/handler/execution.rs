@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{StepContext, StepHandler, StepSequence, Task};
+use super::unannounced::Unannounced;
+use super::{StepContext, StepHandler, StepMistakes, StepSequence, Task};
 use crate::param::StepInput;
 use crate::registry::Handler;
 use crate::schema;
@@ -18,28 +19,36 @@ pub(super) struct Execution {
     pub(super) input: StepInput,
     /// The context, read once if it is asked for.
     pub(super) context: OnceLock<Result<Value, StepError>>,
+    pub(super) unannounced: Arc<Unannounced>,
 }
 
 /// A handler of an application, as the engine runs it.
-pub(super) struct Handled<H>(pub(super) Arc<H>);
+pub(super) struct Handled<H> {
+    pub(super) handler: Arc<H>,
+    pub(super) unannounced: Arc<Unannounced>,
+}
 
 impl<H: StepHandler> Handler for Handled<H> {
     fn run(&self, input: StepInput) -> BoxFuture<'static, Result<Ended, StepError>> {
-        let handler = Arc::clone(&self.0);
-        Box::pin(async move { handle(&*handler, input).await })
+        let (handler, unannounced) = (Arc::clone(&self.handler), Arc::clone(&self.unannounced));
+        Box::pin(async move { handle(&*handler, input, unannounced).await })
     }
 
-    fn check(&self, step: &StepDef) -> Result<(), String> {
-        self.0.check(step)
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
+        self.handler.check(step)
     }
 }
 
 /// Runs a handler to its end.
-pub(crate) async fn handle<H: StepHandler>(handler: &H, input: StepInput) -> Result<Ended, StepError> {
+pub(crate) async fn handle<H: StepHandler>(
+    handler: &H,
+    input: StepInput,
+    unannounced: Arc<Unannounced>,
+) -> Result<Ended, StepError> {
     if let Some(ended) = input.ended_by(true) {
         return ended;
     }
-    let execution = Arc::new(Execution { input, context: OnceLock::new() });
+    let execution = Arc::new(Execution { input, context: OnceLock::new(), unannounced });
     let (task, sequence) = (Task(Arc::clone(&execution)), StepSequence(Arc::clone(&execution)));
     let step = StepContext(execution);
     let output = handler.process(&task, &sequence, &step).await?;

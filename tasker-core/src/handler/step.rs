@@ -68,8 +68,13 @@ impl StepContext {
     /// Publishes an event when the step completes: exactly once with the execution whose result is recorded, and never by one that fails.
     /// Its name has 1 to 128 printable characters, such as `payment.processed`, and does not begin like those of Tasker's own [events](crate::Event::NAME).
     /// What is no JSON, or no name, fails the step for good.
+    ///
+    /// If the workflow announces events, as `custom_events` of a task file or with [`StepSpec::emits`](crate::StepSpec::emits), and no step of it
+    /// announces this one, it is published all the same; the log says so, once for each name.
     pub fn emit(&self, name: &str, payload: impl Serialize) {
         if self.takes(RecordKind::Event, name) {
+            let workflow = &self.0.input.workflow;
+            self.0.unannounced.see(workflow, self.name(), name);
             self.0.input.records.add(name, Json::of(&payload));
         }
     }

@@ -1,6 +1,7 @@
 //! What an API step calls, and how.
 
 mod check;
+mod read;
 mod written;
 
 use std::collections::BTreeMap;
@@ -9,13 +10,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::{Map, Value};
 
 use super::{Backoff, Method, redact, shown};
-use crate::StepDef;
 use crate::def::{Variables, place_in};
-use crate::schema::{self, Violation};
+use crate::{StepDef, StepMistake, StepMistakes};
 pub(super) use check::header_mistake;
 use written::Written;
 
@@ -61,8 +62,9 @@ use written::Written;
 /// assert!(wrong.to_string().contains("did you mean `timeout`?"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Written", into = "Written")]
+#[derive(Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(into = "Written")]
+#[schemars(with = "Written")]
 pub struct ApiConfig {
     pub(super) url: String,
     pub(super) method: Method,
@@ -104,6 +106,10 @@ impl ApiConfigError {
         Self { mistakes: vec![mistake.into()] }
     }
 
+    fn of(mistakes: &[StepMistake]) -> Self {
+        Self { mistakes: mistakes.iter().map(ToString::to_string).collect() }
+    }
+
     /// Every mistake found.
     #[must_use]
     pub fn mistakes(&self) -> &[String] {
@@ -119,19 +125,17 @@ impl ApiConfig {
     /// The settings that the description of a step has, for [`StepHandler::check`](crate::StepHandler::check).
     ///
     /// # Errors
-    /// With every mistake, without values that may be secret.
-    pub fn of_step(step: &StepDef) -> Result<Self, String> {
-        let config = step.config().ok_or("it has no configuration; give it one with a `url`")?;
-        let written: Written = schema::read(config).map_err(|Violation { path, message }| {
-            // What serde says quotes values, and those of variables are nobody's business.
-            let secret = step.config_as_written().is_some() && !path.is_empty();
-            let message = if secret { "no value of the type that it takes".to_owned() } else { message };
-            match path.trim_start_matches('/') {
-                "" => message,
-                key => format!("`{}`: {message}", key.replace('/', ".")),
-            }
-        })?;
-        step.while_reading(|| Self::try_from(written)).map_err(|error| error.mistakes.join("; "))
+    /// With every mistake and its place, without values that may be secret.
+    pub fn of_step(step: &StepDef) -> Result<Self, StepMistakes> {
+        let config = step
+            .config()
+            .ok_or_else(|| StepMistake::new("it has no configuration").help("give it one with a `url`"))?;
+        step.while_reading(|| Self::read(config, step.config_as_written()))
+    }
+
+    /// Reads settings; `written` is what may be shown of them, where something in them may not.
+    pub(crate) fn read(value: &Value, written: Option<&Value>) -> Result<Self, StepMistakes> {
+        read::read(value, written)
     }
 
     /// Calls a URL with a method; everything else is as the table above says.
@@ -270,6 +274,13 @@ impl ApiConfig {
     fn shown_header(&self, name: &str, value: &str) -> String {
         let value = shown::text(value, &place_in("/headers", name), &self.variables);
         redact::header(name, &value).into_owned()
+    }
+}
+
+impl<'de> Deserialize<'de> for ApiConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        read::read(&value, None).map_err(|mistakes| D::Error::custom(ApiConfigError::of(mistakes.mistakes())))
     }
 }
 

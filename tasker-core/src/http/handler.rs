@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{Api, ApiConfig, ApiRequest, fill};
 use crate::def::{Variables, place_in};
-use crate::{StepContext, StepDef, StepError, StepHandler, StepSequence, Task};
+use crate::{StepContext, StepDef, StepError, StepHandler, StepMistakes, StepSequence, Task};
 
 /// Runs steps whose configuration says `type: api`: calls what it describes, and stores the [`ApiResponse`](super::ApiResponse).
 ///
@@ -41,7 +41,7 @@ impl ApiHandler {
 }
 
 impl StepHandler for ApiHandler {
-    fn check(&self, step: &StepDef) -> Result<(), String> {
+    fn check(&self, step: &StepDef) -> Result<(), StepMistakes> {
         ApiConfig::of_step(step).map(|_| ())
     }
 

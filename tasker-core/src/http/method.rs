@@ -32,6 +32,9 @@ pub enum Method {
 }
 
 impl Method {
+    pub(super) const ALL: [Self; 7] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Options];
+
     /// As it is sent: `GET`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

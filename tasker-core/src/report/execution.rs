@@ -112,8 +112,8 @@ pub struct TaskExecution {
     pub cancelled_steps: usize,
     /// Pending steps that run as soon as a worker has room.
     pub ready_steps: usize,
-    /// Steps that never run, or never run again, unless somebody steps in: those that failed for good, and the pending ones that wait for them or
-    /// for a cancelled step. (In Ruby Tasker only the former.)
+    /// Those that are [blocked](crate::report): the failed ones, and the pending ones that wait for them or for a cancelled step. (In Ruby
+    /// Tasker only the former.)
     pub permanently_blocked_steps: usize,
     /// Pending steps that wait for their next attempt.
     pub in_backoff_steps: usize,

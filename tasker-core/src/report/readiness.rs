@@ -26,7 +26,10 @@ pub struct StepReadiness {
     pub current_state: StepState,
     /// Whether every step that it depends on is complete, resolved or skipped.
     pub dependencies_satisfied: bool,
-    /// Whether another execution may begin by itself, now or later: it has not ended, and attempts are left.
+    /// Whether another execution may begin by itself, now or later, the first one included: it has not ended, and attempts are left. So
+    /// [`retry_status`](Self::retry_status) is [`RetryEligible`](RetryStatus::RetryEligible) or
+    /// [`WaitingForBackoff`](RetryStatus::WaitingForBackoff). It says nothing of what the step waits for: one that is blocked behind
+    /// another may be eligible.
     pub retry_eligible: bool,
     /// Whether it runs as soon as a worker has room.
     pub ready_for_execution: bool,
@@ -34,7 +37,7 @@ pub struct StepReadiness {
     pub blocking_reason: Option<BlockingReason>,
     /// The same in a sentence, for a step that is pending.
     pub waiting_because: Option<String>,
-    /// The step in error or cancelled that keeps it from running, however far before it.
+    /// Where it is [blocked](crate::report) and pending, the step in error or cancelled that keeps it from running, however far before it.
     pub blocked_by: Option<String>,
     /// How many of its dependencies are over.
     pub dependency_status: DependencyStatus,
@@ -99,7 +102,7 @@ words! {
 
     /// Whether a step may run again.
     pub enum RetryStatus {
-        /// It may run, or run again: it has attempts left.
+        /// It may run, or run again: it has attempts left, and no time to wait for.
         RetryEligible = "retry_eligible",
         /// It does, once its time has come.
         WaitingForBackoff = "waiting_for_backoff",
@@ -166,7 +169,7 @@ impl StepReadiness {
         self.error.is_some() && matches!(self.current_state, StepState::Pending | StepState::InProgress)
     }
 
-    /// Whether it never runs, or never runs again, unless an operator steps in.
+    /// Whether it is [blocked](crate::report): never runs, or never runs again, unless somebody steps in.
     #[must_use]
     pub fn is_permanently_blocked(&self) -> bool {
         matches!(

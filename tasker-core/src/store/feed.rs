@@ -18,6 +18,9 @@ pub use lifecycle::{Kinds, Lifecycle};
 use super::StoreError;
 use crate::{Attempt, Json, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
 
+/// What the name of a subscriber begins with that lasts no longer than its lease: nothing is kept for it.
+pub const EPHEMERAL: &str = "listener/";
+
 /// Something that happened to a task, as it is stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Occurrence {
@@ -227,9 +230,10 @@ pub trait Feed: Send + Sync {
     /// Lets events that were given up be tried again: these, or all. How many.
     async fn revive(&self, name: &str, ids: Option<&[i64]>) -> Result<u64, StoreError>;
 
-    /// All subscribers, by name.
+    /// All durable subscribers, by name.
     async fn subscriptions(&self) -> Result<Vec<SubscriptionStatus>, StoreError>;
 
-    /// Removes what all subscribers have read; how many transactions.
+    /// Removes what all durable subscribers have read; how many transactions. Of [ephemeral](EPHEMERAL) ones it forgets those whose lease
+    /// has run out; as long as there are no others, what is older than a minute is removed.
     async fn trim(&self) -> Result<u64, StoreError>;
 }

@@ -53,6 +53,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether no moment is in it.
+    fn is_empty(self) -> bool {
+        self.from.zip(self.before).is_some_and(|(from, before)| from >= before)
+    }
+
     /// Whether it is all of time.
     #[must_use]
     pub const fn is_everything(self) -> bool {
@@ -147,6 +152,27 @@ impl TaskFilter {
             || all_tags.iter().any(has_nul)
             || tags_find_nothing
             || annotations.iter().any(AnnotationFilter::finds_nothing)
+    }
+
+    /// Why no task can fit, because one part excludes another.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<String> {
+        for (what, span) in [("created", self.created), ("ended", self.ended)] {
+            if let Some((from, before)) = span.from.zip(span.before).filter(|_| span.is_empty()) {
+                return Some(format!(
+                    "it is to be {what} at {from} or later, and before {before}; the first has to be the earlier moment"
+                ));
+            }
+        }
+        let can_have_ended = self.states.is_empty() || self.states.iter().any(|state| state.has_ended());
+        if !can_have_ended && !self.ended.is_everything() {
+            let states: Vec<_> = self.states.iter().map(|state| format!("`{state}`")).collect();
+            return Some(format!(
+                "it is to have ended at a time, and to be {}, which no task is that has ended",
+                states.join(" or ")
+            ));
+        }
+        None
     }
 
     /// Whether a task as told fits, its annotations left aside.

@@ -1,8 +1,11 @@
+mod shown;
+
 use uuid::Uuid;
 
 use crate::{Attempt, Json, StepError, StepNo, StepState, TaskState, Timestamp, WorkerId};
 
-/// Something that happened to a task.
+/// Something that happened to a task. It shows itself as a line, such as
+/// ``2026-11-22T08:30:00.000250Z step `charge`: in_progress → error, attempt 1: card declined [DECLINED]``.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Happened {
     /// When it was recorded.
@@ -11,7 +14,7 @@ pub struct Happened {
     pub what: What,
 }
 
-/// What a [`Happened`] was.
+/// What a [`Happened`] was. It shows itself as that does, without the time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     /// An operator had something done.

@@ -293,6 +293,10 @@ impl Store for MemoryStore {
         self
     }
 
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        Some(Arc::clone(&self.clock))
+    }
+
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
         let tables = self.tables();
         Ok(tables.tasks.get(&task).map(Task::history).unwrap_or_default())

@@ -40,7 +40,7 @@ impl Order {
 /// What an operator wants to be done to a workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkflowOrder {
-    /// Its id, made by who asks.
+    /// Its id, made by who asks, so that asking twice does it once.
     pub id: Uuid,
     /// The namespace of the workflow.
     pub namespace: String,
@@ -130,6 +130,15 @@ impl Action {
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::Step(_, action) => action.as_str(),
+        }
+    }
+
+    /// The name of the step that it is about; empty if it is about the whole task.
+    #[must_use]
+    pub fn step(&self) -> &str {
+        match self {
+            Self::Step(step, _) => step,
+            _ => "",
         }
     }
 

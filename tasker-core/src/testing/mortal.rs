@@ -17,7 +17,7 @@ use crate::store::{
     TaskQuery, TaskSummary, WorkflowOrder,
 };
 use crate::{
-    Attempt, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
+    Attempt, Clock, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
     TaskState, TaskStatus, WorkerId, WorkflowDef, WorkflowId,
 };
 
@@ -213,6 +213,10 @@ impl Store for Mortal {
 
     fn feed(&self) -> &dyn Feed {
         self.store.feed()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -122,7 +122,7 @@ impl StepCall {
     pub async fn run(self, handler: &impl StepHandler) -> StepEnd {
         let input = self.input();
         let collector = input.records.clone();
-        let ended = handle(handler, input).await;
+        let ended = handle(handler, input, Arc::default()).await;
         let kept = collector.kept();
         let ended = ended.and_then(|ended| Ok((ended, collector.take(usize::MAX)?)));
         let ended = ended.map_err(|error| match kept {

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tasker_yaml::keys::MOST_EXECUTIONS;
 use tasker_yaml::{Kind, Node, Report, Span, YamlError, dependencies_of};
 
+use super::check;
 use super::environment::Environment;
 use super::variables::{Expanded, expand};
+use crate::handler::Handlers;
 use crate::{RetryPolicy, StepSpec, WorkflowDef};
 
 /// What comes of a file.
@@ -17,10 +20,12 @@ pub(super) struct Described {
     pub(super) name: Span,
 }
 
-/// Builds the workflow, unless there is a mistake: now that the environment is known, a variable that is not set is one too.
+/// Builds the workflow, unless there is a mistake: now that the environment is known, a variable that is not set is one too, and where the handlers
+/// are known, what they say about their steps.
 pub(super) fn build(
     task: &Node,
     environment: &Environment,
+    handlers: Option<&Handlers>,
     mut report: Report<'_>,
 ) -> Result<Described, YamlError> {
     let name = task.get("name").map_or(task.span, |name| name.span);
@@ -46,7 +51,13 @@ pub(super) fn build(
     let events = Events::of(task, steps);
     let system = task.text_of("default_dependent_system");
     for step in steps {
-        builder = builder.step(step_of(step, system, &events, environment, &mut report));
+        let before = report.len();
+        let spec = step_of(step, system, &events, environment, &mut report);
+        if let Some(handlers) = handlers {
+            let expanded = report.len() == before;
+            check::handler(step, expanded.then_some(&spec), handlers, &mut report);
+        }
+        builder = builder.step(spec.depends_on(dependencies_of(step).into_iter().map(|(name, _)| name)));
     }
     if !report.is_empty() {
         return Err(report.into_error());
@@ -59,6 +70,7 @@ pub(super) fn build(
     Ok(Described { workflow, task_handler_class: class_of(task), name })
 }
 
+/// The step without the steps that it waits for.
 fn step_of(
     step: &Node,
     system: Option<&str>,
@@ -70,7 +82,6 @@ fn step_of(
     let mut spec = StepSpec::new(step.text_of("name").unwrap_or_default())
         .description(step.text_of("description").unwrap_or_default())
         .handler_class(step.text_of("handler_class").unwrap_or_default())
-        .depends_on(dependencies_of(step).into_iter().map(|(name, _)| name))
         .optional(flag("skippable").unwrap_or(false))
         .retry(retry_of(step));
     if let Some(system) = step.text_of("dependent_system").or(system) {
@@ -97,7 +108,11 @@ pub(super) fn limit_of(step: &Node) -> u32 {
 
 fn retry_of(step: &Node) -> RetryPolicy {
     let limit = match step.get("default_retry_limit").map(|node| &node.kind) {
-        Some(Kind::Number(number)) => number.as_u64().and_then(|limit| u32::try_from(limit).ok()),
+        // Any other is a mistake that is told, and nothing is made of the step.
+        Some(Kind::Number(number)) => {
+            let limit = number.as_u64().filter(|limit| (1..=MOST_EXECUTIONS).contains(limit));
+            limit.and_then(|limit| u32::try_from(limit).ok())
+        }
         _ => None,
     };
     match step.get("default_retryable").and_then(Node::flag) {

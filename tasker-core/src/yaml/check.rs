@@ -1,71 +1,95 @@
-//! What only an application knows of a file: whether there are the handlers that it names, and whether its schema is one.
+//! What only an application knows of a file: whether there are the handlers that it names, and what they say about their steps.
 
-use std::collections::HashMap;
+use tasker_yaml::{Node, Report, Span};
 
-use tasker_rules::suggest::{nearest, quoted};
-use tasker_yaml::{Kind, Node, Report};
-
-use super::from_workflow::cut;
-use crate::WorkflowDef;
-use crate::handler::Handlers;
+use crate::handler::{Handlers, kind_of};
 use crate::registry::misdescribed;
-use crate::schema::{self, Violation};
+use crate::{StepDef, StepMistake, StepMistakes, StepSpec, WorkflowDef};
 
-/// Whether the handlers of all steps are there. One whose type comes from a variable is looked for when the task is registered.
-pub(super) fn handlers(task: &Node, known: &Handlers, report: &mut Report<'_>) {
-    for step in task.get("step_templates").map(Node::items).unwrap_or_default() {
-        let Some(node) = step.get("handler_class") else { continue };
-        let kind = step.get("handler_config").and_then(|config| config.text_of("type"));
-        let Some(class) = node.text().filter(|class| known.find(class, kind).is_none()) else { continue };
-        if report.is_full() {
-            return;
-        }
-        if !kind.is_some_and(|kind| kind.contains("${")) {
-            let which = step.text_of("name").map(|name| format!(" of the step `{name}`")).unwrap_or_default();
-            let message = format!("the handler `{class}`{which} is not registered");
-            report.help(node.span, message, known.help(class, kind));
-        }
-    }
-}
-
-/// Whether the handlers can run their steps as these are described, now that variables have their values.
-pub(super) fn steps(task: &Node, workflow: &WorkflowDef, known: &Handlers, report: &mut Report<'_>) {
-    let items = task.get("step_templates").map(Node::items).unwrap_or_default();
-    let nodes: HashMap<&str, &Node> =
-        items.iter().filter_map(|step| Some((step.text_of("name")?, step))).collect();
-    for step in workflow.steps() {
-        let Some(Err(mistake)) = known.of(step).ok().map(|handler| handler.check(step)) else { continue };
-        let node = nodes.get(step.name()).copied().unwrap_or(task);
-        let place = node.get("handler_config").or_else(|| node.get("name")).unwrap_or(node).span;
-        report.add(place, misdescribed(step, &mistake));
-    }
-}
-
-/// Whether the schema of the context is one.
-pub(super) fn context_schema(task: &Node, report: &mut Report<'_>) {
-    let Some(node) = task.get("schema") else { return };
-    if !matches!(node.kind, Kind::Map(_) | Kind::Bool(_)) {
+/// Whether the handler of a step is there, and can run the step as it is described. `spec` is that description with the values of variables, if
+/// they all have one; without it the handler is not asked.
+pub(super) fn handler(step: &Node, spec: Option<&StepSpec>, known: &Handlers, report: &mut Report<'_>) {
+    let Some((node, class)) = step.get("handler_class").and_then(|node| Some((node, node.text()?))) else {
+        return;
+    };
+    if report.is_full() {
         return;
     }
-    for Violation { path, message } in schema::mistakes_in(&node.to_json()) {
-        let at = node.at(&path);
-        match at.text() {
-            Some(name) if path.ends_with("/type") => {
-                let help = match nearest(name, TYPES) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the types are {}", quoted(TYPES)),
-                };
-                report.help(at.span, format!("`{name}` is no type of JSON Schema"), help);
-            }
-            Some(pattern) if path.ends_with("/pattern") => report.help(
-                at.span,
-                format!("`{pattern}` is no regular expression"),
-                "look-around and references to groups are not there: a pattern takes time in proportion to the text",
-            ),
-            // The message may quote all that stands there.
-            _ => report.add(at.span, format!("this is no JSON Schema: {}", cut(&message, 300))),
+    let described = spec.filter(|_| !is_broken(step, report)).and_then(alone);
+    let written = kind_as_written(step, report);
+    let kind = match &described {
+        Some(described) => described.config().and_then(kind_of),
+        // What a variable says is not known.
+        None if written.is_some_and(is_variable) => return,
+        None => written,
+    };
+    let Some(handler) = known.find(class, kind) else {
+        let which = step.text_of("name").map(|name| format!(" of the step `{name}`")).unwrap_or_default();
+        let message = format!("the handler `{class}`{which} is not registered");
+        return report.help(node.span, message, known.help(class, written.filter(|kind| !is_variable(kind))));
+    };
+    let Some(Err(mistakes)) = described.as_ref().map(|described| handler.check(described)) else { return };
+    let name = step.text_of("name").unwrap_or_default();
+    tell(&mistakes, step, |mistake| misdescribed(name, mistake), report);
+}
+
+/// Tells the mistakes of a step, each where it stands.
+pub(super) fn tell(
+    mistakes: &StepMistakes,
+    step: &Node,
+    shown: impl Fn(&str) -> String,
+    report: &mut Report<'_>,
+) {
+    for mistake in mistakes.mistakes() {
+        let (place, message) = (place_of(mistake, step), shown(mistake.message()));
+        match mistake.how_to_mend() {
+            Some(help) => report.help(place, message, help),
+            None => report.add(place, message),
         }
     }
 }
 
-const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "object", "array", "null"];
+/// The `type` of the configuration of a step, be it under a key that was told to be another.
+fn kind_as_written<'n>(step: &'n Node, report: &Report<'_>) -> Option<&'n str> {
+    let told = || step.entries().iter().filter(|entry| report.tells_of_key(entry)).map(|entry| &entry.value);
+    match step.get("handler_config") {
+        Some(config) => config.text_of("type"),
+        None => told().find_map(|value| value.text_of("type")),
+    }
+}
+
+fn is_variable(text: &str) -> bool {
+    text.contains("${")
+}
+
+/// Whether something was told of what the handler reads, so that it would only tell what follows from that.
+fn is_broken(step: &Node, report: &Report<'_>) -> bool {
+    match step.get("handler_config") {
+        Some(config) => report.tells_of(config),
+        // It may stand under a key that was told.
+        None => step.entries().iter().any(|entry| report.tells_of_key(entry)),
+    }
+}
+
+/// A step as its handler is asked about it; none if its description does not hold together by itself, which is told then.
+fn alone(spec: &StepSpec) -> Option<StepDef> {
+    let workflow = WorkflowDef::builder("default", "check", "0.1.0").step(spec.clone()).build().ok()?;
+    workflow.steps().first().cloned()
+}
+
+/// Where a mistake stands: at its key or its value, as far as there is one, or else at `handler_config`.
+fn place_of(mistake: &StepMistake, step: &Node) -> Span {
+    let Some(config) = step.entry("handler_config").filter(|config| !config.value.is_null()) else {
+        return step.get("name").unwrap_or(step).span;
+    };
+    let place = mistake.place();
+    match config.value.entry_at(place) {
+        Some(entry) if mistake.is_of_key() => entry.span,
+        Some(entry) => entry.value.span,
+        // An item of a list, or the whole.
+        None => match config.value.at(place).span {
+            whole if whole == config.value.span => config.span,
+            part => part,
+        },
+    }
+}

@@ -4,13 +4,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tasker_yaml::{Mistake, Node, Report, Source, Span, Task, YamlError};
+use tasker_yaml::{Mistake, Node, Report, STEPS, Source, Span, Task, YamlError};
 
 use super::build::{self, Described};
-use super::check;
+use super::context_schema;
 use super::environment::Environment;
-use crate::WorkflowDef;
 use crate::handler::Handlers;
+use crate::{StepNo, WorkflowDef};
 
 /// A file that describes a task, not looked into yet. Copies share the text.
 #[derive(Clone)]
@@ -73,36 +73,33 @@ impl YamlFile {
         handlers: Option<&Handlers>,
     ) -> Result<TaskFile, YamlError> {
         let mut report = Report::of(&self.source);
-        let Some(task) = read_for(environment, &mut report) else {
+        let Some(Task { node: task, environments, .. }) = read_for(environment, &mut report) else {
             return Err(report.into_error());
         };
-        check::context_schema(&task, &mut report);
-        if let Some(handlers) = handlers {
-            check::handlers(&task, handlers, &mut report);
-        }
-        let Described { workflow, task_handler_class, name } = build::build(&task, environment, report)?;
-        if let Some(handlers) = handlers {
-            let mut report = Report::of(&self.source);
-            check::steps(&task, &workflow, handlers, &mut report);
-            if !report.is_empty() {
-                return Err(report.into_error());
-            }
-        }
-        Ok(TaskFile { source: Arc::clone(&self.source), workflow, task_handler_class, name })
+        context_schema::check(&task, &mut report);
+        let described = build::build(&task, environment, handlers, report)?;
+        let Described { workflow, task_handler_class, name } = described;
+        let steps = task.get(STEPS).map(Node::items).unwrap_or_default();
+        let order = steps.iter().filter_map(|step| workflow.find(step.text_of("name")?)).collect();
+        let environments = environments.into_iter().map(|other| other.key);
+        let others = environments.filter(|other| other != environment.name()).collect();
+        let environment = environment.name().to_owned();
+        let source = Arc::clone(&self.source);
+        Ok(TaskFile { source, workflow, task_handler_class, name, environment, others, order })
     }
 }
 
 /// Reads a task as it is in an environment.
-pub(super) fn read_for(environment: &Environment, report: &mut Report<'_>) -> Option<Node> {
-    let Task { node, nearest_environment, .. } = tasker_yaml::read(Some(environment.name()), report)?;
-    if let Some(near) = nearest_environment {
+pub(super) fn read_for(environment: &Environment, report: &mut Report<'_>) -> Option<Task> {
+    let task = tasker_yaml::read(Some(environment.name()), report)?;
+    if let Some(near) = &task.nearest_environment {
         tracing::warn!(
             environment = environment.name(),
             near,
             "a task file says nothing about this environment, but about one of almost that name"
         );
     }
-    Some(node)
+    Some(task)
 }
 
 impl fmt::Debug for YamlFile {
@@ -119,6 +116,12 @@ pub struct TaskFile {
     task_handler_class: Option<String>,
     /// Where its name stands.
     name: Span,
+    /// The environment that it was loaded for.
+    environment: String,
+    /// Others for which the file says something.
+    others: Vec<String>,
+    /// The steps as they stand in the file.
+    order: Vec<StepNo>,
 }
 
 impl TaskFile {
@@ -138,6 +141,16 @@ impl TaskFile {
     #[must_use]
     pub fn name(&self) -> &str {
         self.source.name()
+    }
+
+    /// The environment that it was loaded for, and others for which the file says something.
+    pub(super) fn environments(&self) -> (&str, &[String]) {
+        (&self.environment, &self.others)
+    }
+
+    /// The steps as they stand in the file.
+    pub(super) fn order(&self) -> &[StepNo] {
+        &self.order
     }
 
     pub(super) fn into_workflow(self) -> WorkflowDef {

@@ -12,10 +12,10 @@ use tasker_rules::suggest::quoted;
 use tasker_yaml::{Node, Report, STEPS, Source, YamlError, dependencies_of};
 
 use super::build::limit_of;
-use super::check;
 use super::environment::Environment;
 use super::file::read_for;
 use super::variables::{Expanded, expand};
+use super::{check, context_schema};
 use crate::def::{Misfit, StepDef};
 use crate::schema::{ContextSchema, Violation};
 use crate::{WorkflowBuilder, WorkflowDef};
@@ -42,8 +42,8 @@ pub(super) fn complete(workflow: &mut WorkflowDef, environment: &Environment) ->
     let (Some(task), Some(compiled)) = (read_for(environment, &mut report), compiled) else {
         return Err(report.into_error());
     };
-    let compiled = compiled.node;
-    check::context_schema(&task, &mut report);
+    let (task, compiled) = (task.node, compiled.node);
+    context_schema::check(&task, &mut report);
     unchanged(&compiled, &task, environment, &mut report);
     contexts(workflow.context_schema(), task.get("schema"), &mut report);
     if let Some(schema) = task.get("schema").filter(|_| report.is_empty()) {
@@ -100,12 +100,21 @@ fn configure(step: &mut StepDef, told: &Node, environment: &Environment, report:
         return;
     }
     if let Err(misfit) = step.supply_config(&value, written.as_ref(), variables) {
+        let does_not_fit =
+            |what: &str| format!("the `handler_config` of the step `{name}` does not fit: {what}");
         let (path, message) = match misfit {
             Misfit::Type(Violation { path, message }) => (path, message),
-            Misfit::Unread(place) => {
-                let message = format!("nothing reads `{place}`");
-                (place, message)
+            Misfit::Unread { place, meant } => {
+                let message = does_not_fit(&format!("nothing reads `{place}`"));
+                let help = match meant {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "it is read as the type `T` of the parameter `Config<T>`; change one of the two"
+                        .to_owned(),
+                };
+                let span = config.entry_at(&place).map_or(config.at(&place).span, |entry| entry.span);
+                return report.help(span, message, help);
             }
+            Misfit::Told(mistakes) => return check::tell(&mistakes, told, does_not_fit, report),
         };
         let at = config.at(&path);
         // A message may quote the value of a variable.
@@ -114,7 +123,7 @@ fn configure(step: &mut StepDef, told: &Node, environment: &Environment, report:
             if secret { "what the variables here hold is of another type".to_owned() } else { message };
         report.help(
             at.span,
-            format!("the `handler_config` of the step `{name}` does not fit: {what}"),
+            does_not_fit(&what),
             "it is read as the type `T` of the parameter `Config<T>`; change one of the two",
         );
     }

@@ -22,7 +22,8 @@ const WIDTH: usize = 100;
 /// Prints a task file as a `#[workflow]` module: its steps with their edges and policies, and its schema as the type of the context. What
 /// the steps do is left to fill in, each with the name of the Ruby handler; until then they end in an error that says so.
 ///
-/// The module has the identity and the graph of the file. It compiles in a package that depends on `tasker`, `serde`, `serde_json` and
+/// The module has the identity and the graph of the file, and its steps in the order of the file. A comment at its head says for which environment
+/// it was made: what the file says about others is not in it. It compiles in a package that depends on `tasker`, `serde`, `serde_json` and
 /// `schemars`. Variables stand in configurations as they are written.
 ///
 /// ```
@@ -48,7 +49,7 @@ pub fn to_rust(file: &TaskFile) -> String {
     let names = Names::of(workflow);
     let context = Context::of(workflow.context_schema());
     let mut module = String::new();
-    let _ = writeln!(module, "// Made from {:?}.\n", file.name());
+    head(&mut module, file);
     if let Some(config) = workflow.shown_config() {
         lines(&mut module, 0, "//", &format!("Handlers could read about the task as a whole: {config}\n\n"));
         module.push('\n');
@@ -58,11 +59,26 @@ pub fn to_rust(file: &TaskFile) -> String {
     let _ = writeln!(module, "pub mod {} {{", module_name(&workflow.id().name));
     module.push_str(&imports(workflow, &context));
     module.push_str(&context.items);
-    for (at, step) in workflow.steps().iter().enumerate() {
-        module.push_str(&step_function(workflow, StepNo::at(at), step, &names, &context));
+    for (no, step) in file.order().iter().filter_map(|no| Some((*no, workflow.step(*no)?))) {
+        module.push_str(&step_function(workflow, no, step, &names, &context));
     }
     module.push_str("}\n");
     module
+}
+
+/// What the module was made of, and what is not in it.
+fn head(module: &mut String, file: &TaskFile) {
+    let (environment, others) = file.environments();
+    let _ = writeln!(module, "// Made from {:?}, as it is in the environment {environment:?}.", file.name());
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|other| format!("{other:?}")).collect();
+        let _ = writeln!(
+            module,
+            "// What the file says about other environments is not in it: {}.",
+            others.join(", ")
+        );
+    }
+    module.push('\n');
 }
 
 fn options(workflow: &WorkflowDef, context: &Context) -> String {

@@ -2,8 +2,10 @@
 
 #[cfg(feature = "postgres")]
 mod postgres;
+mod scheme;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod why;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -19,6 +21,7 @@ use crate::migration::Migrator;
 use crate::presence::Presence;
 use crate::profile::Profile;
 use crate::statement::Dialect;
+use why::explained;
 
 /// How a database is opened.
 #[derive(Debug)]
@@ -81,9 +84,11 @@ impl SqlStoreOptions {
     /// # Errors
     /// When the URL is none, the database cannot be opened or is none, or the migrations fail.
     pub async fn connect(self) -> Result<SqlStore, StoreError> {
+        let url = self.url.clone();
         let opened = self.open().await;
-        let opened = opened
-            .map_err(|error| store_error(&format!("opening the database `{}`", self.url.shown()), error))?;
+        let opened = opened.map_err(|error| {
+            explained(store_error(&format!("opening the database `{}`", url.shown()), error), &url)
+        })?;
         let Opened { writer, by_key, reader, dialect, presence } = opened;
         let store = SqlStore(Arc::new(Inner {
             url: self.url,
@@ -98,31 +103,29 @@ impl SqlStoreOptions {
             annotation_types: Mutex::default(),
         }));
         if self.migrate {
-            store.repeated("bringing the tables up to date", || store.try_migrate()).await?;
+            let migrated = store.repeated("bringing the tables up to date", || store.try_migrate()).await;
+            migrated.map_err(|error| explained(error, &url))?;
         }
         Ok(store)
     }
 
     async fn open(&self) -> Result<Opened, DbErr> {
-        match self.url.0.split(':').next() {
+        match self.url.scheme() {
             #[cfg(feature = "sqlite")]
             Some("sqlite") => sqlite::open(&self.url.0).await,
             #[cfg(feature = "postgres")]
             Some("postgres" | "postgresql") => postgres::open(&self.url.0, self.profile).await,
-            #[cfg(not(feature = "postgres"))]
-            Some("postgres" | "postgresql") => Err(DbErr::Custom(
-                "this is PostgreSQL; turn the feature `postgres` of `tasker` on".to_owned(),
-            )),
-            _ => Err(DbErr::Custom(
-                "this is no database that is known; write `sqlite://orders.db`, `sqlite::memory:` or \
-                 `postgres://user@host/orders`"
-                    .to_owned(),
-            )),
+            other => Err(DbErr::Custom(scheme::unknown(other))),
         }
     }
 }
 
 impl Url {
+    /// What it begins with: which database it is.
+    fn scheme(&self) -> Option<&str> {
+        self.0.split_once(':').map(|(scheme, _)| scheme)
+    }
+
     /// The URL without what may be a secret, or what may be taken for one.
     fn shown(&self) -> String {
         match self.0.split_once(':') {

@@ -91,10 +91,33 @@ impl SqlStore {
             return Ok(None);
         }
         let narrow = namespace.is_some() || name.is_some() || version.is_some();
+        if narrow && looks_at_each_task(filter) && self.dialect().backend == Backend::Sqlite {
+            known.many = self.have_many(what, &definitions).await?;
+        }
         known.definitions = narrow.then(|| definitions.into_iter().collect());
         known.identities = idempotency_key.is_some().then(|| identities.into_iter().collect());
         Ok(Some(known))
     }
+    /// Whether these definitions have so many tasks that to look at all tasks, as they lie, is faster than to look up each of theirs,
+    /// which takes some fifteen times as long for a task. PostgreSQL knows such things.
+    async fn have_many(&self, what: &str, definitions: &BTreeSet<i64>) -> Result<bool, StoreError> {
+        const MANY: i64 = 20_000;
+        let ids: Vec<String> = definitions.iter().map(ToString::to_string).collect();
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM tasker_tasks WHERE definition_id IN ({}) LIMIT {MANY})",
+            ids.join(", ")
+        );
+        let rows = self.ask(what, &sql, Parameters::default()).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.try_get_by_index::<i64>(0));
+        Ok(count.map_err(|error| store_error(what, error))? == MANY)
+    }
+}
+
+/// Whether something is asked for by which no index finds a task. When one was created is among it, although ids come in the order of
+/// time: the id has the moment at which the client asked, by the client's clock, the column that of the transaction, by the database's. Nothing
+/// bounds how far they are apart.
+fn looks_at_each_task(filter: &TaskFilter) -> bool {
+    !filter.created.is_everything() || filter.initiator.is_some() || filter.source_system.is_some()
 }
 
 fn page_sql(

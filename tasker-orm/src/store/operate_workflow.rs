@@ -1,8 +1,9 @@
 //! What operators do to whole workflows.
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 use serde::{Deserialize, Serialize};
 use tasker_core::store::{Happened, StoreError, What, WorkflowOrder};
@@ -29,6 +30,11 @@ impl SqlStore {
         let ids = definitions(&transaction, order).await?;
         if ids.is_empty() {
             return Ok(false);
+        }
+        // The answer of this order was lost, and another one may have come since. It is looked for under the locks, since whoever follows
+        // an order has them.
+        if operation::Entity::find_by_id(order.id).count(&transaction).await? > 0 {
+            return Ok(true);
         }
         let changed = definition::Entity::update_many()
             .col_expr(definition::Column::Paused, Expr::value(order.paused))
@@ -83,6 +89,7 @@ impl SqlStore {
     }
 }
 
+/// The definitions of a workflow, locked.
 async fn definitions(db: &DatabaseTransaction, order: &WorkflowOrder) -> Result<Vec<i64>, DbErr> {
     // No workflow is called so, and PostgreSQL would not read it.
     let texts = [Some(&order.namespace), Some(&order.name), order.version.as_ref()];
@@ -103,7 +110,8 @@ async fn definitions(db: &DatabaseTransaction, order: &WorkflowOrder) -> Result<
         .select_only()
         .column(definition::Column::Id)
         .filter(definition::Column::NamedTaskId.is_in(named))
-        .order_by_asc(definition::Column::Id);
+        .order_by_asc(definition::Column::Id)
+        .lock_exclusive();
     definitions.into_tuple().all(db).await
 }
 
@@ -120,6 +128,5 @@ async fn record(db: &DatabaseTransaction, order: &WorkflowOrder, now: i64) -> Re
         value: Set(Some(which.map_err(|error| DbErr::Type(error.to_string()))?)),
         created_at: Set(now),
     };
-    let once = OnConflict::column(operation::Column::Id).do_nothing().to_owned();
-    operation::Entity::insert(operation).on_conflict(once).exec_without_returning(db).await.map(|_| ())
+    operation::Entity::insert(operation).exec_without_returning(db).await.map(|_| ())
 }

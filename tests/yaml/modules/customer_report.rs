@@ -1,4 +1,4 @@
-// Made from "customer_report.yaml".
+// Made from "customer_report.yaml", as it is in the environment "development".
 
 /// What customers did, from several sources at once
 #[tasker::workflow(namespace = "reports", version = "1.0.0")]
@@ -66,16 +66,6 @@ pub mod customer_report {
         Large,
     }
 
-    /// Read the customers
-    // In Ruby: `Reports::StepHandlers::ReadCustomers`.
-    // It talks to `report_system`.
-    // It publishes `milestone_reached`
-    // It publishes `reading_started`: When a source is asked
-    #[step(retry(limit = 5), config = serde_json::json!({ "timeout_seconds": 1200 }))]
-    pub async fn read_customers(ctx: &Context, config: Config<Value>) -> Result<Value, StepError> {
-        Err(StepError::permanent("what Reports::StepHandlers::ReadCustomers does is not written yet"))
-    }
-
     /// Read the orders of the period
     // In Ruby: `Reports::StepHandlers::ReadOrders`.
     // It talks to `report_system`.
@@ -86,6 +76,16 @@ pub mod customer_report {
     )]
     pub async fn read_orders(ctx: &Context, config: Config<Value>) -> Result<Value, StepError> {
         Err(StepError::permanent("what Reports::StepHandlers::ReadOrders does is not written yet"))
+    }
+
+    /// Read the customers
+    // In Ruby: `Reports::StepHandlers::ReadCustomers`.
+    // It talks to `report_system`.
+    // It publishes `milestone_reached`
+    // It publishes `reading_started`: When a source is asked
+    #[step(retry(limit = 5), config = serde_json::json!({ "timeout_seconds": 1200 }))]
+    pub async fn read_customers(ctx: &Context, config: Config<Value>) -> Result<Value, StepError> {
+        Err(StepError::permanent("what Reports::StepHandlers::ReadCustomers does is not written yet"))
     }
 
     /// Count what they did

@@ -1,4 +1,4 @@
-// Made from "odd_names.yaml".
+// Made from "odd_names.yaml", as it is in the environment "development".
 
 /// The first paragraph.
 ///
@@ -114,12 +114,6 @@ pub mod odd_names_2nd {
     }
 
     // In Ruby: `A`.
-    #[step(skippable)]
-    pub async fn config(ctx: &Context) -> Result<Value, StepError> {
-        Err(StepError::permanent("what A does is not written yet"))
-    }
-
-    // In Ruby: `A`.
     #[step]
     pub async fn r#match(ctx: &Context) -> Result<Value, StepError> {
         Err(StepError::permanent("what A does is not written yet"))
@@ -128,6 +122,12 @@ pub mod odd_names_2nd {
     // In Ruby: `A`.
     #[step(name = "self")]
     pub async fn self_2(ctx: &Context) -> Result<Value, StepError> {
+        Err(StepError::permanent("what A does is not written yet"))
+    }
+
+    // In Ruby: `A`.
+    #[step(skippable)]
+    pub async fn config(ctx: &Context) -> Result<Value, StepError> {
         Err(StepError::permanent("what A does is not written yet"))
     }
 

@@ -1,4 +1,5 @@
-// Made from "order_process.yaml".
+// Made from "order_process.yaml", as it is in the environment "development".
+// What the file says about other environments is not in it: "production".
 
 #[tasker::workflow(namespace = "default", version = "0.1.0")]
 pub mod order_process {
@@ -45,19 +46,6 @@ pub mod order_process {
         Err(StepError::permanent("what OrderProcess::StepHandler::ValidateInventoryHandler does is not written yet"))
     }
 
-    // In Ruby: `OrderProcess::StepHandler::AskCourierHandler`.
-    #[step(
-        depends_on = validate_inventory,
-        config = serde_json::json!({ "headers": { "Authorization": "Bearer ${COURIER_TOKEN:-none}" }, "method": "GET", "retries": 3, "timeout": 15, "type": "api", "url": "https://courier.example/offers" }),
-    )]
-    pub async fn ask_courier(
-        ctx: &Context,
-        validate_inventory: Output<validate_inventory>,
-        config: Config<Value>,
-    ) -> Result<Value, StepError> {
-        Err(StepError::permanent("what OrderProcess::StepHandler::AskCourierHandler does is not written yet"))
-    }
-
     // In Ruby: `OrderProcess::StepHandler::ProcessPaymentHandler`.
     // It publishes `payment.processed`: When the money is there
     // It publishes `payment.risk_flagged`: When somebody has to look at it
@@ -72,6 +60,19 @@ pub mod order_process {
         config: Config<Value>,
     ) -> Result<Value, StepError> {
         Err(StepError::permanent("what OrderProcess::StepHandler::ProcessPaymentHandler does is not written yet"))
+    }
+
+    // In Ruby: `OrderProcess::StepHandler::AskCourierHandler`.
+    #[step(
+        depends_on = validate_inventory,
+        config = serde_json::json!({ "headers": { "Authorization": "Bearer ${COURIER_TOKEN:-none}" }, "method": "GET", "retries": 3, "timeout": 15, "type": "api", "url": "https://courier.example/offers" }),
+    )]
+    pub async fn ask_courier(
+        ctx: &Context,
+        validate_inventory: Output<validate_inventory>,
+        config: Config<Value>,
+    ) -> Result<Value, StepError> {
+        Err(StepError::permanent("what OrderProcess::StepHandler::AskCourierHandler does is not written yet"))
     }
 
     // In Ruby: `OrderProcess::StepHandler::SendConfirmationHandler`.

@@ -4,9 +4,10 @@ use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tasker_rules::suggest::{did_you_mean, quoted};
+use tasker_rules::suggest::quoted;
 
 use super::BuildError;
+use crate::client::suggest::Known;
 use crate::registry::{Registration, Registry};
 use crate::{DefinitionId, WorkflowId};
 
@@ -61,7 +62,7 @@ impl Limits {
             if !registry.iter().any(|registration| which.is(registration)) {
                 let help = match which {
                     Which::Type(..) => "; call `register` for it".to_owned(),
-                    Which::Named(..) => registered(&shown, registry),
+                    Which::Named(namespace, name) => registered(namespace, name, registry),
                 };
                 wrong.push(format!("`{call}` names workflow `{shown}`, which is not registered{help}"));
             }
@@ -82,15 +83,15 @@ impl Limits {
     }
 }
 
-fn registered(shown: &str, registry: &Registry) -> String {
-    let ids = registry.iter().map(|registration| registration.workflow.id());
-    let known: BTreeSet<String> = ids.map(|id| format!("{}.{}", id.namespace, id.name)).collect();
-    if known.is_empty() {
+fn registered(namespace: &str, name: &str, registry: &Registry) -> String {
+    let ids = || registry.iter().map(|registration| registration.workflow.id());
+    let names: BTreeSet<String> = ids().map(|id| format!("{}.{}", id.namespace, id.name)).collect();
+    if names.is_empty() {
         return "; no workflow is".to_owned();
     }
-    let known = || known.iter().map(String::as_str);
-    match did_you_mean(shown, known()) {
-        none if none.is_empty() => format!("; registered are {}", quoted(known())),
-        near => format!("{near} Registered are {}", quoted(known())),
+    let names = quoted(names.iter().map(String::as_str));
+    match ids().collect::<Known<'_>>().did_you_mean(namespace, name) {
+        none if none.is_empty() => format!("; registered are {names}"),
+        near => format!("{near} Registered are {names}"),
     }
 }

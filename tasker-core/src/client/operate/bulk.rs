@@ -207,9 +207,7 @@ impl OperateTasks {
         let Self { tasks, action, given, by, reason, every_task } = self;
         let action = action?;
         check_texts(by.as_deref(), reason.as_deref())?;
-        if let Some(mistake) = tasks.mistake {
-            return Err(mistake.into());
-        }
+        tasks.check()?;
         if tasks.query.filter.is_everything() && !every_task {
             return Err(BulkError::EveryTask(action.as_str()));
         }
@@ -219,6 +217,9 @@ impl OperateTasks {
         let after = tasks.after.as_ref().map(|cursor| cursor.task(&tasks.query)).transpose();
         let after = after.map_err(QueryError::from)?;
         let filter = reached(tasks.query.filter.clone(), &action);
+        if let Some(why) = filter.contradiction() {
+            return Err(QueryError::Impossible(why).into());
+        }
         let query = TaskQuery { filter, after, ..tasks.query.clone() };
         let mut walk = Walk::new(tasks, query, Wanted { action, given, by, reason });
         match walk.go().await {

@@ -11,15 +11,22 @@ pub enum OperatorError {
     #[error("there is no task {0}")]
     NoTask(TaskId),
     /// The store knows no such workflow: no process ever registered it.
-    #[error("the store knows no workflow `{0}`; a process that registers it makes it known")]
-    NoWorkflow(String),
+    #[error("the store knows no workflow `{workflow}`{help}")]
+    NoWorkflow {
+        /// What was asked for.
+        workflow: String,
+        /// What may have been meant, or what makes it known.
+        help: String,
+    },
     /// The task has no such step.
-    #[error("task {task} has no step `{step}`; its status lists the steps that it has")]
+    #[error("task {task} has no step `{step}`{help}")]
     NoStep {
         /// The task.
         task: TaskId,
         /// What was taken for a step of it.
         step: String,
+        /// What may have been meant, or which steps it has.
+        help: String,
     },
     /// The task stands in a state in which this cannot be done; nothing changed.
     #[error("{}", refused_task(action, *task, *state))]

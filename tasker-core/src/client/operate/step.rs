@@ -71,6 +71,8 @@ impl StepHandle {
     /// Declares the step, which is pending or failed, done with this result: the steps that depend on it run.
     ///
     /// The result is checked against the schema of what the step returns, if the workflow of the task is registered in this process.
+    /// JSON has neither NaN nor infinity: they are null before anybody can look, so that schema is what refuses them, and nothing does
+    /// where the step may return null.
     ///
     /// # Errors
     /// When the result does not fit, the step runs or is over, the task has ended in another way than in error; or the store does
@@ -103,7 +105,8 @@ impl StepHandle {
     /// Lets the step, which is pending or failed, take this instead of the context of the task. Other steps go on taking that.
     ///
     /// The inputs are taken as a context is when a task is started, if the workflow of the task is registered in this process and has the
-    /// steps of the task: they have to fit schema and type, and defaults are filled in.
+    /// steps of the task: they have to fit schema and type, and defaults are filled in. As in [`resolve`](Self::resolve), NaN and infinity
+    /// are null here.
     ///
     /// # Errors
     /// When the inputs do not fit, the step runs or is over, the task has ended in another way than in error; or the store does not

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::pin::Pin;
 
+use tasker_rules::suggest::quoted;
 use uuid::Uuid;
 
 use super::{OperatorError, check_texts};
@@ -119,10 +120,24 @@ impl OperateWorkflow {
         self
     }
 
+    /// Why the store may not know it, as far as this process can tell.
+    fn unknown(self) -> OperatorError {
+        let WorkflowOrder { namespace, name, .. } = &self.order;
+        let versions =
+            self.client.registered_ids().filter(|id| (&id.namespace, &id.name) == (namespace, name));
+        let versions: Vec<&str> = versions.map(|id| id.version.as_str()).collect();
+        let help = match self.client.known().did_you_mean(namespace, name) {
+            near if !near.is_empty() => near,
+            _ if !versions.is_empty() => format!("; it has the versions {}", quoted(versions)),
+            _ => "; a process that registers it makes it known".to_owned(),
+        };
+        OperatorError::NoWorkflow { workflow: self.shown, help }
+    }
+
     async fn follow(self) -> Result<(), OperatorError> {
         check_texts(self.order.by.as_deref(), self.order.reason.as_deref())?;
         if !self.client.0.store.operate_workflow(&self.order).await? {
-            return Err(OperatorError::NoWorkflow(self.shown));
+            return Err(self.unknown());
         }
         if !self.order.paused {
             self.client.0.wake.notify_one();

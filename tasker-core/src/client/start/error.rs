@@ -1,4 +1,4 @@
-use tasker_rules::suggest::nearest;
+use tasker_rules::suggest::quoted;
 
 use crate::echo::echo;
 use crate::schema::Violation;
@@ -9,12 +9,14 @@ use crate::{TaskId, WorkflowId};
 #[derive(Clone, thiserror::Error)]
 pub enum StartError {
     /// This process knows no such workflow.
-    #[error("workflow `{}` is not registered; {}", shown(workflow), registered(workflow, known))]
+    #[error("workflow `{}` is not registered{}", shown(workflow), registered(known, help))]
     NotRegistered {
         /// What was asked for.
         workflow: WorkflowId,
         /// What is registered.
         known: Vec<String>,
+        /// What may have been meant: `; did you mean …?`, or nothing.
+        help: String,
     },
     /// The context does not fit the workflow.
     #[error("the context of `{workflow}` is not valid: {}", list(violations))]
@@ -84,18 +86,16 @@ fn shown(workflow: &(impl ToString + ?Sized)) -> String {
     echo(&workflow.to_string(), 200).into_owned()
 }
 
-fn registered(workflow: &WorkflowId, known: &[String]) -> String {
+fn registered(known: &[String], help: &str) -> String {
     if known.is_empty() {
-        return "no workflow is; call `register` on the builder".to_owned();
+        return "; no workflow is; call `register` on the builder".to_owned();
     }
-    let name = format!("{}.{}", workflow.namespace, workflow.name);
-    let names = known.iter().map(|known| known.split_once('@').map_or(known.as_str(), |(name, _)| name));
-    let hint = nearest(&name, names).filter(|nearest| *nearest != name);
-    let hint = hint.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default();
-    format!(
-        "{hint}registered are {}",
-        known.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
-    )
+    let known = quoted(known.iter().map(String::as_str));
+    if help.is_empty() {
+        format!("; registered are {known}")
+    } else {
+        format!("{help} Registered are {known}")
+    }
 }
 
 fn invalid(mistakes: &[(usize, StartError)], count: usize) -> String {

@@ -191,7 +191,7 @@ impl Wish {
                     attributes: &attributes,
                     bypass: &bypass,
                 };
-                let key = client.0.identity.key(&request);
+                let key = client.0.identity.key(&request, &*client.0.store);
                 if let Some(key) = key.as_ref().filter(|key| !is_key(key)) {
                     return Err(StartError::InvalidKey(key.clone()));
                 }

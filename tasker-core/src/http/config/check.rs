@@ -8,7 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
 use super::{ApiConfig, ApiConfigError};
-use crate::def::Variables;
+use crate::StepMistake;
+use crate::def::{Variables, place_in};
 use crate::http::fill::{Filling, Show};
 use crate::http::{Backoff, fill};
 
@@ -22,57 +23,63 @@ impl ApiConfig {
     /// With every mistake that there is.
     pub fn check(&self) -> Result<(), ApiConfigError> {
         let mistakes = self.mistakes();
-        if mistakes.is_empty() { Ok(()) } else { Err(ApiConfigError { mistakes }) }
+        if mistakes.is_empty() { Ok(()) } else { Err(ApiConfigError::of(&mistakes)) }
     }
 
-    pub(super) fn mistakes(&self) -> Vec<String> {
+    pub(super) fn mistakes(&self) -> Vec<StepMistake> {
         let mut mistakes = Vec::new();
-        mistakes.extend(url_mistake(&self.url, &self.variables));
+        mistakes.extend(url_mistake(&self.url, &self.variables).map(|mistake| mistake.at("/url")));
         let mut names = HashSet::new();
         for (name, value) in &self.headers {
-            mistakes.extend(header_mistake(name, value));
+            let place = place_in("/headers", name);
+            if let Some(mistake) = header_name_mistake(name) {
+                mistakes.push(StepMistake::new(mistake).at_key(&place));
+            } else if let Some(mistake) = header_value_mistake(name, value) {
+                mistakes.push(StepMistake::new(mistake).at(&place));
+            }
             if !names.insert(name.to_ascii_lowercase()) {
-                mistakes.push(format!(
-                    "the header `{name}` is there twice; upper and lower case are the same in headers"
-                ));
+                let mistake = StepMistake::new(format!("the header `{name}` is there twice"));
+                mistakes.push(mistake.at_key(place).help("upper and lower case are the same in headers"));
             }
         }
-        let method = self.method;
-        if self.body.is_some() && !method.takes_body() {
-            mistakes.push(format!("there is a `body`, and `method` is {method}, which sends none: take POST, PUT, PATCH or DELETE, or `params`"));
-        }
+        let mut tell = |key: &str, message: String| mistakes.push(StepMistake::new(message).at(key));
         if self.timeout.is_zero() || self.timeout > Self::LONGEST_TIMEOUT {
             let timeout = self.timeout;
-            mistakes.push(format!("`timeout` is {timeout:?}; it is more than 0 and at most a day"));
+            tell("/timeout", format!("`timeout` is {timeout:?}; it is more than 0 and at most a day"));
         }
         if let Some(delay) = self.retry_delay.filter(|delay| *delay > Backoff::MAX) {
             let most = Backoff::MAX;
-            mistakes.push(format!("`retry_delay` is {delay:?}; the longest wait is {most:?}"));
+            tell("/retry_delay", format!("`retry_delay` is {delay:?}; the longest wait is {most:?}"));
         }
         if let Some(jitter) = self.jitter.filter(|jitter| !(0.0..=1.0).contains(jitter)) {
-            mistakes.push(format!(
-                "`jitter_factor` is {jitter}; it is from 0 to 1, and 0.1 is a tenth to either side"
-            ));
-        }
-        if self.retries == Some(0) {
-            mistakes.push(
-                "`retries` is 0: the step would never run; the first execution counts, so 1 means no other"
-                    .to_owned(),
-            );
+            let message =
+                format!("`jitter_factor` is {jitter}; it is from 0 to 1, and 0.1 is a tenth to either side");
+            tell("/jitter_factor", message);
         }
         if !(1..=Self::MOST_RESPONSE_BYTES).contains(&self.max_response_bytes) {
             let (bytes, most) = (self.max_response_bytes, Self::MOST_RESPONSE_BYTES);
-            mistakes.push(format!("`max_response_bytes` is {bytes}; it is from 1 to {most}"));
+            tell("/max_response_bytes", format!("`max_response_bytes` is {bytes}; it is from 1 to {most}"));
+        }
+        if self.retries == Some(0) {
+            let mistake = StepMistake::new("`retries` is 0, so the step would never run").at("/retries");
+            mistakes.push(mistake.help("the first execution counts: 1 means no other"));
+        }
+        let method = self.method;
+        if self.body.is_some() && !method.takes_body() {
+            let message = format!("there is a `body`, and `method` is {method}, which sends none");
+            let mistake = StepMistake::new(message).at_key("/body");
+            mistakes.push(mistake.help("take POST, PUT, PATCH or DELETE, or `params`"));
         }
         mistakes
     }
 }
 
 /// What is wrong with the template of a URL.
-fn url_mistake(url: &str, variables: &Variables) -> Option<String> {
+fn url_mistake(url: &str, variables: &Variables) -> Option<StepMistake> {
     let example = "write it as in `https://shop.example/carts/{cart_id}`";
+    let mistake = |message: String| Some(StepMistake::new(message).help(example));
     if url.trim().is_empty() {
-        return Some(format!("`url` is empty; {example}"));
+        return mistake("`url` is empty".to_owned());
     }
     // Fits wherever a value may stand: as a host, a port, a piece of the path or of the query.
     let anything = |_: &str| Value::from(1);
@@ -81,37 +88,45 @@ fn url_mistake(url: &str, variables: &Variables) -> Option<String> {
         .map(|name| (name.to_owned(), anything(name)))
         .collect();
     let Ok(filled) = fill::url(url, Filling { values: &values, variables, show: Show::Values }) else {
-        return Some(format!("the placeholders of `url` cannot be filled; {example}"));
+        return mistake("the placeholders of `url` cannot be filled".to_owned());
     };
     match Url::parse(&filled) {
         Ok(parsed) if !matches!(parsed.scheme(), "http" | "https") => {
             // What a variable holds is not told.
-            let scheme = if variables.parts(fill::URL, url).is_some() { "another scheme" } else { &format!("`{}:`", parsed.scheme()) };
-            Some(format!("`url` begins with {scheme}, and only `http://` and `https://` can be called"))
+            let scheme = match variables.parts(fill::URL, url) {
+                Some(_) => "another scheme".to_owned(),
+                None => format!("`{}:`", parsed.scheme()),
+            };
+            mistake(format!("`url` begins with {scheme}, and only `http://` and `https://` can be called"))
         }
         Ok(_) => None,
-        Err(_) if url.trim_start().starts_with('{') => Some(
-            "`url` begins with a placeholder, whose value is percent-encoded and so is no scheme or host; write out where the URL leads, as far as \
-             the first `/` behind the host"
-                .to_owned(),
-        ),
-        Err(error) => Some(format!("`url` is no URL ({error}); {example}")),
+        Err(_) if url.trim_start().starts_with('{') => {
+            let mistake = StepMistake::new(
+                "`url` begins with a placeholder, whose value is percent-encoded and so is no scheme or host",
+            );
+            Some(mistake.help("write out where the URL leads, as far as the first `/` behind the host"))
+        }
+        Err(error) => mistake(format!("`url` is no URL ({error})")),
     }
 }
 
 /// What is wrong with a header. Its value may be a secret.
 pub(in crate::http) fn header_mistake(name: &str, value: &str) -> Option<String> {
+    header_name_mistake(name).or_else(|| header_value_mistake(name, value))
+}
+
+fn header_name_mistake(name: &str) -> Option<String> {
     if HeaderName::from_bytes(name.as_bytes()).is_err() {
         return Some(format!("`{}` is no name of a header", name.escape_debug()));
     }
-    if matches!(
+    matches!(
         name.to_ascii_lowercase().as_str(),
         "host" | "content-length" | "transfer-encoding" | "connection"
-    ) {
-        return Some(format!(
-            "the header `{name}` follows from the URL and the body, and is not set by hand"
-        ));
-    }
+    )
+    .then(|| format!("the header `{name}` follows from the URL and the body, and is not set by hand"))
+}
+
+fn header_value_mistake(name: &str, value: &str) -> Option<String> {
     HeaderValue::from_str(value).is_err().then(|| {
         format!(
             "the value of the header `{name}` has a character that headers cannot have, such as a line break"

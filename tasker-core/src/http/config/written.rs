@@ -1,20 +1,17 @@
-//! Settings as they are written, in YAML or JSON: seconds are numbers, and a key without a value counts as none.
+//! Settings as they are written, in YAML or JSON: what they are stored as, and the schema of what [`read`](super::read) takes.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
-use tasker_rules::suggest::nearest;
 
-use super::{ApiConfig, ApiConfigError, Ssl};
-use crate::def::Variables;
+use super::{ApiConfig, Ssl};
 use crate::http::Method;
 
-/// Every key. What serde would say of an unknown one is a list of all that are known; `unknown` lets [`ApiConfig`] say it better.
-#[derive(Serialize, Deserialize, JsonSchema)]
+/// Every key.
+#[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(in crate::http) struct Written {
     /// Tells the settings of an API step from others.
@@ -56,12 +53,9 @@ pub(in crate::http) struct Written {
     /// The longest answer that is read. Default: 1048576.
     #[serde(default)]
     max_response_bytes: Option<u64>,
-    #[serde(flatten)]
-    #[schemars(skip)]
-    unknown: BTreeMap<String, Value>,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
     Api,
@@ -77,7 +71,7 @@ enum Scalar {
     Bool(bool),
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 struct WrittenSsl {
     /// Whether certificates are verified. Default: true.
@@ -86,114 +80,6 @@ struct WrittenSsl {
     /// A PEM file with the authorities that are trusted instead of the system's.
     #[serde(default)]
     ca_file: Option<PathBuf>,
-    #[serde(flatten)]
-    #[schemars(skip)]
-    unknown: BTreeMap<String, Value>,
-}
-
-const KEYS: [&str; 13] = [
-    "type",
-    "url",
-    "method",
-    "params",
-    "headers",
-    "body",
-    "timeout",
-    "ssl",
-    "enable_exponential_backoff",
-    "retry_delay",
-    "jitter_factor",
-    "retries",
-    "max_response_bytes",
-];
-
-const SSL_KEYS: [&str; 2] = ["verify", "ca_file"];
-
-/// Keys of other tools, and what says the same here.
-const SYNONYMS: [(&str, &str); 9] = [
-    ("timeout_seconds", "write `timeout`, which is in seconds"),
-    ("open_timeout", "`timeout` is for the whole call"),
-    ("read_timeout", "`timeout` is for the whole call"),
-    ("api_endpoint", "write `url`"),
-    ("retry_limit", "set `default_retry_limit` of the step, or `retries` here"),
-    ("max_retries", "set `default_retry_limit` of the step, or `retries` here"),
-    ("retry_backoff", "write `enable_exponential_backoff` and `retry_delay`"),
-    ("query", "write `params`"),
-    ("json", "write `body`, which is sent as JSON"),
-];
-
-fn unknown_key(key: &str, place: &str, keys: &[&str]) -> String {
-    let synonym = SYNONYMS.iter().find(|(other, _)| place.is_empty() && *other == key).map(|(_, help)| *help);
-    let help = match (synonym, nearest(key, keys.iter().copied())) {
-        (Some(help), _) => help.to_owned(),
-        (None, Some(near)) => format!("did you mean `{near}`?"),
-        (None, None) => {
-            let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
-            format!("the keys are {}", keys.join(", "))
-        }
-    };
-    format!("nothing reads `{place}{key}`: {help}")
-}
-
-/// A number of seconds within bounds.
-fn seconds(key: &str, written: f64, most: Duration, mistakes: &mut Vec<String>) -> Option<Duration> {
-    let seconds = Duration::try_from_secs_f64(written).ok().filter(|&seconds| seconds <= most);
-    if seconds.is_none() {
-        let most = most.as_secs();
-        mistakes.push(format!("`{key}` is {written}; it is a number of seconds, from 0 to {most}"));
-    }
-    seconds
-}
-
-impl TryFrom<Written> for ApiConfig {
-    type Error = ApiConfigError;
-
-    fn try_from(written: Written) -> Result<Self, ApiConfigError> {
-        let mut mistakes: Vec<String> =
-            written.unknown.keys().map(|key| unknown_key(key, "", &KEYS)).collect();
-        let mut config = Self::new(written.method.unwrap_or_default(), written.url);
-        config.variables = Variables::of_what_is_read();
-        config.params = written.params.unwrap_or_default();
-        config.body = written.body;
-        config.growing = written.enable_exponential_backoff.unwrap_or(true);
-        config.jitter = written.jitter_factor;
-        config.retries = written.retries;
-        config.max_response_bytes = written.max_response_bytes.unwrap_or(config.max_response_bytes);
-        if let Some(timeout) = written.timeout {
-            config.timeout =
-                seconds("timeout", timeout, Self::LONGEST_TIMEOUT, &mut mistakes).unwrap_or(config.timeout);
-        }
-        if let Some(delay) = written.retry_delay {
-            let most = crate::http::Backoff::MAX;
-            config.retry_delay = seconds("retry_delay", delay, most, &mut mistakes);
-        }
-        for (name, value) in written.headers.unwrap_or_default() {
-            match value {
-                Value::String(text) => config.headers.insert(name, text),
-                Value::Number(_) | Value::Bool(_) => config.headers.insert(name, value.to_string()),
-                _ => {
-                    mistakes.push(format!("the header `{name}` is no text"));
-                    None
-                }
-            };
-        }
-        if let Some(ssl) = written.ssl {
-            mistakes.extend(ssl.unknown.keys().map(|key| unknown_key(key, "ssl.", &SSL_KEYS)));
-            if ssl.verify == Some(false) && ssl.ca_file.is_some() {
-                mistakes.push(
-                    "`ssl.verify` is false, so nothing reads `ssl.ca_file`: take away `verify`, to trust the authorities in the file, or the file"
-                        .to_owned(),
-                );
-            }
-            config.ssl = match (ssl.verify, ssl.ca_file) {
-                (Some(false), _) => Ssl::Unverified,
-                (_, Some(file)) => Ssl::CaFile(file),
-                (_, None) => Ssl::System,
-            };
-        }
-        mistakes.extend(config.mistakes());
-        if mistakes.is_empty() { Ok(config) } else { Err(ApiConfigError { mistakes }) }
-    }
 }
 
 impl From<ApiConfig> for Written {
@@ -211,21 +97,24 @@ impl From<ApiConfig> for Written {
             headers: Some(config.headers.into_iter().map(|(name, value)| (name, value.into())).collect()),
             body: config.body,
             timeout: Some(config.timeout.as_secs_f64()),
-            ssl: Some(WrittenSsl { verify: Some(verify), ca_file, unknown: BTreeMap::new() }),
+            ssl: Some(WrittenSsl { verify: Some(verify), ca_file }),
             enable_exponential_backoff: Some(config.growing),
             retry_delay: config.retry_delay.map(|delay| delay.as_secs_f64()),
             jitter_factor: config.jitter,
             retries: config.retries,
             max_response_bytes: Some(config.max_response_bytes),
-            unknown: BTreeMap::new(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use serde::Deserialize;
     use serde_json::json;
 
+    use super::super::read::KEYS;
     use super::*;
 
     fn read(written: &Value) -> Result<ApiConfig, String> {
@@ -315,24 +204,27 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused_with_help() {
         for (written, message) in [
-            (json!({}), "missing field `url`"),
-            (url(&json!({"heders": {}})), "nothing reads `heders`: did you mean `headers`?"),
+            (json!({}), "there is no `url`; write what is called, as in"),
+            (url(&json!({"heders": {}})), "nothing reads `heders`; did you mean `headers`?"),
             (
                 url(&json!({"timeout_seconds": 3})),
-                "nothing reads `timeout_seconds`: write `timeout`, which is in seconds",
+                "nothing reads `timeout_seconds`; write `timeout`, which is in seconds",
             ),
-            (url(&json!({"x": 3})), "nothing reads `x`: the keys are `type`, `url`, `method`"),
+            (url(&json!({"x": 3})), "nothing reads `x`; the keys are `type`, `url`, `method`"),
             (
                 url(&json!({"ssl": {"verify_mode": 0}})),
-                "nothing reads `ssl.verify_mode`: the keys are `verify`, `ca_file`",
+                "nothing reads `ssl.verify_mode`; the keys are `verify`, `ca_file`",
             ),
             (
                 url(&json!({"ssl": {"verify": false, "ca_file": "ca.pem"}})),
                 "`ssl.verify` is false, so nothing reads `ssl.ca_file`",
             ),
-            (url(&json!({"type": "soap"})), "unknown variant `soap`, expected `api`"),
-            (url(&json!({"method": "FETCH"})), "unknown variant `FETCH`, expected one of `GET`"),
-            (url(&json!({"timeout": "15"})), "invalid type: string \"15\", expected f64"),
+            (url(&json!({"type": "soap"})), "the `type` of an API step is `api`; here is `soap`"),
+            (url(&json!({"method": "FETCH"})), "`method` is `FETCH`, which is none; the methods are `GET`"),
+            (
+                url(&json!({"timeout": "15"})),
+                "`timeout` takes a number of seconds; here is a text; write it without quotes: `timeout: 15`",
+            ),
             (url(&json!({"timeout": -1})), "`timeout` is -1; it is a number of seconds, from 0 to 86400"),
             (url(&json!({"timeout": 1e300})), "`timeout` is 1"),
             (url(&json!({"timeout": 0})), "`timeout` is 0ns; it is more than 0 and at most a day"),
@@ -340,8 +232,11 @@ mod tests {
                 url(&json!({"retry_delay": 301})),
                 "`retry_delay` is 301; it is a number of seconds, from 0 to 300",
             ),
-            (url(&json!({"retries": 0})), "`retries` is 0: the step would never run"),
-            (url(&json!({"headers": {"X-Key": ["s3cret"]}})), "the header `X-Key` is no text"),
+            (url(&json!({"retries": 0})), "`retries` is 0, so the step would never run"),
+            (
+                url(&json!({"headers": {"X-Key": ["s3cret"]}})),
+                "the header `X-Key` takes a text; here is a list",
+            ),
             (
                 json!({"url": "x", "uri": 1, "retries": 0}),
                 "did you mean `url`?; `url` is no URL (relative URL without a base)",

@@ -125,9 +125,9 @@ async fn settings_of_which_no_call_can_be_made_keep_the_application_from_startin
     let told = error.to_string();
     for part in [
         "workflow `shop.ask@1.0.0` cannot be registered",
-        "the handler of the step `wrong_key` cannot run it: nothing reads `timout`: did you mean `timeout`?",
-        "the handler of the step `wrong_type` cannot run it: `timeout`: invalid type: string",
-        "the handler of the step `no_url` cannot run it: missing field `url`",
+        "the handler of the step `wrong_key` cannot run it: nothing reads `timout`; did you mean `timeout`?",
+        "the handler of the step `wrong_type` cannot run it: `timeout` takes a number of seconds; here is a text",
+        "the handler of the step `no_url` cannot run it: there is no `url`; write what is called",
     ] {
         assert!(told.contains(part), "{part} in {told}");
     }

@@ -25,8 +25,10 @@ pub struct Bottlenecks {
     pub total_bottlenecks: usize,
     /// How many of them are critical. Of steps that no worker can run the first 64 are looked at.
     pub critical_bottlenecks: usize,
-    /// How many pending steps never run unless somebody steps in.
-    pub total_blocked_steps: usize,
+    /// How many pending steps are [blocked](crate::report): those behind the steps that failed or were cancelled, without these. (In JSON
+    /// it has Ruby Tasker's name, without `downstream`.)
+    #[serde(rename = "total_blocked_steps")]
+    pub total_blocked_downstream_steps: usize,
     /// The ten with the greatest impact, the greatest first.
     pub bottlenecks: Vec<Bottleneck>,
     /// Whether the task does well.
@@ -56,7 +58,7 @@ pub struct Bottleneck {
     pub dependencies_satisfied: bool,
     /// How many steps wait for it, directly or through others.
     pub downstream_steps_count: usize,
-    /// How many of them never run unless somebody steps in.
+    /// How many of them are [blocked](crate::report).
     pub blocked_downstream_count: usize,
     /// How much it holds up: Ruby Tasker's score, from [`weights`](crate::report::weights).
     pub impact_score: u64,
@@ -144,7 +146,7 @@ pub(super) fn find(task: &TaskSnapshot, execution: &TaskExecution) -> Bottleneck
     Bottlenecks {
         total_bottlenecks: found.len() + parked.saturating_sub(PARKED),
         critical_bottlenecks: found.iter().filter(|one| one.severity == Severity::Critical).count(),
-        total_blocked_steps: execution.permanently_blocked_steps - execution.failed_steps,
+        total_blocked_downstream_steps: execution.permanently_blocked_steps - execution.failed_steps,
         overall_impact: found.iter().map(|one| one.severity).max().map_or(Impact::None, Impact::of),
         task_health: execution.health_status,
         task_completion: execution.completion_percentage,

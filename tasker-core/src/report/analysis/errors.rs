@@ -23,7 +23,9 @@ pub struct ErrorChains {
     pub total_steps: usize,
     /// How many of them failed, in percent.
     pub error_percentage: f64,
-    /// How many pending steps never run unless somebody steps in. Each is counted once, however many failed steps it waits for.
+    /// How many pending steps are [blocked](crate::report), as in
+    /// [`total_blocked_downstream_steps`](super::Bottlenecks::total_blocked_downstream_steps). Each is counted once, however many failed steps
+    /// it waits for.
     pub total_blocked_by_errors: usize,
     /// The failed step with the greatest impact.
     pub most_critical_error: Option<String>,
@@ -52,12 +54,12 @@ pub struct ErrorChain {
     pub retry_analysis: RetryAnalysis,
     /// The names of the first 20 steps that wait for it, directly or through others.
     pub downstream_steps: Vec<String>,
-    /// The names of the first 20 of those that never run unless somebody steps in.
+    /// The names of the first 20 of those that are [blocked](crate::report).
     pub blocked_downstream_steps: Vec<String>,
     /// How many steps wait for it.
     pub total_downstream_steps: usize,
-    /// How many of them never run unless somebody steps in.
-    pub total_blocked_steps: usize,
+    /// How many of them are [blocked](crate::report).
+    pub total_blocked_downstream_steps: usize,
     /// How much harm it does: a score from [`weights`](crate::report::weights).
     pub total_impact: u64,
     /// What can be done, the first thing first.
@@ -151,7 +153,7 @@ fn chain(
         downstream_steps: names(execution, &behind.first),
         blocked_downstream_steps: names(execution, &behind.first_blocked),
         total_downstream_steps: behind.total,
-        total_blocked_steps: behind.blocked,
+        total_blocked_downstream_steps: behind.blocked,
         total_impact: impact(step, behind, retry_analysis.exhausted),
         recovery_strategies: strategies(task, step),
         retry_analysis,

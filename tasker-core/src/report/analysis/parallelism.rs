@@ -24,8 +24,10 @@ pub struct Parallelism {
     pub measured_parallel_steps: Option<f64>,
     /// How many steps run or could run at this moment.
     pub current_parallel_opportunities: usize,
-    /// How many pending steps of levels with more than one cannot run at this moment.
-    pub blocked_parallel_opportunities: usize,
+    /// How many steps of levels with more than one are pending and not ready: they wait, for whatever it is. (In JSON it has Ruby Tasker's
+    /// name, which says blocked.)
+    #[serde(rename = "blocked_parallel_opportunities")]
+    pub waiting_parallel_opportunities: usize,
     /// How much of the task is over, in percent.
     pub overall_completion: f64,
     /// How many of the levels have more than one step, in percent; 0 where the task runs one step at a time. (Ruby Tasker counts those with
@@ -48,8 +50,9 @@ pub struct Level {
     pub ready_steps: usize,
     /// How many run.
     pub in_progress_steps: usize,
-    /// How many are pending and not ready.
-    pub blocked_steps: usize,
+    /// How many are pending and not ready: they wait, for whatever it is. (In JSON it has Ruby Tasker's name, which says blocked.)
+    #[serde(rename = "blocked_steps")]
+    pub waiting_steps: usize,
     /// How many failed for good.
     pub error_steps: usize,
     /// How many are over.
@@ -92,7 +95,7 @@ pub(super) fn find(task: &TaskSnapshot, execution: &TaskExecution) -> Parallelis
         average_parallel_steps: ratio(execution.total_steps, levels.len()),
         measured_parallel_steps: measured(task),
         current_parallel_opportunities: execution.ready_steps + execution.in_progress_steps,
-        blocked_parallel_opportunities: wide().map(|level| level.blocked_steps).sum(),
+        waiting_parallel_opportunities: wide().map(|level| level.waiting_steps).sum(),
         overall_completion: execution.completion_percentage,
         parallelism_efficiency: if one_at_a_time { 0.0 } else { percent(wide().count(), levels.len()) },
         one_at_a_time,
@@ -109,7 +112,7 @@ fn level(execution: &TaskExecution, level: usize, steps: &[StepNo]) -> Level {
         total_steps: steps.len(),
         ready_steps,
         in_progress_steps: count(&|step| step.current_state == StepState::InProgress),
-        blocked_steps: count(&|step| step.current_state == StepState::Pending && !step.ready_for_execution),
+        waiting_steps: count(&|step| step.current_state == StepState::Pending && !step.ready_for_execution),
         error_steps: count(&|step| step.current_state == StepState::Error),
         completed_steps: count(&|step| step.current_state.satisfies_dependents()),
         parallelism_potential: match ready_steps {
@@ -166,16 +169,19 @@ mod tests {
         assert_eq!(found.current_parallel_opportunities, 2, "one runs, one is ready");
         assert_eq!((found.average_parallel_steps, found.parallelism_efficiency), (1.33, 33.33));
         let middle = &found.levels[1];
-        assert_eq!((middle.ready_steps, middle.in_progress_steps, middle.blocked_steps), (1, 1, 0));
+        assert_eq!((middle.ready_steps, middle.in_progress_steps, middle.waiting_steps), (1, 1, 0));
         assert_eq!(middle.step_names, ["left", "right"]);
         assert_eq!(middle.parallelism_potential, Potential::Medium);
         assert_eq!(found.levels.iter().map(|level| level.completed_steps).collect::<Vec<_>>(), [1, 0, 0]);
     }
 
     #[test]
-    fn blocked_opportunities_are_steps_that_would_run_beside_others() {
+    fn steps_that_wait_and_would_run_beside_others_are_opportunities() {
         let found = found(&diamond());
-        assert_eq!(found.blocked_parallel_opportunities, 2, "not the join, which is alone in its level");
+        assert_eq!(found.waiting_parallel_opportunities, 2, "not the join, which is alone in its level");
+        let json = serde_json::to_value(&found).unwrap();
+        let blocked = (&json["blocked_parallel_opportunities"], &json["levels"][1]["blocked_steps"]);
+        assert_eq!(blocked, (&2.into(), &2.into()), "by the names of Ruby Tasker");
     }
 
     #[test]

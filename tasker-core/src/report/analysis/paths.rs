@@ -53,7 +53,7 @@ pub struct CriticalPath {
     pub duration: Option<Duration>,
     /// How many of them are over.
     pub completed_steps: usize,
-    /// How many never run, or never run again, unless somebody steps in.
+    /// How many are [blocked](crate::report), those of [`error_steps`](Self::error_steps) included.
     pub blocked_steps: usize,
     /// How many failed for good.
     pub error_steps: usize,

@@ -107,7 +107,7 @@ fn recommendations(
     }
     for chain in errors.error_chains.iter().filter(|chain| chain.retry_analysis.exhausted).take(3) {
         let Some(strategy) = chain.recovery_strategies.first() else { continue };
-        let behind = match chain.total_blocked_steps {
+        let behind = match chain.total_blocked_downstream_steps {
             0 => String::new(),
             1 => "; 1 step waits for it".to_owned(),
             count => format!("; {count} steps wait for it"),

@@ -59,19 +59,19 @@ impl Cursor {
 mod tests {
     use super::*;
 
-    const fn seen(oldest_open: u64, next: u64) -> Option<Seen> {
-        Some(Seen { oldest_open, next })
+    const fn seen(oldest_open: u64, next: u64) -> Seen {
+        Seen { oldest_open, next }
     }
 
     #[test]
     fn a_hole_is_remembered_until_it_is_filled_or_cannot_be_filled_any_more() {
-        let cursor = Cursor::after(10).moved(&[11, 14], seen(90, 100));
+        let cursor = Cursor::after(10).moved(&[11, 14], Some(seen(90, 100)));
         assert_eq!(cursor, Cursor { high: 14, holes: vec![(12, 100), (13, 100)] });
         assert_eq!(cursor.low(), 11);
         // The twelfth came; a transaction that began before is still under way.
-        let cursor = cursor.moved(&[12, 15], seen(99, 103));
+        let cursor = cursor.moved(&[12, 15], Some(seen(99, 103)));
         assert_eq!(cursor, Cursor { high: 15, holes: vec![(13, 100)] });
-        assert_eq!(cursor.moved(&[], seen(100, 104)), Cursor::after(15));
+        assert_eq!(cursor.moved(&[], Some(seen(100, 104))), Cursor::after(15));
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_jump_is_no_row_of_holes() {
-        let cursor = Cursor::after(0).moved(&[1_000_000], seen(1, 2));
+        let cursor = Cursor::after(0).moved(&[1_000_000], Some(seen(1, 2)));
         assert_eq!(cursor.holes.len(), 10_000);
         assert_eq!(cursor.low(), 989_999);
     }

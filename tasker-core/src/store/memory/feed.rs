@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::MemoryStore;
 use crate::Timestamp;
 use crate::store::{
-    Attempts, Cursor, Delivery, Feed, Kinds, Lead, Occurrence, Page, Progress, SetAside, StoreError,
-    SubscriptionStatus, Tried,
+    Attempts, Cursor, Delivery, EPHEMERAL, Feed, Kinds, Lead, Occurrence, Page, Progress, SetAside,
+    StoreError, SubscriptionStatus, Tried,
 };
 
 /// What happens is written here; tasks have it at hand.
@@ -235,18 +235,33 @@ impl Feed for MemoryStore {
                 led: of.leader.is_some() && of.lease_until > now,
             }
         };
-        Ok(written.subscriptions.iter().map(status).collect())
+        Ok(written
+            .subscriptions
+            .iter()
+            .filter(|(name, _)| !name.starts_with(EPHEMERAL))
+            .map(status)
+            .collect())
     }
 
     async fn trim(&self) -> Result<u64, StoreError> {
+        let now = self.clock.now();
         let outbox = self.outbox();
         let mut written = outbox.written();
-        let read = written.subscriptions.values().map(|of| of.cursor.high).min().unwrap_or(i64::MAX);
-        let keep = written.log.partition_point(|(number, _)| *number <= read);
-        written.log.drain(..keep);
-        Ok(keep as u64)
+        written.subscriptions.retain(|name, of| !name.starts_with(EPHEMERAL) || of.lease_until > now);
+        let durable = written.subscriptions.iter().filter(|(name, _)| !name.starts_with(EPHEMERAL));
+        let read = durable.map(|(_, of)| of.cursor.high).min();
+        let is_over = |(number, occurrence): &(i64, Occurrence)| match read {
+            Some(read) => *number <= read,
+            None => written.subscriptions.is_empty() || occurrence.at < now - KEPT,
+        };
+        let removed = written.log.iter().take_while(|row| is_over(row)).count();
+        written.log.drain(..removed);
+        Ok(removed as u64)
     }
 }
+
+/// For how long what happens is kept for those who only listen.
+const KEPT: Duration = Duration::from_mins(1);
 
 impl MemoryStore {
     fn outbox(&self) -> Outbox {

@@ -54,6 +54,9 @@ impl Tables {
     pub(super) fn operate_workflow(&mut self, order: &WorkflowOrder, now: Timestamp) -> bool {
         let ids = self.definitions.iter().enumerate().filter(|(_, workflow)| order.concerns(workflow.id()));
         let ids: Vec<_> = ids.map(|(place, _)| DefinitionId(place as i64)).collect();
+        if self.workflow_orders.iter().any(|(_, done)| done.id == order.id) {
+            return true;
+        }
         let mut changed = false;
         for id in &ids {
             changed |= if order.paused { self.paused.insert(*id) } else { self.paused.remove(id) };

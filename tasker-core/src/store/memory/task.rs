@@ -410,7 +410,13 @@ impl Task {
     /// As a situation says.
     pub(super) fn become_as(&mut self, situation: Situation, now: Timestamp) -> Result<(), StoreError> {
         self.ended_at = situation.ended_at(self.ended_at, now);
-        for moved in situation.moves {
+        // As subscribers hear of them: a task that is opened again comes before its steps, one that ends after them.
+        let mut moves = situation.moves;
+        moves.sort_by_key(|moved| match *moved {
+            Move::Task(from, to) => Lifecycle::of_task(from, to).rank(),
+            Move::Step(_, from, to) => Lifecycle::of_step(from, to).rank(),
+        });
+        for moved in moves {
             match moved {
                 Move::Task(_, to) => self.go_to(to, now)?,
                 Move::Step(no, _, to) => self.move_step(no, to, self.step(no).worker, None, now)?,

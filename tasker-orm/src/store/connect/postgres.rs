@@ -1,5 +1,6 @@
 //! A server that many processes share.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use sea_orm::sqlx::{ConnectOptions as _, Connection};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
 
 use super::Opened;
+use super::why::said;
 use crate::profile::Profile;
 use crate::statement::{Backend, Dialect};
 use crate::store::query;
@@ -31,10 +33,91 @@ pub(super) async fn open(url: &str, profile: Option<Profile>) -> Result<Opened, 
 
 /// Who and where, without a password and other parameters.
 pub(super) fn shown(url: &str) -> String {
-    let Ok(options) = url.parse::<PgConnectOptions>() else { return "postgres:…".to_owned() };
-    let socket = options.get_socket().map(|socket| socket.display().to_string());
-    let place = socket.unwrap_or_else(|| format!("{}:{}", options.get_host(), options.get_port()));
-    format!("postgres://{}@{place}/{}", options.get_username(), options.get_database().unwrap_or_default())
+    let Some(Place { server, user, database }) = Place::of(url) else { return "postgres:…".to_owned() };
+    format!("postgres://{user}@{server}/{database}")
+}
+
+/// Where a server is, and who asks for what there.
+struct Place {
+    server: String,
+    user: String,
+    database: String,
+}
+
+impl Place {
+    fn of(url: &str) -> Option<Self> {
+        let options: PgConnectOptions = url.parse().ok()?;
+        let socket = options.get_socket().map(|socket| socket.display().to_string());
+        let server = socket.unwrap_or_else(|| format!("{}:{}", options.get_host(), options.get_port()));
+        let user = options.get_username().to_owned();
+        // PostgreSQL takes the user's where none is named.
+        let database = options.get_database().map_or_else(|| user.clone(), str::to_owned);
+        Some(Self { server, user, database })
+    }
+
+    /// By what the server calls its error (postgresql.org/docs/current/errcodes-appendix.html).
+    fn told(&self, sql_state: &str, message: &str) -> Option<String> {
+        let Self { server, user, database } = self;
+        Some(match sql_state {
+            "28P01" => format!(
+                "the server does not take the password of the user `{user}` ({message}); mend it in the URL, where special characters \
+                 stand as `%` and two digits, such as `%40` for `@`"
+            ),
+            "28000" => format!(
+                "the server does not let the user `{user}` in ({message}); create the user (`CREATE ROLE \"{user}\" LOGIN`), allow it in \
+                 `pg_hba.conf`, or name another user in the URL"
+            ),
+            "3D000" => format!(
+                "the server has no database `{database}`; create it (`CREATE DATABASE \"{database}\"`), or name another one in the URL"
+            ),
+            "42501" => format!(
+                "the user `{user}` may not do that in the database `{database}` ({message}); grant it (`GRANT CREATE ON SCHEMA public TO \
+                 \"{user}\"`), or let who may bring the tables up to date"
+            ),
+            "53300" => format!(
+                "the server at `{server}` has no connection left ({message}); Tasker takes up to 13 in each process: raise \
+                 `max_connections`, or start fewer processes"
+            ),
+            "57P03" => format!(
+                "the server at `{server}` is just starting or stopping ({message}); try again shortly"
+            ),
+            _ => return None,
+        })
+    }
+}
+
+/// What is wrong, and what to do about it, where that is known.
+pub(super) fn why(url: &str, error: &SqlxError) -> Option<String> {
+    let said = said(error);
+    let Some(place) = Place::of(url) else {
+        return Some(format!(
+            "the URL cannot be read ({said}); write `postgres://user:password@host:5432/database`, with special characters of the \
+             password as `%` and two digits, such as `%40` for `@`"
+        ));
+    };
+    let server = &place.server;
+    let strange = || {
+        format!(
+            "what answers at `{server}` does not speak as PostgreSQL does ({said}); look whether host and port in the URL are right"
+        )
+    };
+    match error {
+        SqlxError::Database(error) => place.told(&error.code()?, error.message()),
+        SqlxError::Protocol(_) => Some(strange()),
+        SqlxError::Io(error) if error.kind() == ErrorKind::UnexpectedEof => Some(strange()),
+        SqlxError::Io(_) => Some(format!(
+            "no PostgreSQL answers at `{server}` ({said}); look whether it runs there and may be reached from here, and whether host and port \
+             in the URL are right"
+        )),
+        SqlxError::Tls(_) if cfg!(not(feature = "tls")) => Some(format!(
+            "the connection is to be encrypted ({said}); turn the feature `tls` of `tasker` on, or write `sslmode=disable` if it need not be"
+        )),
+        SqlxError::Tls(_) => Some(format!(
+            "the connection to `{server}` cannot be encrypted ({said}); look at the certificate of the server, and at `sslmode` and \
+             `sslrootcert` in the URL"
+        )),
+        _ => None,
+    }
 }
 
 /// `server_version_num` of PostgreSQL 13.
@@ -104,4 +187,31 @@ async fn connect(url: &str, role: Role, serializable: bool) -> Result<DatabaseCo
             }
         });
     Database::connect(options).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_refuses_is_told_with_what_to_do_and_without_the_password() {
+        let place = Place::of("postgres://ada:secret@db:5433/orders").unwrap();
+        let told = |sql_state| place.told(sql_state, "FATAL").unwrap();
+        let expected = [
+            ("28P01", "does not take the password of the user `ada` (FATAL); mend it in the URL"),
+            (
+                "28000",
+                "does not let the user `ada` in (FATAL); create the user (`CREATE ROLE \"ada\" LOGIN`)",
+            ),
+            ("3D000", "has no database `orders`; create it (`CREATE DATABASE \"orders\"`)"),
+            ("42501", "grant it (`GRANT CREATE ON SCHEMA public TO \"ada\"`)"),
+            ("53300", "at `db:5433` has no connection left (FATAL)"),
+            ("57P03", "at `db:5433` is just starting or stopping (FATAL); try again shortly"),
+        ];
+        for (sql_state, part) in expected {
+            let told = told(sql_state);
+            assert!(told.contains(part) && !told.contains("secret"), "{told}");
+        }
+        assert_eq!(place.told("42P01", "no table"), None);
+    }
 }

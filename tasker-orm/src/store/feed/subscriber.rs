@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect, Set,
 };
 use tasker_core::store::{
-    Attempts, Cursor, Delivery, Lead, Progress, SetAside, StoreError, SubscriptionStatus, Tried,
+    Attempts, Cursor, Delivery, EPHEMERAL, Lead, Progress, SetAside, StoreError, SubscriptionStatus, Tried,
 };
 use tasker_core::{Json, TaskId, Timestamp};
 use uuid::Uuid;
@@ -164,6 +164,9 @@ impl SqlStore {
             let now = self.now_in(self.reader()).await?;
             let mut statuses = Vec::new();
             for row in subscription::Entity::find().all(self.reader()).await? {
+                if row.name.starts_with(EPHEMERAL) {
+                    continue;
+                }
                 statuses.push(self.subscription_status(row, now).await?);
             }
             statuses.sort_by(|one: &SubscriptionStatus, other| one.name.cmp(&other.name));
@@ -205,19 +208,32 @@ impl SqlStore {
     }
 
     pub(super) async fn try_trim(&self) -> Result<u64, DbErr> {
-        const ALL: &str = "DELETE FROM tasker_outbox WHERE NOT EXISTS (SELECT 1 FROM tasker_subscriptions)";
+        use subscription::{Column, Entity};
         const READ: &str = "DELETE FROM tasker_outbox WHERE id <= $1";
-        let cursors = subscription::Entity::find().select_only().column(subscription::Column::Cursor);
-        let cursors: Vec<String> = cursors.into_tuple().all(self.writer()).await?;
-        let lows = cursors.iter().map(|cursor| read_cursor(cursor).map(|cursor| cursor.low()));
+        const OLD: &str = "DELETE FROM tasker_outbox WHERE created_at < $1";
+        let db = self.writer();
+        let now = self.now_in(db).await?;
+        let ephemeral = || Column::Name.starts_with(EPHEMERAL);
+        Entity::delete_many().filter(ephemeral()).filter(Column::LeaseUntil.lt(now)).exec(db).await?;
+        let all: Vec<(String, String)> =
+            Entity::find().select_only().columns([Column::Name, Column::Cursor]).into_tuple().all(db).await?;
+        let durable = all.iter().filter(|(name, _)| !name.starts_with(EPHEMERAL));
+        let lows = durable.map(|(_, cursor)| read_cursor(cursor).map(|cursor| cursor.low()));
         let low = lows.collect::<Result<Vec<i64>, DbErr>>()?.into_iter().min();
         let done = match low {
-            Some(low) => execute(self.writer(), READ, [low.into()]).await?,
-            None => execute(self.writer(), ALL, []).await?,
+            Some(low) => execute(db, READ, [low.into()]).await?,
+            None => {
+                // With nobody at all nothing is written any more, and what is left is for nobody.
+                let old = if all.is_empty() { i64::MAX } else { now - KEPT.as_micros() as i64 };
+                execute(db, OLD, [old.into()]).await?
+            }
         };
         Ok(done.rows_affected())
     }
 }
+
+/// For how long what happens is kept for those who only listen.
+const KEPT: Duration = Duration::from_mins(1);
 
 /// Keeps others from changing a subscriber's row.
 async fn lock(db: &DatabaseTransaction, name: &str) -> Result<Option<subscription::Model>, DbErr> {

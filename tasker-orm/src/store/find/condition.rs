@@ -34,6 +34,8 @@ impl Parameters {
 pub(super) struct Known {
     /// Their definitions, if not all are meant.
     pub(super) definitions: Option<Vec<i64>>,
+    /// Whether these have so many tasks that they are not looked for by definition.
+    pub(super) many: bool,
     /// What their tasks would have as identity, if a key is asked for.
     pub(super) identities: Option<Vec<String>>,
 }
@@ -101,9 +103,10 @@ impl Conditions {
             && filter.any_tags.is_empty()
             && filter.annotations.is_empty()
             && known.identities.is_none()
+            && !known.many
             && !ended_badly;
-        // SQLite does not know that few tasks end badly. With the sign it does not look for the column.
-        let sign = if ended_badly && backend == Backend::Sqlite { "+" } else { "" };
+        // SQLite does not know that few tasks end badly, or that a definition has many. With the sign it does not look for the column.
+        let sign = if (ended_badly || known.many) && backend == Backend::Sqlite { "+" } else { "" };
         let all = all.into_iter().fold(String::from("1 = 1"), |all, condition| all + " AND " + &condition);
         let list = |definition: &str| format!("SELECT {id} AS id FROM {from} WHERE {definition}{all}");
         let lists = match known.definitions {

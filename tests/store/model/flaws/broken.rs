@@ -13,8 +13,8 @@ use tasker::store::{
     TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
-    DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
-    WorkerId, WorkflowDef,
+    Clock, DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState,
+    TaskStatus, WorkerId, WorkflowDef,
 };
 
 use super::Flaw;
@@ -252,6 +252,10 @@ impl Store for Broken {
 
     fn feed(&self) -> &dyn Feed {
         self.store.feed()
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        self.store.clock()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

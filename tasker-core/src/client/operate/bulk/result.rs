@@ -26,6 +26,11 @@ pub struct Bulk {
 const REFUSALS: usize = 100;
 
 impl Bulk {
+    /// How many more refusals are told by name.
+    pub(super) fn room(&self) -> usize {
+        REFUSALS - self.refusals.len()
+    }
+
     pub(super) fn refuse(&mut self, task: TaskId, why: OperatorError) {
         self.refused += 1;
         if self.refusals.len() < REFUSALS {

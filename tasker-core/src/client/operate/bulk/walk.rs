@@ -101,11 +101,23 @@ impl Walk {
         if operated.len() != orders.len() {
             return Err(StoreError::Corrupt("an order was left unanswered".to_owned()));
         }
+        let without: Vec<TaskId> = orders
+            .iter()
+            .zip(&operated)
+            .filter(|(_, operated)| **operated == Operated::NoStep)
+            .map(|(order, _)| order.task)
+            .take(self.bulk.room())
+            .collect();
+        let mut near = Vec::new().into_iter();
+        if !without.is_empty() {
+            near = client.steps_near(&without, self.wanted.action.step()).await.into_iter();
+        }
         let mut done = Vec::with_capacity(orders.len());
         for (order, operated) in orders.iter().zip(operated) {
             match operated {
                 Operated::Done => done.push(order.task),
                 Operated::Unchanged => self.bulk.unchanged += 1,
+                Operated::NoStep => self.bulk.refuse(order.task, OperatorError::no_step(order, near.next())),
                 refused => self.bulk.refuse(order.task, OperatorError::of(order, refused)),
             }
         }

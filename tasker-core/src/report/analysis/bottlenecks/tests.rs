@@ -35,7 +35,7 @@ fn a_failure_for_good_is_worth_what_waits_behind_it() {
     assert_eq!((worst.downstream_steps_count, worst.blocked_downstream_count), (3, 3));
     assert_eq!(worst.resolution_strategy, "retry `b`, with all of its 3 attempts anew");
     let found = found(&made);
-    assert_eq!((found.critical_bottlenecks, found.total_blocked_steps), (1, 3));
+    assert_eq!((found.critical_bottlenecks, found.total_blocked_downstream_steps), (1, 3));
     assert_eq!((found.overall_impact, found.failed_steps_ratio), (Impact::Severe, 20.0));
 }
 

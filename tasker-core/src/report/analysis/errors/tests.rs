@@ -40,7 +40,7 @@ fn a_chain_says_what_waits_behind_a_failure() {
 fn a_step_in_backoff_blocks_nothing_and_has_attempts_left() {
     let found = found(&order().backoff("charge", 12).done("stock"));
     let chain = &found.error_chains[0];
-    assert_eq!((chain.total_downstream_steps, chain.total_blocked_steps), (2, 0));
+    assert_eq!((chain.total_downstream_steps, chain.total_blocked_downstream_steps), (2, 0));
     assert_eq!(chain.total_impact, 10 + 3);
     let retry = &chain.retry_analysis;
     assert_eq!((retry.exhausted, retry.in_backoff, retry.remaining_attempts), (false, true, 2));
@@ -60,7 +60,10 @@ fn the_failure_with_the_greatest_impact_is_mended_first() {
 fn steps_behind_two_failures_are_counted_once() {
     let made = Made::new(&[("a", &[]), ("b", &[]), ("c", &["a", "b"])]).failed("a").failed("b");
     let found = found(&made.task(TaskState::Error));
-    assert_eq!(found.error_chains.iter().map(|chain| chain.total_blocked_steps).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(
+        found.error_chains.iter().map(|chain| chain.total_blocked_downstream_steps).collect::<Vec<_>>(),
+        [1, 1]
+    );
     assert_eq!(found.total_blocked_by_errors, 1);
 }
 
@@ -73,7 +76,7 @@ fn long_lists_are_cut_and_counts_are_not() {
     let found = found(&made.failed("root").task(TaskState::Error));
     let chain = &found.error_chains[0];
     assert_eq!((chain.downstream_steps.len(), chain.total_downstream_steps), (20, 30));
-    assert_eq!((chain.blocked_downstream_steps.len(), chain.total_blocked_steps), (20, 30));
+    assert_eq!((chain.blocked_downstream_steps.len(), chain.total_blocked_downstream_steps), (20, 30));
 }
 
 #[test]

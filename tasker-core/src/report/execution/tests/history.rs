@@ -99,7 +99,8 @@ fn check_analysis(
     ensure(errors.total_error_steps == task.failed_steps + task.retrying_steps, "every failure has a chain")?;
     let impacts: Vec<_> = errors.error_chains.iter().map(|chain| chain.total_impact).collect();
     ensure(impacts.is_sorted_by(|a, b| a >= b), "the greatest impact comes first")?;
-    let is_covered = errors.error_chains.iter().map(|chain| chain.total_blocked_steps).sum::<usize>();
+    let is_covered =
+        errors.error_chains.iter().map(|chain| chain.total_blocked_downstream_steps).sum::<usize>();
     ensure(
         task.cancelled_steps > 0 || is_covered >= errors.total_blocked_by_errors,
         "a blocked step is behind no failure",

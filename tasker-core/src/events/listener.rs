@@ -1,0 +1,165 @@
+//! Listeners: who hears of events as they come, at most once.
+//!
+//! All listeners of a process share one reader of the outbox, the pump, which begins with the first of them and ends with the last. It
+//! keeps nothing up: what was removed before it came there is not heard.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{TaskerEvent, Topics};
+use crate::store::{EPHEMERAL, Kinds, Lead, Store, StoreError};
+
+/// How many events a listener may be behind.
+const BEHIND: usize = 16_384;
+
+/// For how long the store keeps a reader that does not say that it is there.
+const LEASE: Duration = Duration::from_secs(30);
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// How long to wait after the store did not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+const PAGE: usize = 64;
+
+/// Hears of events from now on; see [`Events::listen`](super::Events::listen).
+#[derive(Debug)]
+pub struct Listener {
+    events: broadcast::Receiver<Arc<TaskerEvent>>,
+    topics: Topics,
+}
+
+/// What a [`Listener`] hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heard {
+    /// An event.
+    Event(Arc<TaskerEvent>),
+    /// So many events, wanted or not, were missed, because the listener was too slow.
+    Missed(u64),
+}
+
+impl Listener {
+    pub(super) const fn new(events: broadcast::Receiver<Arc<TaskerEvent>>, topics: Topics) -> Self {
+        Self { events, topics }
+    }
+
+    /// The next thing to hear of; none when the Tasker has shut down. It may be dropped while it waits.
+    pub async fn next(&mut self) -> Option<Heard> {
+        loop {
+            match self.events.recv().await {
+                Ok(event) if self.topics.wants(&event) && self.topics.has(&event) => {
+                    return Some(Heard::Event(event));
+                }
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => return Some(Heard::Missed(missed)),
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+/// Reads the outbox for all listeners of a process.
+#[derive(Debug, Default)]
+pub(crate) struct Pump(Mutex<Option<broadcast::Sender<Arc<TaskerEvent>>>>);
+
+impl Pump {
+    /// What a new listener hears, from the moment at which this returns.
+    pub(super) async fn listen(
+        self: &Arc<Self>,
+        store: &Arc<dyn Store>,
+        stop: &CancellationToken,
+    ) -> Result<broadcast::Receiver<Arc<TaskerEvent>>, StoreError> {
+        if let Some(known) = self.sender().as_ref() {
+            return Ok(known.subscribe());
+        }
+        let name = format!("{EPHEMERAL}{}", Uuid::now_v7());
+        store.feed().subscribe(std::slice::from_ref(&name)).await?;
+        let mut sender = self.sender();
+        // Somebody else may have begun meanwhile; the name that was made for this one is forgotten with its lease.
+        if let Some(known) = sender.as_ref() {
+            return Ok(known.subscribe());
+        }
+        let (events, receiver) = broadcast::channel(BEHIND);
+        *sender = Some(events.clone());
+        let (pump, store, stop) = (Arc::clone(self), Arc::clone(store), stop.clone());
+        tokio::spawn(async move {
+            let reader = Reader { pump, events, name, leader: Uuid::now_v7() };
+            stop.run_until_cancelled(reader.read(&*store)).await;
+            reader.pump.sender().take();
+            if let Err(error) = store.feed().unsubscribe(&reader.name).await {
+                tracing::debug!(%error, "a listener is forgotten when its lease has run out");
+            }
+        });
+        Ok(receiver)
+    }
+
+    fn sender(&self) -> std::sync::MutexGuard<'_, Option<broadcast::Sender<Arc<TaskerEvent>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends, unless somebody listens.
+    fn end(&self) -> bool {
+        let mut sender = self.sender();
+        let unheard = sender.as_ref().is_none_or(|sender| sender.receiver_count() == 0);
+        if unheard {
+            sender.take();
+        }
+        unheard
+    }
+}
+
+struct Reader {
+    pump: Arc<Pump>,
+    events: broadcast::Sender<Arc<TaskerEvent>>,
+    name: String,
+    leader: Uuid,
+}
+
+impl Reader {
+    /// Reads until nobody listens any more.
+    async fn read(&self, store: &dyn Store) {
+        while !self.pump.end() {
+            if let Err(error) = self.read_on(store).await {
+                tracing::warn!(%error, "events are not heard; trying again");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+
+    /// Reads until nobody listens any more, or it is not known to the store any more: then it begins anew.
+    async fn read_on(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let feed = store.feed();
+        let Lead::Own(mut cursor) = feed.lead(&self.name, self.leader, LEASE).await? else {
+            return feed.subscribe(std::slice::from_ref(&self.name)).await;
+        };
+        let mut leased = Instant::now();
+        let mut pause = SHORTEST_PAUSE;
+        while !self.pump.end() {
+            let page = feed.read_on(&cursor, Kinds::ALL, PAGE).await?;
+            pause = if page.cursor == cursor { (pause * 2).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
+            cursor = page.cursor;
+            for event in page.occurrences.iter().filter_map(TaskerEvent::of) {
+                // Nobody listens any more: the loop ends.
+                let _ = self.events.send(Arc::new(event));
+            }
+            if leased.elapsed() > LEASE / 3 {
+                leased = Instant::now();
+                if feed.lead(&self.name, self.leader, LEASE).await? == Lead::Unknown {
+                    return Ok(());
+                }
+                feed.trim().await?;
+            }
+            if !page.more {
+                sleep(pause).await;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Which events somebody wants.
+
+use std::collections::BTreeSet;
+
+use tasker_rules::names::own_event;
+use tasker_rules::suggest::did_you_mean;
+
+use super::catalog::EventCatalog;
+use super::lifecycle::{TaskerEvent, own};
+use crate::store::{Kinds, Lifecycle};
+
+/// What is to be read of the outbox, and what of that is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Topics {
+    pub(crate) kinds: Kinds,
+    /// The names of the application's events; none for all of them.
+    names: Option<BTreeSet<String>>,
+}
+
+impl Topics {
+    /// Everything.
+    pub(crate) const ALL: Self = Self { kinds: Kinds::ALL, names: None };
+
+    /// What names mean: `task.completed`, `task.*`, `*`. Or all that is wrong with them.
+    pub(crate) fn of(wanted: &[&str], catalog: &EventCatalog) -> Result<Self, Vec<String>> {
+        let (mut kinds, mut names) = (Kinds::default(), BTreeSet::new());
+        let mut mistakes = Vec::new();
+        if wanted.is_empty() {
+            mistakes.push("it wants no event; name some, or `*` for all of them".to_owned());
+        }
+        for &name in wanted {
+            if name == "*" {
+                return Ok(Self::ALL);
+            }
+            let prefix = name.strip_suffix(".*");
+            let is_meant = |known: &str| {
+                prefix.map_or(known == name, |prefix| {
+                    known.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('.'))
+                })
+            };
+            let mut found = false;
+            for own in own().iter().filter(|own| is_meant(own.name)) {
+                kinds.add(own.what);
+                found = true;
+            }
+            for custom in catalog.all().iter().filter(|known| own_event(&known.name).is_none()) {
+                if is_meant(&custom.name) {
+                    names.insert(custom.name.clone());
+                    found = true;
+                }
+            }
+            if !found {
+                let hint = did_you_mean(name, catalog.all().iter().map(|known| known.name.as_str()));
+                let rest = if own_event(name).is_some() {
+                    "; `Events::catalog` lists those there are"
+                } else {
+                    "; if another process publishes it, make it known with `TaskerBuilder::event`"
+                };
+                mistakes.push(format!("there is no event `{name}`{hint}{rest}"));
+            }
+        }
+        if !names.is_empty() {
+            kinds.add(Lifecycle::Emitted);
+        }
+        if mistakes.is_empty() { Ok(Self { kinds, names: Some(names) }) } else { Err(mistakes) }
+    }
+
+    /// Whether an event is among the kinds that are read for these.
+    pub(crate) fn has(&self, event: &TaskerEvent) -> bool {
+        self.kinds.has(event.what.kind())
+    }
+
+    /// Whether an event is wanted of those that are read.
+    pub(crate) fn wants(&self, event: &TaskerEvent) -> bool {
+        let super::What::Custom(custom) = &event.what else { return true };
+        self.names.as_ref().is_none_or(|names| names.contains(&custom.name))
+    }
+}

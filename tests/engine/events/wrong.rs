@@ -1,0 +1,59 @@
+//! Subscribers that make no sense, and the catalog that says what there is.
+
+use tasker::events::{Category, Delivery};
+use tasker::{Tasker, TaskerBuilder};
+
+use super::Ear;
+use crate::support::{App, builder, memory};
+
+async fn mistakes(builder: TaskerBuilder<App, std::sync::Arc<dyn tasker::Store>>) -> Vec<String> {
+    let error = builder.build().await.err().expect("an error");
+    let text = error.to_string();
+    text.lines().filter(|line| !line.ends_with("cannot be built:")).map(ToOwned::to_owned).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_that_is_wrong_with_subscribers_is_told_at_once() {
+    let (app, store) = (App::new([]), memory());
+    let builder = builder(&app, &store)
+        .subscribe("a b", Ear::new(&["task.complete"]))
+        .subscribe("idle", Ear::new(&[]))
+        .subscribe("twice", Ear::new(&["*"]))
+        .subscribe_with("twice", Ear::new(&["order.shipped"]), Delivery::default().attempts(0))
+        .event("task.mine", "not mine");
+    assert_eq!(
+        mistakes(builder).await,
+        [
+            "the event `task.mine` has a name that is kept for Tasker's own: those that begin with `task.`",
+            "subscriber `a b`: its name is not 1 to 64 letters, digits, `-`, `_` and `.` of ASCII",
+            "subscriber `a b`: there is no event `task.complete`; did you mean `task.completed`?; \
+             `Events::catalog` lists those there are",
+            "subscriber `idle`: it wants no event; name some, or `*` for all of them",
+            "subscriber `twice`: its `attempts` is 0; the least is 1",
+            "subscriber `twice`: there are two of this name",
+            "subscriber `twice`: there is no event `order.shipped`; if another process publishes it, make it known with \
+             `TaskerBuilder::event`",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_catalog_lists_all_events_with_what_they_say() {
+    let (app, store) = (App::new([]), memory());
+    let tasker: Tasker =
+        builder(&app, &store).event("order.shipped", "A parcel left the house.").build().await.unwrap();
+    let catalog = tasker.events().catalog();
+    assert_eq!(catalog.of_category(Category::Task).count(), 7);
+    assert_eq!(catalog.of_category(Category::Step).count(), 8);
+    assert_eq!(catalog.of_namespace("step").count(), 8);
+    let completed = catalog.get("step.completed").unwrap();
+    assert_eq!(completed.description, "A step has its result.");
+    assert!(completed.schema.as_ref().unwrap()["properties"]["execution_duration"].is_object());
+    assert_eq!(completed.example.as_ref().unwrap()["event"], "step.completed");
+    let found: Vec<&str> = catalog.search("PARCEL").map(|event| event.name.as_str()).collect();
+    assert_eq!(found, ["order.shipped"]);
+    assert!(catalog.to_string().contains("order.shipped\n    A parcel left the house.\n"));
+    assert!(tasker.events().listen(&["order.shipped", "task.*"]).await.is_ok());
+    let error = tasker.events().listen(&["order.shiped"]).await.unwrap_err();
+    assert!(error.to_string().contains("did you mean `order.shipped`?"), "{error}");
+}
