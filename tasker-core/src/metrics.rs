@@ -20,7 +20,7 @@
 //! tasker.start::<order::Workflow>(1250).await?.wait().await?;
 //! let (header, body) = (CONTENT_TYPE, tasker.metrics().render());
 //! # assert!(header.starts_with("application/openmetrics-text"));
-//! assert!(body.contains(r#"tasker_tasks_ended_total{state="complete",namespace="shop",workflow="order"} 1"#));
+//! assert!(body.contains(r#"tasker_tasks_ended_total{namespace="shop",workflow="order",state="complete"} 1"#));
 //! # tasker.shutdown().await;
 //! # Ok(())
 //! # }
