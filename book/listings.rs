@@ -37,6 +37,10 @@ mod errors {}
 mod many_workers {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/metrics.md")]
+mod metrics {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guarantees.md")]
 mod guarantees {}
 

@@ -50,6 +50,7 @@ pub use tasks::{Cursor, CursorError, Page, QueryError, Tasks};
 use crate::batcher::Batcher;
 use crate::engine::Waiters;
 use crate::events::Events;
+use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::report::TaskSnapshot;
 use crate::step::Workflow;
@@ -129,6 +130,7 @@ struct ClientParts {
     look: Arc<Notify>,
     poll: Duration,
     max_payload: usize,
+    metrics: Metrics,
 }
 
 impl Tasker {
@@ -282,6 +284,13 @@ impl Tasker {
         self.0.ended.cancelled().await;
     }
 
+    /// What the engine did since it was built, for Prometheus.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.client.0.metrics
+    }
+
     /// What ends the engine with all that it runs, as a crash of the process does.
     #[cfg(feature = "testing")]
     pub(crate) fn engine(&self) -> AbortHandle {
@@ -305,4 +314,15 @@ impl Client {
     fn known(&self) -> Known<'_> {
         self.registered_ids().collect()
     }
+}
+
+/// Creates tasks in one transaction, and counts them.
+async fn create_tasks(
+    store: &Arc<dyn Store>,
+    metrics: &Metrics,
+    tasks: &[NewTask],
+) -> Result<Vec<Created>, StoreError> {
+    let created = metrics.timed(StoreCall::Create, store.create(tasks)).await?;
+    metrics.created(tasks, &created);
+    Ok(created)
 }

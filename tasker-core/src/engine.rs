@@ -47,6 +47,7 @@ pub(crate) use waiters::Waiters;
 use worker::Worker;
 
 use crate::events::Dispatcher;
+use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::store::Store;
 use crate::{DefinitionId, Retention, WorkerId};
@@ -107,12 +108,14 @@ pub(crate) struct Engine {
     pub(crate) look: Arc<Notify>,
     /// Asks the engine to shut down.
     pub(crate) stop: CancellationToken,
+    pub(crate) metrics: Metrics,
 }
 
 impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
-        let _beside = (self.listener(), self.purger());
+        let watcher = self.metrics.watcher(self.config.heartbeat);
+        let _beside = (self.listener(), self.purger(), watcher);
         let dispatchers = self.dispatch();
         while !self.stop.is_cancelled() {
             let Some((id, asked, known)) = self.enlist().await else { break };
@@ -154,7 +157,8 @@ impl Engine {
 
     fn purger(&self) -> Option<AbortOnDropHandle<()>> {
         let retention = self.config.retention?;
-        Some(AbortOnDropHandle::new(tokio::spawn(purge::purge(Arc::clone(&self.store), retention))))
+        let purging = purge::purge(Arc::clone(&self.store), retention, self.metrics.clone());
+        Some(AbortOnDropHandle::new(tokio::spawn(purging)))
     }
 
     /// A new identity, when it was asked for, and what it can run; none if the engine is to stop first.
@@ -179,9 +183,10 @@ impl Engine {
                 self.stop.cancelled().await;
                 tokio::time::sleep(LAST_ANSWER).await;
             };
+            let enlisting = self.store.enlist(worker, lease, &known.offers);
             let enlisted = tokio::select! {
                 () = soon => return None,
-                enlisted = timeout(lease, self.store.enlist(worker, lease, &known.offers)) => enlisted,
+                enlisted = timeout(lease, self.metrics.timed(StoreCall::Enlist, enlisting)) => enlisted,
             };
             match enlisted {
                 Ok(Ok(())) if self.config.bears_answers_after(asked.elapsed()) => {

@@ -18,6 +18,11 @@ mod handler;
 pub mod http;
 mod ids;
 mod json;
+#[cfg(feature = "prometheus")]
+pub mod metrics;
+#[cfg(not(feature = "prometheus"))]
+#[path = "metrics/none.rs"]
+mod metrics;
 mod param;
 mod registry;
 pub mod report;

@@ -18,6 +18,7 @@ mod memory;
 mod offer;
 mod operate;
 mod order;
+mod pool;
 mod record;
 mod room;
 mod runnable;
@@ -45,6 +46,7 @@ pub use memory::MemoryStore;
 pub use offer::Offer;
 pub use operate::{Move, Situation, StepSituation};
 pub use order::{Action, Operated, Order, StepAction, WorkflowOrder};
+pub use pool::PoolStatus;
 pub use record::{Record, RecordKind, Recorded};
 pub use room::Room;
 pub use runnable::Runnable;
@@ -189,6 +191,11 @@ pub trait Store: Any + Send + Sync + 'static {
     fn parallel_settles(&self) -> usize {
         1
     }
+
+    /// How its connections stand at this moment, by pool; nothing where a store has none. It asks nobody.
+    fn pools(&self) -> Vec<PoolStatus> {
+        Vec::new()
+    }
 }
 
 /// A task to be created.
@@ -319,6 +326,8 @@ pub struct Settled {
     pub refused: Vec<Execution>,
     /// The tasks that ended.
     pub ended: Vec<TaskId>,
+    /// Those of them that ended in error; the others are complete.
+    pub in_error: Vec<TaskId>,
     /// What was claimed for the room.
     pub claimed: Vec<ClaimedStep>,
     /// Whether the next claim may find something: steps that it released and did not take, steps that it handed back, or the step
@@ -333,7 +342,7 @@ pub struct Swept {
     pub workers: Vec<WorkerId>,
     /// How many steps they held.
     pub steps: usize,
-    /// The tasks that ended, because a step had been lost too often.
+    /// The tasks that ended, in error, because a step had been lost too often.
     pub ended: Vec<TaskId>,
     /// How long until the first of the leases that there are runs out, unless it is prolonged.
     pub next_end: Option<Duration>,

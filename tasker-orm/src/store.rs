@@ -19,6 +19,7 @@ mod listen;
 mod operate;
 mod operate_workflow;
 mod outlook;
+mod pool;
 mod purge;
 mod query;
 mod record;
@@ -35,8 +36,8 @@ use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
     Catalog, Claim, Created, Execution, Feed, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
-    Order, Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
-    TaskQuery, TaskSummary, WorkflowOrder,
+    Order, Outcome, PoolStatus, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation,
+    TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -223,6 +224,10 @@ impl Store for SqlStore {
 
     fn parallel_settles(&self) -> usize {
         if self.is_postgres() { 3 } else { 1 }
+    }
+
+    fn pools(&self) -> Vec<PoolStatus> {
+        pool::statuses(&self.0)
     }
 
     async fn task_states(&self, tasks: &[TaskId]) -> Result<Vec<Option<TaskState>>, StoreError> {

@@ -17,6 +17,7 @@ mod idle;
 mod lifecycle;
 mod limits;
 mod listing;
+mod metrics;
 mod operate;
 mod operate_many;
 mod overlap;

@@ -81,6 +81,7 @@ on_every_store! {
     a_claimed_step_comes_with_its_context_and_the_results_it_reads,
     a_task_is_complete_when_its_last_step_is,
     a_failed_step_ends_its_task_once_nothing_else_goes_on,
+    a_settle_tells_which_of_the_tasks_that_ended_are_in_error,
     a_retry_waits_for_its_time,
     a_step_handed_back_costs_no_attempt,
     a_settle_does_not_take_what_it_handed_back,
@@ -284,6 +285,28 @@ async fn a_failed_step_ends_its_task_once_nothing_else_goes_on<S: Store>(store: 
     assert_eq!(states, [StepState::Error, StepState::Pending, StepState::Complete, StepState::Complete]);
     assert_eq!(status.step("a").unwrap().error.as_ref().unwrap().error_code(), Some("NEVER"));
     assert_eq!(status.step("b").unwrap().waiting_for, Some(WaitingFor::Dependencies(1)));
+}
+
+async fn a_settle_tells_which_of_the_tasks_that_ended_are_in_error<S: Store>(store: S, _: Arc<ManualClock>) {
+    let bench = Bench::new(store, &[forest(), chain()]).await;
+    let worker = bench.worker().await;
+    let (broken, whole) = (bench.start(0).await, bench.start(1).await);
+    let of = |steps: &[tasker::store::ClaimedStep], task| {
+        steps.iter().filter(|step| step.execution.task == task).cloned().collect::<Vec<_>>()
+    };
+    let first = bench.claim(worker, 9).await;
+    let mut broken_steps = of(&first, broken);
+    broken_steps.sort_by_key(|step| step.execution.step);
+    // The part of `a` is over; that of `x` goes on, and brings the end with a step that is complete.
+    let mut outcomes = vec![outcome(&broken_steps[0], failed()), outcome(&broken_steps[1], done())];
+    outcomes.extend(of(&first, whole).iter().map(|step| outcome(step, done())));
+    let settled = bench.settle(worker, &outcomes, 9).await;
+    assert!(settled.ended.is_empty() && settled.in_error.is_empty());
+    let settled = bench.complete(worker, &settled.claimed, &Room::new(9)).await;
+    assert_eq!((settled.ended, settled.in_error), (vec![broken], vec![broken]));
+    let settled = bench.complete(worker, &settled.claimed, &Room::new(9)).await;
+    assert_eq!((settled.ended, settled.in_error), (vec![whole], vec![]));
+    assert_eq!(bench.status(broken).await.state, TaskState::Error);
 }
 
 async fn a_retry_waits_for_its_time<S: Store>(store: S, clock: Arc<ManualClock>) {

@@ -11,11 +11,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::configure::{ConfigurationError, Overrides};
-use super::{Client, ClientParts, Identity, Inner, Tasker};
+use super::{Client, ClientParts, Identity, Inner, Tasker, create_tasks};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::events::Events;
 use crate::handler::Handlers;
+use crate::metrics::Metrics;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
@@ -412,7 +413,8 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         }
         let workflows: Vec<_> = ids.into_iter().zip(registry.iter().cloned()).collect();
         let limits = limits.by_definition(&workflows);
-        let client = client(&store, &config, identity, workflows.clone());
+        let metrics = Metrics::new(&store, config.concurrency, &workflows);
+        let client = client(&store, &config, identity, workflows.clone(), metrics.clone());
         let stop = CancellationToken::new();
         let events = Events {
             store: Arc::clone(&store),
@@ -430,6 +432,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             look: Arc::clone(&client.0.look),
             limits,
             stop: stop.clone(),
+            metrics,
         };
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
@@ -491,18 +494,20 @@ fn client(
     config: &EngineConfig,
     identity: Identity,
     workflows: Vec<(DefinitionId, Arc<Registration>)>,
+    metrics: Metrics,
 ) -> Client {
     // One transaction of so many tasks is long enough to be cheap and short enough not to hold others up.
     const MOST_TASKS: usize = 200;
     let (create, states, statuses) = (Arc::clone(store), Arc::clone(store), Arc::clone(store));
     let parallel = store.parallel_settles().clamp(1, 2);
+    let counting = metrics.clone();
     Client(Arc::new(ClientParts {
         store: Arc::clone(store),
         workflows,
         identity,
         create: Batcher::start(MOST_TASKS, parallel, move |tasks: Vec<_>| {
-            let store = Arc::clone(&create);
-            async move { store.create(&tasks).await }
+            let (store, metrics) = (Arc::clone(&create), counting.clone());
+            async move { create_tasks(&store, &metrics, &tasks).await }
         }),
         states: Batcher::start(MOST_TASKS, 1, move |tasks: Vec<_>| {
             let store = Arc::clone(&states);
@@ -517,5 +522,6 @@ fn client(
         look: Arc::new(Notify::new()),
         poll: config.poll,
         max_payload: config.max_payload,
+        metrics,
     }))
 }

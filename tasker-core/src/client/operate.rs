@@ -75,7 +75,10 @@ impl Operate {
         }
         let operated = self.client.0.store.operate(std::slice::from_ref(&order)).await?;
         match operated.first() {
-            Some(Operated::Done | Operated::Unchanged) => {
+            Some(operated @ (Operated::Done | Operated::Unchanged)) => {
+                if *operated == Operated::Done {
+                    self.client.0.metrics.ordered(&order.action, 1);
+                }
                 self.client.tell_of(&order.action, &[order.task]);
                 Ok(())
             }

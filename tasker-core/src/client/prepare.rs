@@ -48,6 +48,7 @@ impl<W> Prepared<W> {
     /// # Errors
     /// [`StartError::Conflict`] if the same was asked for before, where that is an error; nothing was written then.
     pub fn created(self, created: Created) -> Result<TaskHandle<W>, StartError> {
+        self.client.0.metrics.created(std::slice::from_ref(&self.task), &[created]);
         self.conflict.check(created, self.task.workflow.id())?;
         // Most transactions end soon: the engine looks often for a while.
         self.client.0.wake.notify_one();

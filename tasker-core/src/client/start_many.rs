@@ -3,7 +3,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use super::start::{Conflict, Wish};
-use super::{Client, StartError, TaskHandle};
+use super::{Client, StartError, TaskHandle, create_tasks};
 use crate::registry::Registration;
 use crate::store::NewTask;
 use crate::{DefinitionId, TaskId, Timestamp, TraceParent, Workflow};
@@ -156,7 +156,7 @@ pub(super) async fn create_all<W>(
 ) -> Result<Vec<TaskHandle<W>>, StartError> {
     let mut handles: Vec<TaskHandle<W>> = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(AT_ONCE) {
-        match client.0.store.create(tasks).await {
+        match create_tasks(&client.0.store, &client.0.metrics, tasks).await {
             Ok(created) => {
                 client.0.wake.notify_one();
                 handles.extend(created.into_iter().map(|created| TaskHandle::new(client.clone(), created)));

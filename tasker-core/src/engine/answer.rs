@@ -6,6 +6,7 @@ use super::call::{Answer, Settling};
 use super::worker::Worker;
 use super::{PAUSE, after};
 use crate::DefinitionId;
+use crate::metrics::By;
 use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, StoreError};
 
 /// For how many heartbeats after a lost answer it is asked what the worker holds, though nothing runs.
@@ -44,6 +45,8 @@ impl Worker<'_> {
 
     fn claimed(&mut self, claim: Claim, room: &Room) {
         self.poll.answered(!claim.steps.is_empty(), claim.next_due);
+        self.engine.metrics.claim_answered(&claim.steps);
+        self.known.meters.claimed(&claim.steps, By::Claim);
         self.begin(claim.steps, room);
     }
 
@@ -62,6 +65,8 @@ impl Worker<'_> {
                 "an outcome was refused: it was recorded before, or the execution was taken from this worker");
         }
         self.engine.waiters.ended(&settled.ended);
+        self.known.meters.settled(&told, &settled);
+        self.known.meters.claimed(&settled.claimed, By::Settle);
         for outcome in &untold {
             self.capacity.take(outcome.definition);
         }

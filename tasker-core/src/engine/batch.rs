@@ -4,17 +4,17 @@
 //! done, and then goes as a whole: a task of ten thousand steps is settled in few large batches, one after the other, while other
 //! tasks go beside it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::TaskId;
 use crate::store::{Execution, Outcome, Runnable};
+use crate::{DefinitionId, TaskId};
 
 #[derive(Default)]
 pub(super) struct Batch {
     /// In no settle under way.
     waiting: Vec<Outcome>,
     /// In one.
-    settling: HashSet<Execution>,
+    settling: HashMap<Execution, DefinitionId>,
     /// The tasks of settles under way in which more may end meanwhile.
     tasks: HashSet<TaskId>,
 }
@@ -31,8 +31,14 @@ impl Batch {
 
     /// Whether an execution waits for a settle or is in one.
     pub(super) fn has(&self, execution: &Execution) -> bool {
-        self.settling.contains(execution)
+        self.settling.contains_key(execution)
             || self.waiting.iter().any(|outcome| outcome.execution == *execution)
+    }
+
+    /// What waits for a settle or is in one.
+    pub(super) fn executions(&self) -> impl Iterator<Item = (Execution, DefinitionId)> {
+        let waiting = self.waiting.iter().map(|outcome| (outcome.execution, outcome.definition));
+        waiting.chain(self.settling.iter().map(|(&execution, &definition)| (execution, definition)))
     }
 
     /// How many outcomes the next settle could have.
@@ -56,7 +62,7 @@ impl Batch {
             if !runnable.is_chain(outcome.definition) {
                 tasks.insert(task);
             }
-            self.settling.insert(outcome.execution);
+            self.settling.insert(outcome.execution, outcome.definition);
             taken.push(outcome);
         }
         self.tasks.extend(tasks);
@@ -79,7 +85,7 @@ mod tests {
 
     use super::*;
     use crate::store::Ending;
-    use crate::{Attempt, DefinitionId, StepNo, StepSpec, WorkflowDef};
+    use crate::{Attempt, StepNo, StepSpec, WorkflowDef};
 
     fn runnable() -> Runnable {
         let steps = |name, steps: &[&str]| {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::capacity::Places;
+use crate::metrics::{Metrics, StoreCall};
 use crate::store::{Claim, Ending, Execution, Outcome, Room, Runnable, Settled, Store, StoreError};
 use crate::{DefinitionId, StepError, WorkerId};
 
@@ -178,23 +179,25 @@ pub(super) struct Caller {
     pub(super) store: Arc<dyn Store>,
     pub(super) worker: WorkerId,
     pub(super) runnable: Arc<Runnable>,
+    pub(super) metrics: Metrics,
 }
 
 impl Caller {
     async fn claim(self, room: Room, kept: Places) -> Answer {
-        let claim = self.store.claim(self.worker, &self.runnable, &room).await;
+        let asking = self.store.claim(self.worker, &self.runnable, &room);
+        let claim = self.metrics.timed(StoreCall::Claim, asking).await;
         Answer::Claimed { room, kept, claim }
     }
 
     async fn held(self, running: Vec<Execution>, complete: bool) -> Answer {
-        let held = self.store.held(self.worker).await;
+        let held = self.metrics.timed(StoreCall::Held, self.store.held(self.worker)).await;
         Answer::Held { running, complete, held }
     }
 
     /// Settles a batch. If the store refuses it, each outcome on its own, so that one that cannot be stored holds up no
     /// other.
     async fn settle(self, outcomes: Vec<Outcome>, room: Room, kept: Places) -> Answer {
-        let settling = match self.store.settle(self.worker, &self.runnable, &outcomes, &room).await {
+        let settling = match self.ask_to_settle(&outcomes, &room).await {
             Ok(settled) => Settling { settled, told: outcomes, ..Settling::default() },
             Err(error) if error.is_transient() => {
                 Settling { untold: outcomes, error: Some(error), ..Settling::default() }
@@ -207,6 +210,11 @@ impl Caller {
         Answer::Settled { room, kept, settling }
     }
 
+    async fn ask_to_settle(&self, outcomes: &[Outcome], room: &Room) -> Result<Settled, StoreError> {
+        let asking = self.store.settle(self.worker, &self.runnable, outcomes, room);
+        self.metrics.timed(StoreCall::Settle, asking).await
+    }
+
     async fn settle_each(&self, outcomes: Vec<Outcome>) -> Settling {
         let mut settling = Settling { in_doubt: true, ..Settling::default() };
         // Whatever is released, nothing was claimed for the room.
@@ -217,6 +225,7 @@ impl Caller {
                 Ok(settled) => {
                     settling.settled.refused.extend(settled.refused);
                     settling.settled.ended.extend(settled.ended);
+                    settling.settled.in_error.extend(settled.in_error);
                     settling.told.push(outcome);
                 }
                 Err(error) => {
@@ -234,7 +243,7 @@ impl Caller {
     async fn settle_alone(&self, outcome: &mut Outcome) -> Result<Settled, StoreError> {
         for last in [false, true] {
             let alone = std::slice::from_ref(&*outcome);
-            match self.store.settle(self.worker, &self.runnable, alone, &Room::default()).await {
+            match self.ask_to_settle(alone, &Room::default()).await {
                 Err(error) if !error.is_transient() => {
                     if last {
                         tracing::error!(worker = %self.worker, task = %outcome.execution.task, step = outcome.execution.step.0, %error,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::{ending, run};
 use super::worker::Worker;
+use crate::metrics::Gone;
 use crate::param::{Collector, StepInput, StoredResults};
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
 use crate::{DefinitionId, Executions, RetryPolicy};
@@ -58,8 +59,11 @@ impl Worker<'_> {
             cancelled: cancelled.clone(),
             only_when: None,
         };
+        let mut in_hand = self.known.meters.in_hand(definition, execution.step);
         let abort = self.runs.spawn(async move {
+            in_hand.begins();
             let ended = run(handler, input, timeout, max_payload).await;
+            in_hand.ends();
             let (ending, records) = ending(ended, cancelled.is_cancelled(), executions, policy, chance);
             Outcome { execution, definition, ending, records }
         });
@@ -93,6 +97,9 @@ impl Worker<'_> {
         let running = execution.and_then(|execution| self.running.remove(&execution));
         match (ended, running) {
             (_, Some(Running { definition, revoked: true, .. })) => {
+                if let Some(execution) = execution {
+                    self.known.meters.gone(definition, execution.step, Gone::Revoked);
+                }
                 self.capacity.give_back(definition);
                 self.wanted.anything();
             }

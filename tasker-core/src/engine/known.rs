@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::def::{StoredDefinition, adapt};
+use crate::metrics::{Meters, StoreCall};
 use crate::registry::Runner;
 use crate::store::{Offer, Runnable, StoreError};
 use crate::{DefinitionId, WorkflowId};
@@ -21,6 +22,7 @@ pub(super) struct Known {
     pub(super) limits: BTreeMap<DefinitionId, usize>,
     /// What it tells the store.
     pub(super) offers: Vec<Offer>,
+    pub(super) meters: Meters,
     runners: HashMap<DefinitionId, Runner>,
     parked: Vec<Parked>,
 }
@@ -36,7 +38,8 @@ impl Known {
     /// Asks the store which definitions there are.
     pub(super) async fn ask(engine: &Engine) -> Result<Self, StoreError> {
         let current: Vec<DefinitionId> = engine.workflows.iter().map(|(id, _)| *id).collect();
-        let siblings = engine.store.siblings(&current).await?;
+        let asking = engine.store.siblings(&current);
+        let siblings = engine.metrics.timed(StoreCall::Definitions, asking).await?;
         Ok(Self::of(engine, &siblings))
     }
 
@@ -62,8 +65,9 @@ impl Known {
                 });
             }
         }
+        let meters = engine.metrics.meters(runners.iter().map(|(id, runner)| (*id, &runner.workflow)));
         let runnable = Runnable::new(runners.iter().map(|(id, runner)| (*id, Arc::clone(&runner.workflow))));
-        Self { runnable: Arc::new(runnable), limits, offers, runners, parked }
+        Self { runnable: Arc::new(runnable), limits, offers, meters, runners, parked }
     }
 
     /// What runs the steps of a definition.

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Waiters;
 use crate::WorkerId;
+use crate::metrics::{Metrics, StoreCall};
 use crate::store::{Lease, Store};
 
 /// Keeps the lease of a worker.
@@ -27,6 +28,7 @@ pub(super) struct Keeper {
     pub(super) lost: CancellationToken,
     /// Told after each heartbeat, so that the worker asks what is still its own.
     pub(super) look: Arc<Notify>,
+    pub(super) metrics: Metrics,
 }
 
 impl Keeper {
@@ -36,7 +38,8 @@ impl Keeper {
             sleep(self.heartbeat).await;
             let asked = Instant::now();
             let last_moment = self.granted + self.lease.saturating_sub(self.heartbeat);
-            match timeout_at(last_moment, self.store.heartbeat(self.worker, self.lease)).await {
+            let asking = self.store.heartbeat(self.worker, self.lease);
+            match timeout_at(last_moment, self.metrics.timed(StoreCall::Heartbeat, asking)).await {
                 Ok(Ok(Lease::Held)) => {
                     self.granted = asked;
                     self.look.notify_one();
@@ -55,6 +58,7 @@ impl Keeper {
 
     fn give_up(&self, why: &str) {
         tracing::error!(worker = %self.worker, why, "the lease is lost; what runs is stopped and left to other workers");
+        self.metrics.lease_lost();
         self.lost.cancel();
     }
 }
@@ -66,6 +70,7 @@ pub(super) struct Sweeper {
     pub(super) waiters: Arc<Waiters>,
     /// Told when steps came back.
     pub(super) wake: Arc<Notify>,
+    pub(super) metrics: Metrics,
 }
 
 impl Sweeper {
@@ -76,7 +81,7 @@ impl Sweeper {
     pub(super) async fn sweep(self) {
         loop {
             let mut pause = self.every;
-            match self.store.sweep().await {
+            match self.metrics.timed(StoreCall::Sweep, self.store.sweep()).await {
                 Ok(swept) => {
                     pause = swept.next_end.map_or(pause, |end| pause.min(end.max(LEAST_PAUSE)));
                     if !swept.workers.is_empty() {
@@ -85,6 +90,7 @@ impl Sweeper {
                         self.wake.notify_one();
                     }
                     self.waiters.ended(&swept.ended);
+                    self.metrics.swept(&swept).await;
                 }
                 Err(error) => tracing::warn!(%error, "cannot look for dead workers"),
             }

@@ -9,15 +9,17 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use crate::Retention;
+use crate::metrics::{Metrics, StoreCall};
 use crate::store::Store;
 
 /// The pause between two full batches.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Purges for ever.
-pub(super) async fn purge(store: Arc<dyn Store>, retention: Retention) {
+pub(super) async fn purge(store: Arc<dyn Store>, retention: Retention, metrics: Metrics) {
     loop {
-        let wait = match store.purge(retention.age, retention.batch).await {
+        let purging = store.purge(retention.age, retention.batch);
+        let wait = match metrics.timed(StoreCall::Purge, purging).await {
             Ok(purged) => {
                 if purged > 0 {
                     tracing::debug!(purged, "tasks that ended long ago were removed");

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use super::run::stopped;
 use super::worker::Worker;
 use super::{LAST_ANSWER, PAUSE, after};
+use crate::metrics::{Gone, StoreCall};
 use crate::store::Outcome;
 
 /// For how long a store that does not answer is asked again.
@@ -45,9 +46,11 @@ impl Worker<'_> {
         if !all_stopped || !self.all_is_told() {
             // What could not be told is found out as after a crash: the attempt counts.
             tracing::warn!(worker = %self.id, "not everything could be settled; the rest waits for the lease to run out");
+            self.count_lost();
             return;
         }
-        match timeout(LAST_ANSWER, self.engine.store.retire(self.id)).await {
+        let retiring = self.engine.metrics.timed(StoreCall::Retire, self.engine.store.retire(self.id));
+        match timeout(LAST_ANSWER, retiring).await {
             Ok(Ok(())) => tracing::info!(worker = %self.id, "worker retired"),
             Err(_) => {
                 tracing::warn!(worker = %self.id, "the store does not answer; not retired, its lease will run out");
@@ -62,6 +65,15 @@ impl Worker<'_> {
     pub(super) fn abandon(mut self) {
         self.cancel.cancel();
         self.runs.abort_all();
+        self.count_lost();
+    }
+
+    /// Counts what another worker finds out about.
+    fn count_lost(&self) {
+        let running = self.running.iter().map(|(execution, running)| (*execution, running.definition));
+        for (execution, definition) in running.chain(self.batch.executions()) {
+            self.known.meters.gone(definition, execution.step, Gone::Lost);
+        }
     }
 
     /// Stops what still runs. A step that does not let itself be stopped, because it never waits, is left behind; then the

@@ -74,6 +74,7 @@ impl<'e> Worker<'e> {
                 store: Arc::clone(&engine.store),
                 worker: id,
                 runnable: Arc::clone(&known.runnable),
+                metrics: engine.metrics.clone(),
             },
             enlisted,
             runs: JoinSet::new(),
@@ -120,6 +121,7 @@ impl<'e> Worker<'e> {
             granted: self.enlisted,
             lost: self.lost.clone(),
             look: Arc::clone(&self.engine.look),
+            metrics: self.engine.metrics.clone(),
         };
         AbortOnDropHandle::new(tokio::spawn(keeper.keep()))
     }
@@ -130,6 +132,7 @@ impl<'e> Worker<'e> {
             every: self.engine.config.heartbeat,
             waiters: Arc::clone(&self.engine.waiters),
             wake: Arc::clone(&self.engine.wake),
+            metrics: self.engine.metrics.clone(),
         };
         AbortOnDropHandle::new(tokio::spawn(sweeper.sweep()))
     }
@@ -226,6 +229,7 @@ impl<'e> Worker<'e> {
 
     fn settle(&mut self, make_room: bool) {
         let outcomes = self.batch.take(self.share(), &self.caller.runnable);
+        self.engine.metrics.settles(&outcomes);
         for outcome in &outcomes {
             self.capacity.give_back(outcome.definition);
         }

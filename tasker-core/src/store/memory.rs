@@ -205,7 +205,10 @@ impl Store for MemoryStore {
             // Others may take what is handed back, and whose turn it is shows only when all is recorded.
             let sequential = !tables.task(task)?.workflow.is_concurrent();
             settled.left |= sequential || matches!(ending, Ending::HandedBack);
-            settled.ended.extend(tables.end_task(task, now)?);
+            if let Some(task) = tables.end_task(task, now)? {
+                settled.ended.push(task);
+                settled.in_error.extend((tables.task(task)?.state == TaskState::Error).then_some(task));
+            }
         }
         let among = if room.is_for_released() {
             Among::Released(released.iter().map(|&(task, step)| tables.place(task, step)).collect())

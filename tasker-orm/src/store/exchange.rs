@@ -66,6 +66,8 @@ pub(super) struct Answer {
     /// For each end, whether it was accepted.
     pub(super) accepted: Vec<bool>,
     pub(super) ended: Vec<TaskId>,
+    /// Those of them that ended in error.
+    pub(super) in_error: Vec<TaskId>,
     pub(super) claimed: Vec<ClaimedStep>,
     /// Whether released steps were left for the next claim.
     pub(super) left: bool,
@@ -291,6 +293,9 @@ impl From<Given> for ClaimedStep {
     }
 }
 
+/// What the statement for SQLite answers, as it stands in the JSON.
+type Told = (Vec<usize>, Vec<Uuid>, Vec<Uuid>, Vec<Given>, u32, u32);
+
 impl Answer {
     fn accept(&mut self, place: usize, places: &[usize]) {
         self.accepted[places[place]] = true;
@@ -299,12 +304,13 @@ impl Answer {
     fn read_json(&mut self, rows: &[QueryResult], places: &[usize]) -> Result<(), DbErr> {
         let text: String =
             rows.last().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?.try_get_by_index(0)?;
-        let (accepted, ended, claimed, left, due_left): (Vec<usize>, Vec<Uuid>, Vec<Given>, u32, u32) =
+        let (accepted, ended, in_error, claimed, left, due_left): Told =
             serde_json::from_str(&text).map_err(|error| DbErr::Type(error.to_string()))?;
         for place in accepted {
             self.accept(place, places);
         }
         self.ended = ended.into_iter().map(TaskId::from).collect();
+        self.in_error = in_error.into_iter().map(TaskId::from).collect();
         self.claimed = claimed.into_iter().map(ClaimedStep::from).collect();
         (self.left, self.due_left) = (left > 0, due_left > 0);
         Ok(())
@@ -315,7 +321,11 @@ impl Answer {
             let number: i32 = row.try_get_by_index(1)?;
             match row.try_get_by_index::<i32>(0)? {
                 0 => self.accept(number as usize, places),
-                1 => self.ended.push(row.try_get_by_index::<Uuid>(2)?.into()),
+                1 => {
+                    let task = row.try_get_by_index::<Uuid>(2)?.into();
+                    self.ended.push(task);
+                    self.in_error.extend((number == 1).then_some(task));
+                }
                 2 => self.claimed.push(given(row, number)?.into()),
                 3 => self.left = true,
                 4 => self.due_left = true,

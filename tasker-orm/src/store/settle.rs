@@ -46,7 +46,8 @@ impl SqlStore {
             turns: outcomes.iter().any(|outcome| sequential(outcome.definition)),
             tell: self.has_company(),
         };
-        let Answer { accepted, ended, mut claimed, mut left, .. } = self.exchange(WHAT, &exchange).await?;
+        let Answer { accepted, ended, in_error, mut claimed, mut left, .. } =
+            self.exchange(WHAT, &exchange).await?;
         let (mut results, mut refused) = (Results::new(), Vec::new());
         for (outcome, accepted) in outcomes.iter().zip(accepted) {
             if !accepted {
@@ -59,7 +60,7 @@ impl SqlStore {
             }
         }
         self.provide(runnable, &mut claimed, results).await?;
-        Ok(Settled { refused, ended, claimed, left })
+        Ok(Settled { refused, ended, in_error, claimed, left })
     }
 
     pub(super) async fn claim_steps(

@@ -77,6 +77,7 @@ pub(super) struct Claimed {
 pub(super) struct Told {
     pub(super) refused: Vec<Execution>,
     pub(super) ended: Vec<TaskId>,
+    in_error: Vec<TaskId>,
     pub(super) claimed: Vec<Given>,
     left: bool,
 }
@@ -143,10 +144,11 @@ impl Side {
         });
         let outcomes: Vec<_> = outcomes.collect();
         let settled = self.store.settle(worker, self.runnable(skill), &outcomes, &self.room(space)).await;
-        let Settled { mut refused, mut ended, claimed, left } = settled.map_err(failed)?;
+        let Settled { mut refused, mut ended, mut in_error, claimed, left } = settled.map_err(failed)?;
         refused.sort_unstable();
         ended.sort_unstable();
-        Ok(Told { refused, ended, claimed: self.given(claimed), left })
+        in_error.sort_unstable();
+        Ok(Told { refused, ended, in_error, claimed: self.given(claimed), left })
     }
 
     pub(super) async fn sweep(&self) -> Result<Swept, String> {

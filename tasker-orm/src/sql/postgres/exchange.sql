@@ -283,7 +283,7 @@ FROM claimed AS c JOIN tasker_tasks AS t ON t.id = c.task_id
 UNION ALL
 SELECT 0, ord::int, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM ends
 UNION ALL
-SELECT 1, 0, id, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
+SELECT 1, (state = 'error')::int, id, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM advanced WHERE state NOT IN ('pending', 'in_progress')
 UNION ALL
 SELECT 3, steps::int, NULL, 0, 0, 0, 0, 0, NULL, NULL, NULL, NULL FROM left_over WHERE steps > 0
 --]

@@ -178,6 +178,7 @@ BEGIN
     INSERT INTO tasker_answer SELECT json_array(
         (SELECT json_group_array(ord) FROM tasker_ends),
         (SELECT json_group_array(hex(task_id)) FROM tasker_moved WHERE to_state <> 'in_progress'),
+        (SELECT json_group_array(hex(task_id)) FROM tasker_moved WHERE to_state = 'error'),
         (SELECT json_group_array(json_array(
             hex(s.task_id), s.step_no, s.definition_id, s.attempt, s.lost, s.retry_limit, s.revision, coalesce(s.inputs, t.context),
             NEW.now - max(coalesce(s.ready_at, 0), s.run_at), t.correlation_id, t.traceparent

@@ -160,10 +160,12 @@ impl Store for Broken {
             let settled = self.store.settle(by, runnable, &[forged], &Room::new(0)).await?;
             all.refused.extend(settled.refused);
             all.ended.extend(settled.ended);
+            all.in_error.extend(settled.in_error);
         }
         let settled = self.store.settle(worker, runnable, &own, &self.room(room)).await?;
         all.refused.extend(settled.refused);
         all.ended.extend(settled.ended);
+        all.in_error.extend(settled.in_error);
         (all.claimed, all.left) = (settled.claimed, settled.left);
         Ok(all)
     }
