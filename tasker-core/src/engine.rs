@@ -11,12 +11,13 @@
 //! * `batch` is what has ended until the store has it; `execution` is a step from its claim to its outcome, `run` what happens in between: bounded in time, panics caught.
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
-//! * `purge` removes what has ended long ago.
+//! * `purge` removes what has ended long ago, `count` counts what ended lately.
 
 mod answer;
 mod batch;
 mod call;
 mod capacity;
+mod count;
 mod execution;
 mod known;
 mod lease;
@@ -45,6 +46,7 @@ pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
+use crate::client::Pulse;
 use crate::registry::Registration;
 use crate::store::Store;
 use crate::{DefinitionId, Retention, WorkerId};
@@ -101,6 +103,8 @@ pub(crate) struct Engine {
     pub(crate) wake: Arc<Notify>,
     /// A hint that a step which runs here may have been taken from this worker.
     pub(crate) look: Arc<Notify>,
+    /// Tells which worker it is.
+    pub(crate) pulse: Arc<Pulse>,
     /// Asks the engine to shut down.
     pub(crate) stop: CancellationToken,
 }
@@ -108,17 +112,19 @@ pub(crate) struct Engine {
 impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
-        let _beside = (self.listener(), self.purger());
+        let _beside = (self.listener(), self.purger(), self.counter());
         while !self.stop.is_cancelled() {
             let Some((id, asked, known)) = self.enlist().await else { return };
             tracing::info!(worker = %id, "worker enlisted");
             known.warn();
             let worker = Worker::new(&self, id, asked, &known);
+            self.pulse.set(Some(id));
             if AssertUnwindSafe(worker.run()).catch_unwind().await.is_err() {
                 // A bug; what it held comes back when its lease has run out.
                 tracing::error!(worker = %id, "the worker panicked; another one takes its place");
                 self.pause().await;
             }
+            self.pulse.set(None);
         }
     }
 
@@ -140,6 +146,10 @@ impl Engine {
     fn purger(&self) -> Option<AbortOnDropHandle<()>> {
         let retention = self.config.retention?;
         Some(AbortOnDropHandle::new(tokio::spawn(purge::purge(Arc::clone(&self.store), retention))))
+    }
+
+    fn counter(&self) -> AbortOnDropHandle<()> {
+        AbortOnDropHandle::new(tokio::spawn(count::count(Arc::clone(&self.store), self.config.seed)))
     }
 
     /// A new identity, when it was asked for, and what it can run; none if the engine is to stop first.

@@ -11,6 +11,7 @@
 mod attributes;
 mod catalog;
 mod error;
+mod figures;
 mod find;
 mod history;
 mod memory;
@@ -34,6 +35,7 @@ pub use catalog::{
     Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation, UNKNOWN_SYSTEM,
 };
 pub use error::StoreError;
+pub use figures::{Digests, Figures, Migrations, PeriodDigest, Probe, Tally, Wanted};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};
 pub use memory::MemoryStore;
@@ -139,6 +141,9 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// What the store knows beside tasks.
     fn catalog(&self) -> &dyn Catalog;
+
+    /// What the store counts, for those who ask how the system does.
+    fn figures(&self) -> &dyn Figures;
 
     /// What happened to a task, in order; nothing where there is no such task.
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;

@@ -13,6 +13,7 @@ pub mod named_task;
 pub mod named_task_named_step;
 pub mod namespace;
 pub mod operation;
+pub mod statistics;
 pub mod task;
 pub mod task_annotation;
 pub mod task_tag;

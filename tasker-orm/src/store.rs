@@ -10,6 +10,7 @@ mod connect;
 mod create;
 mod definitions;
 mod exchange;
+mod figures;
 mod find;
 mod history;
 mod install;
@@ -33,8 +34,8 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
-    Catalog, Claim, Created, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated, Order,
-    Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
+    Catalog, Claim, Created, Execution, Figures, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
+    Order, Outcome, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation, TaskFilter,
     TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
@@ -72,6 +73,8 @@ struct Inner {
     /// Set by tests; otherwise leases go by the database's clock, which on SQLite is this machine's.
     clock: Option<Arc<dyn Clock>>,
     presence: Option<Presence>,
+    /// Whether the store applied its migrations itself.
+    migrates: bool,
     company: Company,
     /// The rows of named steps by definition, for the steps of new tasks.
     named_steps: Mutex<HashMap<DefinitionId, Arc<[i64]>>>,
@@ -181,6 +184,10 @@ impl Store for SqlStore {
     }
 
     fn catalog(&self) -> &dyn Catalog {
+        self
+    }
+
+    fn figures(&self) -> &dyn Figures {
         self
     }
 

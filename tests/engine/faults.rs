@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
-    Order, Outcome, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskSummary,
-    WorkflowOrder,
+    Catalog, Claim, Created, Ending, Execution, Figures, Happened, Lease, NewAnnotation, NewTask, Offer,
+    Operated, Order, Outcome, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
+    TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -414,6 +414,10 @@ impl Store for Faulty {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self.store.figures()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -322,6 +322,7 @@ async fn the_entities_are_what_the_migrations_create() {
             .register(e::named_task_named_step::Entity)
             .register(e::namespace::Entity)
             .register(e::operation::Entity)
+            .register(e::statistics::Entity)
             .register(e::task::Entity)
             .register(e::task_annotation::Entity)
             .register(e::task_tag::Entity)
@@ -334,7 +335,7 @@ async fn the_entities_are_what_the_migrations_create() {
     schema().sync(&from_entities).await.unwrap();
     let mut by_migrations = tables(&migrated).await;
     by_migrations.remove("tasker_migrations");
-    assert_eq!(by_migrations.len(), 18);
+    assert_eq!(by_migrations.len(), 19);
     let by_entities = tables(&from_entities).await;
     for (table, columns) in &by_migrations {
         assert_eq!(Some(columns), by_entities.get(table), "{table}");

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::configure::{ConfigurationError, Overrides};
-use super::{Client, ClientParts, Identity, Inner, Tasker};
+use super::{Client, ClientParts, Identity, Inner, Pulse, Tasker};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::handler::Handlers;
@@ -390,6 +390,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
             look: Arc::clone(&client.0.look),
+            pulse: Arc::clone(&client.0.pulse),
             limits,
             stop: stop.clone(),
         };
@@ -472,6 +473,8 @@ fn client(
         wake: Arc::new(Notify::new()),
         look: Arc::new(Notify::new()),
         poll: config.poll,
+        lease: config.lease,
+        pulse: Arc::new(Pulse::default()),
         max_payload: config.max_payload,
     }))
 }

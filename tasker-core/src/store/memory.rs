@@ -5,6 +5,7 @@
 //! process; two engines that share one `MemoryStore` behave as two processes that share a database.
 
 mod catalog;
+mod figures;
 mod find;
 mod operate;
 mod queue;
@@ -20,9 +21,9 @@ use queue::{Among, Queue, Ready, ready};
 use task::{Task, corrupt};
 
 use super::{
-    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
-    Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store, StoreError,
-    Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Figures, Happened, Lease, NewAnnotation,
+    NewTask, Offer, Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store,
+    StoreError, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::report::TaskSnapshot;
 use crate::{
@@ -281,6 +282,10 @@ impl Store for MemoryStore {
     }
 
     fn catalog(&self) -> &dyn Catalog {
+        self
+    }
+
+    fn figures(&self) -> &dyn Figures {
         self
     }
 

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::report::TaskSnapshot;
 use crate::store::{
-    Catalog, Claim, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
-    Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
-    TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Ending, Execution, Figures, Happened, Lease, NewAnnotation, NewTask, Offer,
+    Operated, Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter,
+    TaskQuery, TaskSummary, WorkflowOrder,
 };
 use crate::{
     Attempt, DefinitionId, Json, MemoryStore, StepDef, Store, StoreError, StoredDefinition, TaskId,
@@ -209,6 +209,10 @@ impl Store for Mortal {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self.store.figures()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -66,7 +66,8 @@ pub(super) struct Lane {
 }
 
 /// Those that hold what a task leaves behind; the last one is that of the tasks themselves.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
+    "tasker_statistics",
     "tasker_operations",
     "tasker_events",
     "tasker_task_annotations",

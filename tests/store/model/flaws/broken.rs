@@ -8,9 +8,9 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Happened, Lease, NewAnnotation, NewTask, Offer,
-    Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation, TaskFilter, TaskQuery,
-    TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Figures, Happened, Lease, NewAnnotation,
+    NewTask, Offer, Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation,
+    TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState, TaskStatus,
@@ -246,6 +246,10 @@ impl Store for Broken {
 
     fn catalog(&self) -> &dyn Catalog {
         self.store.catalog()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self.store.figures()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

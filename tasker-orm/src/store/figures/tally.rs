@@ -1,0 +1,84 @@
+//! How many tasks and steps stand where.
+//!
+//! Open tasks and those that ended badly have indexes of their own, and are few; how many are complete, the book knows but for the last minutes.
+
+use sea_orm::{DbErr, QueryResult, Value};
+use tasker_core::store::{StoreError, Tally};
+use tasker_core::{StepState, TaskState, Timestamp};
+use uuid::Uuid;
+
+use super::book::Book;
+use crate::store::{SqlStore, parse_state, query};
+
+/// Those that are not complete.
+const TASKS: &str = "
+    SELECT state, count(*) FROM tasker_tasks WHERE state IN ('pending', 'in_progress') GROUP BY state
+    UNION ALL
+    SELECT state, count(*) FROM tasker_tasks WHERE state IN ('error', 'cancelled', 'resolved_manually') GROUP BY state";
+
+/// By state: how many steps, how many of them are in backoff, and how many failed as often as they may.
+const STEPS: &str = "
+    SELECT s.state, count(*),
+        coalesce(sum(CASE WHEN s.state = 'pending' AND s.waiting_for = 'time' AND s.run_at > $1 AND s.attempt > 0
+            AND t.open THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN s.state = 'error' AND s.attempt - s.lost >= s.retry_limit THEN 1 ELSE 0 END), 0)
+    FROM (
+        SELECT id, TRUE AS open FROM tasker_tasks WHERE state IN ('pending', 'in_progress')
+        UNION ALL
+        SELECT id, FALSE FROM tasker_tasks WHERE state = 'error'
+    ) AS t
+    JOIN tasker_workflow_steps AS s ON s.task_id = t.id
+    GROUP BY s.state";
+
+/// Workers, namespaces, workflows, the oldest task that waits.
+const OTHERS: &str = "
+    SELECT (SELECT count(*) FROM tasker_workers WHERE lease_until > $1),
+        (SELECT count(*) FROM tasker_namespaces),
+        (SELECT count(*) FROM (SELECT DISTINCT namespace_id, name FROM tasker_named_tasks) AS w),
+        (SELECT t.id FROM tasker_tasks AS t WHERE t.state IN ('pending', 'in_progress') AND EXISTS (
+            SELECT 1 FROM tasker_workflow_steps AS s
+            WHERE s.task_id = t.id AND s.state = 'pending' AND s.open_dependencies = 0
+        ) ORDER BY t.id LIMIT 1)";
+
+impl SqlStore {
+    pub(super) async fn tally_now(&self) -> Result<Tally, StoreError> {
+        self.repeated("counting tasks and steps", || self.try_tally()).await
+    }
+
+    async fn try_tally(&self) -> Result<Tally, DbErr> {
+        let now = self.now_in(self.reader()).await?;
+        let mut tally = Tally::empty(Timestamp::from_micros(now));
+        for row in query(self.reader(), TASKS, []).await? {
+            tally.tasks.insert(parse_state(&row.try_get_by_index::<String>(0)?)?, number(&row, 1)?);
+        }
+        tally.tasks.insert(TaskState::Complete, self.complete().await?);
+        for row in query(self.reader(), STEPS, [now.into()]).await? {
+            let state: StepState = parse_state(&row.try_get_by_index::<String>(0)?)?;
+            tally.steps.insert(state, number(&row, 1)?);
+            tally.in_backoff += number(&row, 2)?;
+            tally.exhausted += number(&row, 3)?;
+        }
+        if let Some(row) = query(self.reader(), OTHERS, [now.into()]).await?.first() {
+            tally.workers = number(row, 0)?;
+            tally.known = (number(row, 1)?, number(row, 2)?);
+            tally.oldest_waiting = row.try_get_by_index::<Option<Uuid>>(3)?.map(Into::into);
+        }
+        Ok(tally)
+    }
+
+    /// How many tasks are complete: those of the book, and those that ended since. Before there is a book, each is looked at.
+    async fn complete(&self) -> Result<u64, DbErr> {
+        let book = Book::read(self.reader()).await?;
+        let (before, since) =
+            book.map_or((0, i64::MIN), |book| (book.complete, book.counted_until().as_micros()));
+        let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at >= $1 AND state = 'complete'";
+        let values: [Value; 1] = [since.into()];
+        let rows = query(self.reader(), sql, values).await?;
+        let after = rows.first().map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
+        Ok(u64::try_from(before + after).unwrap_or_default())
+    }
+}
+
+fn number(row: &QueryResult, at: usize) -> Result<u64, DbErr> {
+    Ok(row.try_get_by_index::<i64>(at)? as u64)
+}
