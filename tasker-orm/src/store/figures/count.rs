@@ -78,13 +78,7 @@ impl SqlStore {
     async fn count_period(&self, book: &Book, period: Period) -> Result<Counted, DbErr> {
         let parts = self.parts(period).await?;
         let counted_until = book.counted_until().clamp(period.from, period.to());
-        let late = counted_until > period.from && {
-            let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at >= $1 AND ended_at < $2";
-            let values: [Value; 2] = [period.from.as_micros().into(), counted_until.as_micros().into()];
-            let rows = query(self.reader(), sql, values).await?;
-            let there: i64 = rows.first().map_or(Ok(0), |row| row.try_get_by_index(0))?;
-            there as u64 > parts.iter().map(|part| part.digest.tasks.count()).sum()
-        };
+        let late = counted_until > period.from && self.has_late(&parts, period.from, counted_until).await?;
         let from = if late { period.from } else { counted_until };
         let mut digests =
             if from < period.to() { self.gather(from, period.to()).await? } else { BTreeMap::new() };
@@ -97,6 +91,21 @@ impl SqlStore {
         }
         let complete = digests.values().map(complete).sum::<i64>() - before;
         Ok(Counted { period, digests, complete })
+    }
+
+    /// Whether more tasks are there, of all or of those that are complete, than were counted in the parts. A task in error that was retried since
+    /// is there no more, and a task that is complete stays so until it is removed.
+    async fn has_late(&self, parts: &[Part], from: Timestamp, to: Timestamp) -> Result<bool, DbErr> {
+        let sql = "SELECT count(*), coalesce(sum(CASE WHEN state = 'complete' THEN 1 ELSE 0 END), 0)
+            FROM tasker_tasks WHERE ended_at >= $1 AND ended_at < $2";
+        let values: [Value; 2] = [from.as_micros().into(), to.as_micros().into()];
+        let rows = query(self.reader(), sql, values).await?;
+        let Some(row) = rows.first() else { return Ok(false) };
+        let more = |column, counted: fn(&TaskDigest) -> u64| {
+            let there: i64 = row.try_get_by_index(column)?;
+            Ok::<_, DbErr>(there as u64 > parts.iter().map(|part| counted(&part.digest.tasks)).sum())
+        };
+        Ok(more(0, TaskDigest::count)? || more(1, |tasks| tasks.count_of(TaskState::Complete))?)
     }
 
     /// The rows that a period is put together from.
