@@ -162,6 +162,30 @@ mod tests {
     }
 
     #[test]
+    fn a_step_for_which_most_wait_is_told() {
+        use crate::analytics::WaitedFor;
+        let workflow =
+            crate::WorkflowId { namespace: "shop".into(), name: "order".into(), version: "1.0.0".into() };
+        let waits = |seconds, many, share| {
+            let wait_time = Durations::of(&times(seconds, many)).unwrap();
+            let most_waited_for = vec![WaitedFor {
+                workflow: workflow.clone(),
+                step_name: "scan".into(),
+                wait_time,
+                share: Some(share),
+            }];
+            one_step(&Waits { blocking_dependencies: many, wait_time: Some(wait_time), most_waited_for })
+        };
+        let (advice, because) = waits(90, 20, 0.75).unwrap();
+        assert_eq!(advice, Advice::SpeedUpAStep);
+        assert!(because.starts_with(
+            "75 % of the time that steps wait for others they wait for `scan` of shop.order@1.0.0"
+        ));
+        assert!(because.contains("in the mean 1 min 30 s"), "{because}");
+        assert_eq!([waits(90, 19, 0.75), waits(90, 20, 0.4), waits(0, 20, 0.75)], [None, None, None]);
+    }
+
+    #[test]
     fn retries_that_seldom_help_are_told() {
         let vain = |recovered| {
             vain_retries(&seen(|digest| {

@@ -237,7 +237,7 @@ impl Seen {
 }
 
 impl BottleneckReport {
-    /// `look_up` says of the slowest tasks how they stand now.
+    /// What is to be told of the window; how the slowest tasks stand now is [looked up](Self::look_up).
     pub(crate) fn of(digests: &Digests, wanted: &Wanted) -> Self {
         let start = digests.from;
         let seen = Seen::of(digests, start);

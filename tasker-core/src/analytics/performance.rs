@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::durations::{per_hour, share};
 use super::{Durations, Histogram, TaskDigest, window_start};
-use crate::report::{timestamp, timestamp_if_any};
+use crate::report::timestamp;
 use crate::store::{Digests, Tally};
 use crate::{TaskState, Timestamp};
 
@@ -80,9 +80,6 @@ pub struct Window {
     pub step_queue_time: Option<Durations>,
     /// Whether, where many tasks ended, the steps of some stand for those of all.
     pub sampled: bool,
-    /// When the last one ended that is told of here; a period that was put together is told by its end.
-    #[serde(serialize_with = "timestamp_if_any")]
-    pub last_ended_by: Option<Timestamp>,
 }
 
 impl Window {
@@ -93,11 +90,10 @@ impl Window {
         let mut all = TaskDigest::default();
         within.iter().for_each(|period| all.merge(&period.digest.tasks));
         let from = within.iter().map(|period| period.from).min().map_or(start, |first| first.min(start));
-        let last = within.iter().map(|period| period.to).max();
-        Self::of(&all, from, digests.now, last)
+        Self::of(&all, from, digests.now)
     }
 
-    fn of(all: &TaskDigest, from: Timestamp, to: Timestamp, last_ended_by: Option<Timestamp>) -> Self {
+    fn of(all: &TaskDigest, from: Timestamp, to: Timestamp) -> Self {
         let (ended, length) = (all.count(), to.since(from));
         let rate = |state| share(all.count_of(state), ended);
         Self {
@@ -114,7 +110,6 @@ impl Window {
             step_duration: Durations::of(&all.run),
             step_queue_time: Durations::of(&all.step_queue),
             sampled: all.looked_at < ended,
-            last_ended_by,
         }
     }
 }
