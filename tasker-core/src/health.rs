@@ -81,7 +81,7 @@ pub struct SystemStatus {
     pub tasks: BTreeMap<TaskState, u64>,
     /// How many tasks there are.
     pub total_tasks: u64,
-    /// How many steps of tasks that are open or in error are in each state. Those of tasks that ended otherwise are not counted.
+    /// How many steps of open tasks are in each state. Those of tasks that ended are not counted.
     pub steps: BTreeMap<StepState, u64>,
     /// Steps that failed.
     pub retries: Retries,
@@ -96,14 +96,14 @@ pub struct SystemStatus {
     pub as_of: Timestamp,
 }
 
-/// Steps that failed, of tasks that are open or in error.
+/// Steps that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Retries {
-    /// Those that are tried again once their time has come.
+    /// Those of open tasks that are tried again once their time has come.
     pub in_backoff: u64,
-    /// Those that failed for good as often as they may.
+    /// Those of the thousand youngest tasks in error that failed for good as often as they may.
     pub exhausted: u64,
-    /// Those that failed for good before, by an error that is permanent or because an operator said so.
+    /// Those of the same tasks that failed for good before, by an error that is permanent or because an operator said so.
     pub failed_at_once: u64,
 }
 

@@ -35,7 +35,7 @@ pub use catalog::{
     Catalog, DependentSystem, NewAnnotation, ObjectMap, RemoteObject, TaskAnnotation, UNKNOWN_SYSTEM,
 };
 pub use error::StoreError;
-pub use figures::{Digests, Figures, Migrations, PeriodDigest, Probe, Tally, Wanted};
+pub use figures::{Digests, Figures, Migrations, PeriodDigest, Population, Probe, Tally, Wanted};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};
 pub use memory::MemoryStore;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use tasker::report::TaskSnapshot;
 use tasker::store::{
     Catalog, Claim, Created, Digests, Ending, Execution, Figures, Happened, Lease, NewAnnotation, NewTask,
-    Offer, Operated, Order, Outcome, Probe, Room, Runnable, Settled, Swept, Tally, TaskAnnotation,
-    TaskFilter, TaskQuery, TaskSummary, Wanted, WorkflowOrder,
+    Offer, Operated, Order, Outcome, Population, Probe, Room, Runnable, Settled, Swept, Tally,
+    TaskAnnotation, TaskFilter, TaskQuery, TaskSummary, Wanted, WorkflowOrder,
 };
 use tasker::{
     DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -293,6 +293,10 @@ fn refused() -> StoreError {
 impl Figures for Faulty {
     async fn probe(&self) -> Result<Probe, StoreError> {
         self.call(Verb::Probe, self.store.probe()).await
+    }
+
+    async fn population(&self) -> Result<Population, StoreError> {
+        self.call(Verb::Figures, self.store.population()).await
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

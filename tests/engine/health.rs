@@ -91,7 +91,7 @@ async fn a_status_tells_where_everything_stands_and_what_the_oldest_step_waits_f
         [TaskState::InProgress, TaskState::Complete, TaskState::Error].map(|state| status.tasks_in(state));
     assert_eq!((tasks, status.total_tasks, status.workers), ([1, 1, 1], 3, 1));
     let steps = [StepState::Pending, StepState::Complete, StepState::Error].map(|state| status.steps[&state]);
-    assert_eq!(steps, [3, 2, 1], "{status:?}");
+    assert_eq!(steps, [2, 1, 0], "{status:?}");
     let retries = (status.retries.in_backoff, status.retries.exhausted, status.retries.failed_at_once);
     assert_eq!(retries, (1, 0, 1), "{status:?}");
     let oldest = status.oldest_waiting.clone().unwrap();

@@ -4,7 +4,6 @@
 //! are added by adding their buckets: the percentiles of a day are those of its minutes. How many there are, their mean and the longest
 //! are exact. Nothing but whole numbers is calculated with, so that every machine and every store comes to the same.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,22 +28,27 @@ pub struct Histogram {
     count: u64,
     sum: u64,
     longest: u64,
-    buckets: BTreeMap<u64, u64>,
+    /// In order, with how many each has. A list, because thousands of them are read and added up for a report.
+    buckets: Vec<(u64, u64)>,
 }
 
-/// Count, sum, longest, then each bucket and how many it has.
+/// Count, sum, longest, then each bucket and how many it has, one after the other.
 #[derive(Serialize, Deserialize)]
-struct Stored(u64, u64, u64, Vec<(u64, u64)>);
+struct Stored(u64, u64, u64, Vec<u64>);
 
 impl From<Histogram> for Stored {
     fn from(Histogram { count, sum, longest, buckets }: Histogram) -> Self {
-        Self(count, sum, longest, buckets.into_iter().collect())
+        Self(count, sum, longest, buckets.into_iter().flat_map(|(bucket, times)| [bucket, times]).collect())
     }
 }
 
 impl From<Stored> for Histogram {
     fn from(Stored(count, sum, longest, buckets): Stored) -> Self {
-        Self { count, sum, longest, buckets: buckets.into_iter().collect() }
+        let mut buckets: Vec<(u64, u64)> = buckets.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        if !buckets.is_sorted() {
+            buckets.sort_unstable();
+        }
+        Self { count, sum, longest, buckets }
     }
 }
 
@@ -58,7 +62,11 @@ impl Histogram {
         self.count += times;
         self.sum = self.sum.saturating_add(micros.saturating_mul(times));
         self.longest = self.longest.max(micros);
-        *self.buckets.entry(bucket(micros)).or_default() += times;
+        let bucket = bucket(micros);
+        match self.buckets.binary_search_by_key(&bucket, |&(known, _)| known) {
+            Ok(place) => self.buckets[place].1 += times,
+            Err(place) => self.buckets.insert(place, (bucket, times)),
+        }
     }
 
     /// Adds all that another one has.
@@ -66,8 +74,19 @@ impl Histogram {
         self.count += other.count;
         self.sum = self.sum.saturating_add(other.sum);
         self.longest = self.longest.max(other.longest);
-        for (&bucket, &times) in &other.buckets {
-            *self.buckets.entry(bucket).or_default() += times;
+        let (mut place, mut missing) = (0, Vec::new());
+        for &(bucket, times) in &other.buckets {
+            while self.buckets.get(place).is_some_and(|&(known, _)| known < bucket) {
+                place += 1;
+            }
+            match self.buckets.get_mut(place) {
+                Some((known, all)) if *known == bucket => *all += times,
+                _ => missing.push((bucket, times)),
+            }
+        }
+        if !missing.is_empty() {
+            self.buckets.append(&mut missing);
+            self.buckets.sort_unstable();
         }
     }
 
@@ -101,17 +120,18 @@ impl Histogram {
         let rank = (u128::from(self.count) * u128::from(percent.min(100))).div_ceil(100).max(1);
         let mut seen = 0;
         let found = self.buckets.iter().find(|(_, times)| {
-            seen += u128::from(**times);
+            seen += u128::from(*times);
             seen >= rank
         });
-        found.map(|(&bucket, _)| Duration::from_micros(middle(bucket).min(self.longest)))
+        found.map(|&(bucket, _)| Duration::from_micros(middle(bucket).min(self.longest)))
     }
 
     /// How many of them are shorter than that, as far as buckets tell.
     #[must_use]
     pub fn shorter_than(&self, duration: Duration) -> u64 {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.buckets.range(..bucket(micros)).map(|(_, times)| times).sum()
+        let end = bucket(micros);
+        self.buckets.iter().take_while(|(bucket, _)| *bucket < end).map(|(_, times)| times).sum()
     }
 }
 
@@ -200,10 +220,10 @@ mod tests {
         durations.add(Duration::from_micros(7), 2);
         durations.add(Duration::from_micros(100), 1);
         let text = serde_json::to_string(&durations).unwrap();
-        assert_eq!(text, "[3,114,100,[[7,2],[57,1]]]");
+        assert_eq!(text, "[3,114,100,[7,2,57,1]]");
         assert_eq!(serde_json::from_str::<Histogram>(&text).unwrap(), durations);
         let odd: Histogram =
-            serde_json::from_str("[1,1,18446744073709551615,[[18446744073709551615,1]]]").unwrap();
+            serde_json::from_str("[1,1,18446744073709551615,[18446744073709551615,1]]").unwrap();
         assert!(odd.percentile(50).is_some());
     }
 }

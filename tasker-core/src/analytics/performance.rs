@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::durations::{per_hour, share};
 use super::{Durations, Histogram, TaskDigest, window_start};
 use crate::report::timestamp;
-use crate::store::{Digests, Tally};
+use crate::store::{Digests, Population};
 use crate::{TaskState, Timestamp};
 
 /// How the system performs.
@@ -118,18 +118,17 @@ impl PerformanceReport {
     /// The window that has all that is told.
     pub(crate) const LONGEST: Duration = Duration::from_hours(24);
 
-    pub(crate) fn of(digests: &Digests, tally: &Tally) -> Self {
+    pub(crate) fn of(digests: &Digests, population: &Population) -> Self {
         let last = |hours| Window::last(digests, Duration::from_hours(hours));
         let trends = Trends { last_hour: last(1), last_4_hours: last(4), last_24_hours: last(24) };
         let ended = |state| trends.last_hour.tasks.get(&state).copied().unwrap_or_default();
         let (complete, error) = (ended(TaskState::Complete), ended(TaskState::Error));
-        let open = tally.tasks.iter().filter(|(state, _)| !state.has_ended());
         Self {
             as_of: digests.now,
             system_overview: Overview {
-                active_tasks: open.map(|(_, tasks)| tasks).sum(),
-                total_namespaces: tally.known.0,
-                unique_task_types: tally.known.1,
+                active_tasks: population.open_tasks,
+                total_namespaces: population.namespaces,
+                unique_task_types: population.workflows,
                 system_health_score: share(complete, complete + error),
             },
             performance_trends: trends,

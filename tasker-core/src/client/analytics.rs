@@ -73,7 +73,7 @@ impl Analytics {
         let figures = self.client.0.store.figures();
         let wanted = Wanted { steps: false, ..Wanted::last(PerformanceReport::LONGEST) };
         let digests = figures.digests(&wanted).await?;
-        Ok(PerformanceReport::of(&digests, &figures.tally().await?))
+        Ok(PerformanceReport::of(&digests, &figures.population().await?))
     }
 
     /// What takes long, what fails, and what is waited for; in the last day, unless another [period](FindBottlenecks::period) is said.

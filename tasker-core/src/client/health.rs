@@ -8,7 +8,7 @@ use super::Tasker;
 use crate::health::{Checks, DatabaseCheck, Health, OldestWaiting, Retries, SystemStatus, WorkerCheck};
 use crate::report::{TaskSnapshot, span};
 use crate::store::{Probe, StoreError, Tally};
-use crate::{StepState, TaskState, WorkerId};
+use crate::{TaskState, WorkerId};
 
 /// How long the store may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -122,7 +122,7 @@ impl Tasker {
     }
 
     /// Where all tasks and steps stand: how many are in which state, what failed, which step has waited longest and why, and whether any
-    /// task waits without a reason. It looks at every open task and every task in error, and at finished ones not at all.
+    /// task waits without a reason. It looks at every open task, at the thousand youngest tasks in error, and at finished ones not at all.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -156,7 +156,6 @@ fn no_answer(message: String) -> DatabaseCheck {
 
 impl SystemStatus {
     fn of(tally: &Tally, oldest_waiting: Option<OldestWaiting>) -> Self {
-        let failed = tally.steps.get(&StepState::Error).copied().unwrap_or_default();
         let open =
             tally.tasks.iter().filter(|(state, _)| !state.has_ended()).map(|(_, tasks)| tasks).sum::<u64>();
         let mut problems = Vec::new();
@@ -174,7 +173,7 @@ impl SystemStatus {
             retries: Retries {
                 in_backoff: tally.in_backoff,
                 exhausted: tally.exhausted,
-                failed_at_once: failed.saturating_sub(tally.exhausted),
+                failed_at_once: tally.failed_at_once,
             },
             workers: tally.workers,
             oldest_waiting,

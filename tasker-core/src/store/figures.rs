@@ -13,6 +13,9 @@ pub trait Figures: Send + Sync {
     /// Whether the store answers, and what it must have to be worked with.
     async fn probe(&self) -> Result<Probe, StoreError>;
 
+    /// How many tasks are open, and what there is beside tasks.
+    async fn population(&self) -> Result<Population, StoreError>;
+
     /// How many tasks and steps stand where. Each number is of one moment; together they may be of several, close to one another.
     async fn tally(&self) -> Result<Tally, StoreError>;
 
@@ -46,6 +49,17 @@ pub struct Migrations {
     pub missing: Option<String>,
 }
 
+/// How many tasks are open, and what there is beside tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Population {
+    /// The tasks that have not ended.
+    pub open_tasks: u64,
+    /// The namespaces.
+    pub namespaces: u64,
+    /// The workflows, whatever their versions.
+    pub workflows: u64,
+}
+
 /// How many tasks and steps stand where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
@@ -53,21 +67,25 @@ pub struct Tally {
     pub now: Timestamp,
     /// How many tasks are in each state. Every state is there.
     pub tasks: BTreeMap<TaskState, u64>,
-    /// How many steps of tasks that are open or in error are in each state. Every state is there.
+    /// How many steps of open tasks are in each state. Every state is there.
     pub steps: BTreeMap<StepState, u64>,
     /// How many steps of open tasks failed and wait until they are tried again.
     pub in_backoff: u64,
-    /// How many steps of these tasks failed for good after all the executions that they may have.
+    /// How many steps of the youngest tasks in error, at most [`LOOKED_AT`](Self::LOOKED_AT) tasks, failed for good after all the executions
+    /// that they may have.
     pub exhausted: u64,
+    /// How many of these failed for good otherwise.
+    pub failed_at_once: u64,
     /// How many workers are alive.
     pub workers: u64,
-    /// How many namespaces, and how many workflows in them, whatever their versions.
-    pub known: (u64, u64),
     /// The oldest open task that has a step which waits for something else than other steps.
     pub oldest_waiting: Option<TaskId>,
 }
 
 impl Tally {
+    /// The steps of so many tasks in error are looked at. There may be any number of such tasks, and nobody may ever care for them.
+    pub const LOOKED_AT: usize = 1_000;
+
     /// That there is nothing.
     #[must_use]
     pub fn empty(now: Timestamp) -> Self {
@@ -77,8 +95,8 @@ impl Tally {
             steps: StepState::ALL.iter().map(|&state| (state, 0)).collect(),
             in_backoff: 0,
             exhausted: 0,
+            failed_at_once: 0,
             workers: 0,
-            known: (0, 0),
             oldest_waiting: None,
         }
     }

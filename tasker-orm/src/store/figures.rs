@@ -13,7 +13,7 @@ mod read;
 mod tally;
 
 use async_trait::async_trait;
-use tasker_core::store::{Digests, Figures, Probe, StoreError, Tally, Wanted};
+use tasker_core::store::{Digests, Figures, Population, Probe, StoreError, Tally, Wanted};
 
 pub(super) use book::forget_complete;
 
@@ -23,6 +23,10 @@ use super::SqlStore;
 impl Figures for SqlStore {
     async fn probe(&self) -> Result<Probe, StoreError> {
         self.probe_database().await
+    }
+
+    async fn population(&self) -> Result<Population, StoreError> {
+        self.population_now().await
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {

@@ -1,13 +1,15 @@
 //! What is counted: of all tasks, each time it is asked for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 
 use super::task::Task;
 use super::{MemoryStore, Tables};
 use crate::analytics::{Counting, EndedTask, Level, PastMove, StepDigests, TaskPast, window_start};
-use crate::store::{Digests, Figures, PeriodDigest, Probe, StoreError, Tally, Waiting, Wanted, What};
+use crate::store::{
+    Digests, Figures, PeriodDigest, Population, Probe, StoreError, Tally, Waiting, Wanted, What,
+};
 use crate::{StepState, StoredStep, TaskState, Timestamp};
 
 #[async_trait]
@@ -17,6 +19,18 @@ impl Figures for MemoryStore {
         let tables = self.tables();
         let workers = tables.workers.iter().map(|(&id, worker)| (id, worker.lease_until)).collect();
         Ok(Probe { now, migrations: None, workers })
+    }
+
+    async fn population(&self) -> Result<Population, StoreError> {
+        let tables = self.tables();
+        let ids = tables.definitions.iter().map(|workflow| workflow.id());
+        let namespaces: BTreeSet<_> = ids.clone().map(|id| &id.namespace).collect();
+        let workflows: BTreeSet<_> = ids.map(|id| (&id.namespace, &id.name)).collect();
+        Ok(Population {
+            open_tasks: tables.open.len() as u64,
+            namespaces: namespaces.len() as u64,
+            workflows: workflows.len() as u64,
+        })
     }
 
     async fn tally(&self) -> Result<Tally, StoreError> {
@@ -38,29 +52,30 @@ impl Tables {
     fn tally(&self, now: Timestamp) -> Tally {
         let mut tally = Tally::empty(now);
         tally.workers = self.workers.values().filter(|worker| worker.lease_until > now).count() as u64;
+        let mut in_error = BTreeSet::new();
         for task in self.tasks.values() {
             *tally.tasks.entry(task.state).or_default() += 1;
-            if task.state.has_ended() && task.state != TaskState::Error {
-                continue;
+            if task.state == TaskState::Error {
+                in_error.insert(task.id);
             }
-            for step in &task.steps {
-                *tally.steps.entry(step.state).or_default() += 1;
-                let executions = step.executions();
-                let failed = executions.attempt.0.saturating_sub(executions.lost);
-                let waits = step.state == StepState::Pending
-                    && step.waiting == Some(Waiting::Time)
-                    && step.run_at > now;
-                tally.in_backoff += u64::from(waits && executions.attempt.0 > 0 && !task.state.has_ended());
-                tally.exhausted += u64::from(step.state == StepState::Error && failed >= executions.limit);
-            }
+        }
+        for step in self.open.iter().flat_map(|task| &self.tasks[task].steps) {
+            *tally.steps.entry(step.state).or_default() += 1;
+            let waits = step.state == StepState::Pending && step.waiting == Some(Waiting::Time);
+            let failed = waits && step.run_at > now && step.executions().attempt.0 > 0;
+            tally.in_backoff += u64::from(failed);
+        }
+        let youngest = in_error.iter().rev().take(Tally::LOOKED_AT);
+        let steps = youngest.flat_map(|task| &self.tasks[task].steps);
+        for step in steps.filter(|step| step.state == StepState::Error) {
+            let executions = step.executions();
+            let exhausted = executions.attempt.0.saturating_sub(executions.lost) >= executions.limit;
+            tally.exhausted += u64::from(exhausted);
+            tally.failed_at_once += u64::from(!exhausted);
         }
         let waits = |task: &&Task| task.steps.iter().any(super::task::Step::is_active_pending);
         let open = self.open.iter().map(|task| &self.tasks[task]);
         tally.oldest_waiting = open.clone().find(waits).map(|task| task.id);
-        let ids = self.definitions.iter().map(|workflow| workflow.id());
-        let namespaces: std::collections::BTreeSet<_> = ids.clone().map(|id| &id.namespace).collect();
-        let names: std::collections::BTreeSet<_> = ids.map(|id| (&id.namespace, &id.name)).collect();
-        tally.known = (namespaces.len() as u64, names.len() as u64);
         tally
     }
 

@@ -3,7 +3,7 @@
 //! Open tasks and those that ended badly have indexes of their own, and are few; how many are complete, the book knows but for the last minutes.
 
 use sea_orm::{DbErr, QueryResult, Value};
-use tasker_core::store::{StoreError, Tally};
+use tasker_core::store::{Population, StoreError, Tally};
 use tasker_core::{StepState, TaskState, Timestamp};
 use uuid::Uuid;
 
@@ -16,31 +16,51 @@ const TASKS: &str = "
     UNION ALL
     SELECT state, count(*) FROM tasker_tasks WHERE state IN ('error', 'cancelled', 'resolved_manually') GROUP BY state";
 
-/// By state: how many steps, how many of them are in backoff, and how many failed as often as they may.
+/// Of open tasks, by state: how many steps, and how many of them are in backoff.
 const STEPS: &str = "
     SELECT s.state, count(*),
         coalesce(sum(CASE WHEN s.state = 'pending' AND s.waiting_for = 'time' AND s.run_at > $1 AND s.attempt > 0
-            AND t.open THEN 1 ELSE 0 END), 0),
-        coalesce(sum(CASE WHEN s.state = 'error' AND s.attempt - s.lost >= s.retry_limit THEN 1 ELSE 0 END), 0)
-    FROM (
-        SELECT id, TRUE AS open FROM tasker_tasks WHERE state IN ('pending', 'in_progress')
-        UNION ALL
-        SELECT id, FALSE FROM tasker_tasks WHERE state = 'error'
-    ) AS t
-    JOIN tasker_workflow_steps AS s ON s.task_id = t.id
+            THEN 1 ELSE 0 END), 0)
+    FROM tasker_tasks AS t JOIN tasker_workflow_steps AS s ON s.task_id = t.id
+    WHERE t.state IN ('pending', 'in_progress')
     GROUP BY s.state";
 
-/// Workers, namespaces, workflows, the oldest task that waits.
+/// Of the youngest tasks in error: how many steps failed as often as they may, and how many otherwise.
+const FAILED: &str = "
+    SELECT coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 1 ELSE 0 END), 0),
+        coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 0 ELSE 1 END), 0)
+    FROM (SELECT id FROM tasker_tasks WHERE state = 'error' ORDER BY id DESC LIMIT $1) AS t
+    JOIN tasker_workflow_steps AS s ON s.task_id = t.id
+    WHERE s.state = 'error'";
+
+/// Workers, and the oldest task that waits.
 const OTHERS: &str = "
     SELECT (SELECT count(*) FROM tasker_workers WHERE lease_until > $1),
-        (SELECT count(*) FROM tasker_namespaces),
-        (SELECT count(*) FROM (SELECT DISTINCT namespace_id, name FROM tasker_named_tasks) AS w),
         (SELECT t.id FROM tasker_tasks AS t WHERE t.state IN ('pending', 'in_progress') AND EXISTS (
             SELECT 1 FROM tasker_workflow_steps AS s
             WHERE s.task_id = t.id AND s.state = 'pending' AND s.open_dependencies = 0
         ) ORDER BY t.id LIMIT 1)";
 
+/// Open tasks, namespaces, workflows.
+const POPULATION: &str = "
+    SELECT (SELECT count(*) FROM tasker_tasks WHERE state IN ('pending', 'in_progress')),
+        (SELECT count(*) FROM tasker_namespaces),
+        (SELECT count(*) FROM (SELECT DISTINCT namespace_id, name FROM tasker_named_tasks) AS w)";
+
 impl SqlStore {
+    pub(super) async fn population_now(&self) -> Result<Population, StoreError> {
+        self.repeated("counting open tasks and workflows", || async {
+            let rows = query(self.reader(), POPULATION, []).await?;
+            let row = rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?;
+            Ok(Population {
+                open_tasks: number(row, 0)?,
+                namespaces: number(row, 1)?,
+                workflows: number(row, 2)?,
+            })
+        })
+        .await
+    }
+
     pub(super) async fn tally_now(&self) -> Result<Tally, StoreError> {
         self.repeated("counting tasks and steps", || self.try_tally()).await
     }
@@ -56,12 +76,13 @@ impl SqlStore {
             let state: StepState = parse_state(&row.try_get_by_index::<String>(0)?)?;
             tally.steps.insert(state, number(&row, 1)?);
             tally.in_backoff += number(&row, 2)?;
-            tally.exhausted += number(&row, 3)?;
+        }
+        if let Some(row) = query(self.reader(), FAILED, [(Tally::LOOKED_AT as i64).into()]).await?.first() {
+            (tally.exhausted, tally.failed_at_once) = (number(row, 0)?, number(row, 1)?);
         }
         if let Some(row) = query(self.reader(), OTHERS, [now.into()]).await?.first() {
             tally.workers = number(row, 0)?;
-            tally.known = (number(row, 1)?, number(row, 2)?);
-            tally.oldest_waiting = row.try_get_by_index::<Option<Uuid>>(3)?.map(Into::into);
+            tally.oldest_waiting = row.try_get_by_index::<Option<Uuid>>(1)?.map(Into::into);
         }
         Ok(tally)
     }
