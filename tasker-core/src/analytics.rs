@@ -2,7 +2,7 @@
 //! is waited for.
 //!
 //! What ends is counted once, into a [`Digest`] for each definition and [period](Period), which any worker does beside its work; a report adds up
-//! a few digests, however many tasks there are. A [`Histogram`] knows durations within 3.2 %. Where many tasks of a definition end in one period, the steps of
+//! a few digests, however many tasks there are. A [`Histogram`] knows durations within 6.3 %. Where many tasks of a definition end in one period, the steps of
 //! some of them stand for all; reports that contain such numbers say that they are [`sampled`](Window::sampled). What was not measured is `None`.
 //!
 //! [`Tasker::analytics`](crate::Tasker::analytics) is where to ask. `histogram`, `period`, `facts` and `digest` are how it is counted,

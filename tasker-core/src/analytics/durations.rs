@@ -12,13 +12,13 @@ pub struct Durations {
     /// Their mean, exactly.
     #[serde(serialize_with = "seconds")]
     pub mean: Duration,
-    /// Half of them are not longer; within 3.2 %.
+    /// Half of them are not longer; within 6.3 %.
     #[serde(serialize_with = "seconds")]
     pub p50: Duration,
-    /// 95 of a hundred are not longer; within 3.2 %.
+    /// 95 of a hundred are not longer; within 6.3 %.
     #[serde(serialize_with = "seconds")]
     pub p95: Duration,
-    /// 99 of a hundred are not longer; within 3.2 %.
+    /// 99 of a hundred are not longer; within 6.3 %.
     #[serde(serialize_with = "seconds")]
     pub p99: Duration,
     /// The longest, exactly.

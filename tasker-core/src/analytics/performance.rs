@@ -48,7 +48,7 @@ pub struct Trends {
     pub last_24_hours: Window,
 }
 
-/// What ended in a time. A window begins at ten minutes, one of more than four hours at an hour, so that it may be somewhat longer than
+/// What ended in a time. A window begins at ten minutes, one of more than an hour at an hour, so that it may be somewhat longer than
 /// its name says; rates are those of its true length.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Window {

@@ -67,7 +67,7 @@ impl Level {
 }
 
 /// Windows of up to this length begin at ten minutes, longer ones at an hour.
-const FINE: Duration = Duration::from_hours(4);
+const FINE: Duration = Duration::from_hours(1);
 
 /// For how long periods are kept.
 pub const KEPT: Duration = Duration::from_hours(24 * 8);
@@ -172,7 +172,7 @@ mod tests {
             marks = marks.after(period);
         }
         let many = |level| counted.iter().filter(|&&counted| counted == level).count();
-        assert_eq!([Level::Hour, Level::TenMinutes, Level::Minute].map(many), [20, 27, 3]);
+        assert_eq!([Level::Hour, Level::TenMinutes, Level::Minute].map(many), [23, 9, 3]);
         assert_eq!(marks.counted_until(), HOUR + minutes(33));
         assert_eq!(marks.of(Level::TenMinutes), HOUR + minutes(30));
         assert!(marks.of(Level::Hour) <= window_start(now, FINE));
@@ -201,7 +201,8 @@ mod tests {
     fn windows_begin_where_periods_do() {
         let now = HOUR + minutes(34);
         assert_eq!(window_start(now, minutes(60)), HOUR - minutes(30));
-        assert_eq!(window_start(now, minutes(240)), HOUR - minutes(210));
+        assert_eq!(window_start(now, minutes(61)), HOUR - minutes(60));
+        assert_eq!(window_start(now, minutes(240)), HOUR - minutes(240));
         assert_eq!(window_start(now, minutes(24 * 60)), HOUR - minutes(24 * 60));
     }
 }

@@ -16,22 +16,25 @@ const TASKS: &str = "
     UNION ALL
     SELECT state, count(*) FROM tasker_tasks WHERE state IN ('error', 'cancelled', 'resolved_manually') GROUP BY state";
 
-/// Of open tasks, by state: how many steps, and how many of them are in backoff.
+/// Of open tasks, by state: how many steps, and how many of them are in backoff. The cross join tells SQLite to begin with the tasks.
 const STEPS: &str = "
     SELECT s.state, count(*),
         coalesce(sum(CASE WHEN s.state = 'pending' AND s.waiting_for = 'time' AND s.run_at > $1 AND s.attempt > 0
             THEN 1 ELSE 0 END), 0)
-    FROM tasker_tasks AS t JOIN tasker_workflow_steps AS s ON s.task_id = t.id
-    WHERE t.state IN ('pending', 'in_progress')
+    FROM tasker_tasks AS t CROSS JOIN tasker_workflow_steps AS s
+    WHERE s.task_id = t.id AND t.state IN ('pending', 'in_progress')
     GROUP BY s.state";
 
 /// Of the youngest tasks in error: how many steps failed as often as they may, and how many otherwise.
 const FAILED: &str = "
     SELECT coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 1 ELSE 0 END), 0),
         coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 0 ELSE 1 END), 0)
-    FROM (SELECT id FROM tasker_tasks WHERE state = 'error' ORDER BY id DESC LIMIT $1) AS t
-    JOIN tasker_workflow_steps AS s ON s.task_id = t.id
-    WHERE s.state = 'error'";
+    FROM (SELECT id FROM tasker_tasks {by_state} WHERE state = 'error' ORDER BY id DESC LIMIT $1) AS t
+    CROSS JOIN tasker_workflow_steps AS s
+    WHERE s.task_id = t.id AND s.state = 'error'";
+
+/// SQLite would look for tasks in error among all tasks, the youngest first, however rare they are.
+const BY_STATE: &str = "INDEXED BY tasker_tasks_ended_badly";
 
 /// Workers, and the oldest task that waits.
 const OTHERS: &str = "
@@ -71,13 +74,15 @@ impl SqlStore {
         for row in query(self.reader(), TASKS, []).await? {
             tally.tasks.insert(parse_state(&row.try_get_by_index::<String>(0)?)?, number(&row, 1)?);
         }
-        tally.tasks.insert(TaskState::Complete, self.complete().await?);
+        let badly = tally.tasks.iter().filter(|(state, _)| state.has_ended()).map(|(_, tasks)| tasks).sum();
+        tally.tasks.insert(TaskState::Complete, self.complete(badly).await?);
         for row in query(self.reader(), STEPS, [now.into()]).await? {
             let state: StepState = parse_state(&row.try_get_by_index::<String>(0)?)?;
             tally.steps.insert(state, number(&row, 1)?);
             tally.in_backoff += number(&row, 2)?;
         }
-        if let Some(row) = query(self.reader(), FAILED, [(Tally::LOOKED_AT as i64).into()]).await?.first() {
+        let failed = FAILED.replace("{by_state}", if self.is_postgres() { "" } else { BY_STATE });
+        if let Some(row) = query(self.reader(), failed, [(Tally::LOOKED_AT as i64).into()]).await?.first() {
             (tally.exhausted, tally.failed_at_once) = (number(row, 0)?, number(row, 1)?);
         }
         if let Some(row) = query(self.reader(), OTHERS, [now.into()]).await?.first() {
@@ -87,11 +92,15 @@ impl SqlStore {
         Ok(tally)
     }
 
-    /// How many tasks are complete: those of the book, and those that ended since. Before there is a book, each is looked at.
-    async fn complete(&self) -> Result<u64, DbErr> {
-        let book = Book::read(self.reader()).await?;
-        let (before, since) =
-            book.map_or((0, i64::MIN), |book| (book.complete, book.counted_until().as_micros()));
+    /// How many tasks are complete: those of the book, and those that ended since. Before there is a book, all that ended but not badly.
+    async fn complete(&self, badly: u64) -> Result<u64, DbErr> {
+        let Some(book) = Book::read(self.reader()).await? else {
+            let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at IS NOT NULL";
+            let rows = query(self.reader(), sql, []).await?;
+            let ended = rows.first().map_or(Ok(0), |row| number(row, 0))?;
+            return Ok(ended.saturating_sub(badly));
+        };
+        let (before, since) = (book.complete, book.counted_until().as_micros());
         let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at >= $1 AND state = 'complete'";
         let values: [Value; 1] = [since.into()];
         let rows = query(self.reader(), sql, values).await?;
