@@ -29,11 +29,13 @@ const STEPS: &str = "
 const FAILED: &str = "
     SELECT coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 1 ELSE 0 END), 0),
         coalesce(sum(CASE WHEN s.attempt - s.lost >= s.retry_limit THEN 0 ELSE 1 END), 0)
-    FROM (SELECT id FROM tasker_tasks {by_state} WHERE state = 'error' ORDER BY id DESC LIMIT $1) AS t
+    FROM (SELECT id FROM tasker_tasks {by_state}
+        WHERE state = 'error' AND state IN ('error', 'cancelled', 'resolved_manually') ORDER BY id DESC LIMIT $1) AS t
     CROSS JOIN tasker_workflow_steps AS s
     WHERE s.task_id = t.id AND s.state = 'error'";
 
-/// SQLite would look for tasks in error among all tasks, the youngest first, however rare they are.
+/// SQLite would look for tasks in error among all tasks, the youngest first, however rare they are. It takes an index only if its condition
+/// stands in the statement as it is.
 const BY_STATE: &str = "INDEXED BY tasker_tasks_ended_badly";
 
 /// Workers, and the oldest task that waits.
