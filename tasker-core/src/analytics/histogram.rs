@@ -176,8 +176,7 @@ mod tests {
         for value in values {
             let middle = middle(bucket(value));
             assert_eq!(bucket(middle), bucket(value), "{value}");
-            let error = middle.abs_diff(value) as f64 / value.max(1) as f64;
-            assert!(error <= 1.0 / 16.0, "{value} is taken for {middle}");
+            assert!(middle.abs_diff(value) <= value / 16, "{value} is taken for {middle}");
         }
     }
 

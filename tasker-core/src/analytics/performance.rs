@@ -88,7 +88,9 @@ impl Window {
         let start = window_start(digests.now, back).max(digests.from);
         let within: Vec<_> = digests.periods.iter().filter(|period| period.to > start).collect();
         let mut all = TaskDigest::default();
-        within.iter().for_each(|period| all.merge(&period.digest.tasks));
+        for period in &within {
+            all.merge(&period.digest.tasks);
+        }
         let from = within.iter().map(|period| period.from).min().map_or(start, |first| first.min(start));
         Self::of(&all, from, digests.now)
     }

@@ -248,7 +248,7 @@ mod tests {
             at: at(second),
             code: code.map(ToOwned::to_owned),
         };
-        let moves = vec![
+        let all = vec![
             moved(0, Pending, InProgress, 1, None),
             moved(0, InProgress, Complete, 3, None),
             moved(1, Pending, InProgress, 2, None),
@@ -262,7 +262,7 @@ mod tests {
             moved(2, Pending, InProgress, 24, None),
             moved(2, InProgress, Complete, 25, None),
         ];
-        TaskPast { moves, since: None }
+        TaskPast { moves: all, since: None }
     }
 
     fn digest(past: &TaskPast, times: u64) -> Digest {
