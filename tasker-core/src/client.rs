@@ -1,11 +1,13 @@
 //! What an application holds in its hand: it starts tasks and asks after them.
 
+mod analytics;
 mod annotate;
 mod builder;
 mod catalog;
 mod configure;
 mod dynamic;
 mod handle;
+mod health;
 mod identity;
 #[cfg(not(feature = "yaml"))]
 mod no_yaml;
@@ -27,11 +29,13 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use analytics::{Analytics, AnalyticsError, FindBottlenecks};
 pub use annotate::{AnnotateError, Annotating};
 pub use builder::{BuildError, HasStore, NoStore, TaskerBuilder};
 pub use catalog::CatalogError;
 pub use configure::ConfigurationError;
 pub use handle::{ResultError, TaskHandle};
+pub(crate) use health::Pulse;
 pub use identity::{Identity, IdentityFn, IdentityRequest};
 pub use operate::{
     Bulk, BulkError, Operate, OperateTasks, OperateWorkflow, OperatorError, StepHandle, StepOfTasks,
@@ -129,6 +133,9 @@ struct ClientParts {
     /// Tells the engine that a step which it runs may have been cancelled.
     look: Arc<Notify>,
     poll: Duration,
+    lease: Duration,
+    /// Which worker the engine is.
+    pulse: Arc<Pulse>,
     max_payload: usize,
     metrics: Metrics,
 }

@@ -12,12 +12,13 @@
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
 //! * `dispatch` lets [events](crate::events) be delivered beside it.
-//! * `purge` removes what has ended long ago.
+//! * `purge` removes what has ended long ago, `count` counts what ended lately.
 
 mod answer;
 mod batch;
 mod call;
 mod capacity;
+mod count;
 mod execution;
 mod known;
 mod lease;
@@ -46,6 +47,7 @@ pub(crate) use run::panic_message;
 pub(crate) use waiters::Waiters;
 use worker::Worker;
 
+use crate::client::Pulse;
 use crate::events::Dispatcher;
 use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
@@ -106,6 +108,8 @@ pub(crate) struct Engine {
     pub(crate) wake: Arc<Notify>,
     /// A hint that a step which runs here may have been taken from this worker.
     pub(crate) look: Arc<Notify>,
+    /// Tells which worker it is.
+    pub(crate) pulse: Arc<Pulse>,
     /// Asks the engine to shut down.
     pub(crate) stop: CancellationToken,
     pub(crate) metrics: Metrics,
@@ -115,18 +119,20 @@ impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
         let watcher = self.metrics.watcher(self.config.heartbeat);
-        let _beside = (self.listener(), self.purger(), watcher);
+        let _beside = (self.listener(), self.purger(), self.counter(), watcher);
         let dispatchers = self.dispatch();
         while !self.stop.is_cancelled() {
             let Some((id, asked, known)) = self.enlist().await else { break };
             tracing::info!(worker = %id, "worker enlisted");
             known.warn();
             let worker = Worker::new(&self, id, asked, &known);
+            self.pulse.set(Some(id));
             if AssertUnwindSafe(worker.run()).catch_unwind().await.is_err() {
                 // A bug; what it held comes back when its lease has run out.
                 tracing::error!(worker = %id, "the worker panicked; another one takes its place");
                 self.pause().await;
             }
+            self.pulse.set(None);
         }
         // They were told to stop, and end within the grace period.
         dispatchers.join_all().await;
@@ -159,6 +165,10 @@ impl Engine {
         let retention = self.config.retention?;
         let purging = purge::purge(Arc::clone(&self.store), retention, self.metrics.clone());
         Some(AbortOnDropHandle::new(tokio::spawn(purging)))
+    }
+
+    fn counter(&self) -> AbortOnDropHandle<()> {
+        AbortOnDropHandle::new(tokio::spawn(count::count(Arc::clone(&self.store), self.config.seed)))
     }
 
     /// A new identity, when it was asked for, and what it can run; none if the engine is to stop first.

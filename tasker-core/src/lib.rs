@@ -2,6 +2,7 @@
 //!
 //! Applications depend on the crate `tasker`, which re-exports this one together with a store.
 
+pub mod analytics;
 mod annotation;
 mod batcher;
 mod client;
@@ -14,6 +15,7 @@ mod error;
 mod event;
 pub mod events;
 mod handler;
+mod health;
 #[cfg(feature = "http")]
 pub mod http;
 mod ids;
@@ -41,11 +43,12 @@ pub mod yaml;
 
 pub use annotation::Annotation;
 pub use client::{
-    AnnotateError, Annotating, BuildError, Bulk, BulkError, CatalogError, ConfigurationError, Cursor,
-    CursorError, DependencyEdge, DependencyGraph, HasStore, Identity, IdentityFn, IdentityRequest, NoStore,
-    Operate, OperateTasks, OperateWorkflow, OperatorError, Page, Prepared, QueryError, RegisteredWorkflow,
-    RegistryStatistics, RequestMany, ResultError, Start, StartError, StartMany, StepHandle, StepOfTasks,
-    TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks, UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
+    Analytics, AnalyticsError, AnnotateError, Annotating, BuildError, Bulk, BulkError, CatalogError,
+    ConfigurationError, Cursor, CursorError, DependencyEdge, DependencyGraph, FindBottlenecks, HasStore,
+    Identity, IdentityFn, IdentityRequest, NoStore, Operate, OperateTasks, OperateWorkflow, OperatorError,
+    Page, Prepared, QueryError, RegisteredWorkflow, RegistryStatistics, RequestMany, ResultError, Start,
+    StartError, StartMany, StepHandle, StepOfTasks, TaskHandle, TaskRequest, Tasker, TaskerBuilder, Tasks,
+    UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
 pub use def::{
@@ -57,6 +60,7 @@ pub use event::Event;
 pub use handler::{
     HandlerFunction, StepContext, StepHandler, StepMistake, StepMistakes, StepSequence, Task, handler_fn,
 };
+pub use health::{Checks, DatabaseCheck, Health, OldestWaiting, Retries, SystemStatus, WorkerCheck};
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};

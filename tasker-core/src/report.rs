@@ -48,7 +48,7 @@ pub use execution::{ExecutionStatus, HealthStatus, RecommendedAction, TaskExecut
 pub use known::{KnownStep, KnownTask, StepMove};
 pub use next::{NextAction, ProgressDetails, Urgency, WorkflowSummary};
 pub use readiness::{BackoffType, BlockingReason, DependencyStatus, RetryStatus, StepReadiness};
-pub(crate) use serial::span;
+pub(crate) use serial::{full_name, seconds_if_any, span, timestamp, timestamp_if_any};
 pub use snapshot::{SnapshotError, StepSnapshot, TaskSnapshot};
 pub use template::{EdgeType, TemplateAnalysis, TemplateEdge, TemplateNode, TemplateSummary};
 pub(crate) use words::words;

@@ -12,6 +12,7 @@ mod attributes;
 mod catalog;
 mod error;
 mod feed;
+mod figures;
 mod find;
 mod history;
 mod memory;
@@ -40,6 +41,7 @@ pub use feed::{
     Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress,
     Seen, SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
 };
+pub use figures::{Digests, Figures, Migrations, PeriodDigest, Population, Probe, Tally, Wanted};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};
 pub use history::{Happened, HistoryPlace, What, in_order};
 pub use memory::MemoryStore;
@@ -149,6 +151,8 @@ pub trait Store: Any + Send + Sync + 'static {
 
     /// What the store keeps for durable subscribers.
     fn feed(&self) -> &dyn Feed;
+    /// What the store counts, for those who ask how the system does.
+    fn figures(&self) -> &dyn Figures;
 
     /// What happened to a task, in order; nothing where there is no such task.
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError>;

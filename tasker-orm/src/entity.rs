@@ -15,6 +15,7 @@ pub mod named_task_named_step;
 pub mod namespace;
 pub mod operation;
 pub mod outbox;
+pub mod statistics;
 pub mod subscription;
 pub mod task;
 pub mod task_annotation;

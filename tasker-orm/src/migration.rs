@@ -10,6 +10,7 @@ mod m20261122_000003_create_worker_definitions;
 mod m20261122_000004_create_operations;
 mod m20261122_000005_describe_tasks;
 mod m20261122_000006_create_outbox;
+mod m20261122_000010_create_statistics;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -24,6 +25,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000004_create_operations::Migration),
         Box::new(m20261122_000005_describe_tasks::Migration),
         Box::new(m20261122_000006_create_outbox::Migration),
+        Box::new(m20261122_000010_create_statistics::Migration),
     ]
 }
 

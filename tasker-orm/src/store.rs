@@ -11,6 +11,7 @@ mod create;
 mod definitions;
 mod exchange;
 mod feed;
+mod figures;
 mod find;
 mod history;
 mod install;
@@ -35,9 +36,9 @@ use async_trait::async_trait;
 use sea_orm::{DatabaseConnection, DbErr};
 use tasker_core::report::TaskSnapshot;
 use tasker_core::store::{
-    Catalog, Claim, Created, Execution, Feed, Happened, Lease, NewAnnotation, NewTask, Offer, Operated,
-    Order, Outcome, PoolStatus, Recorded, Room, Runnable, Settled, Store, StoreError, Swept, TaskAnnotation,
-    TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Execution, Feed, Figures, Happened, Lease, NewAnnotation, NewTask, Offer,
+    Operated, Order, Outcome, PoolStatus, Recorded, Room, Runnable, Settled, Store, StoreError, Swept,
+    TaskAnnotation, TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker_core::{
     Clock, DefinitionId, Json, StoredDefinition, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef,
@@ -74,6 +75,8 @@ struct Inner {
     /// Set by tests; otherwise leases go by the database's clock, which on SQLite is this machine's.
     clock: Option<Arc<dyn Clock>>,
     presence: Option<Presence>,
+    /// Whether the store applied its migrations itself.
+    migrates: bool,
     company: Company,
     /// The rows of named steps by definition, for the steps of new tasks.
     named_steps: Mutex<HashMap<DefinitionId, Arc<[i64]>>>,
@@ -192,6 +195,10 @@ impl Store for SqlStore {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         self.0.clock.clone()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

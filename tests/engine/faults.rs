@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Catalog, Claim, Created, Ending, Execution, Feed, Happened, Lease, NewAnnotation, NewTask, Offer,
-    Operated, Order, Outcome, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter, TaskQuery,
-    TaskSummary, WorkflowOrder,
+    Catalog, Claim, Created, Digests, Ending, Execution, Feed, Figures, Happened, Lease, NewAnnotation,
+    NewTask, Offer, Operated, Order, Outcome, Population, Probe, Room, Runnable, Settled, Swept, Tally,
+    TaskAnnotation, TaskFilter, TaskQuery, TaskSummary, Wanted, WorkflowOrder,
 };
 use tasker::{
     Clock, DefinitionId, Json, MemoryStore, Recorded, StepNo, Store, StoreError, StoredDefinition, TaskId,
@@ -42,6 +42,9 @@ pub(crate) enum Verb {
     Operate,
     Purge,
     Stranded,
+    Probe,
+    Figures,
+    Count,
 }
 
 impl Verb {
@@ -78,6 +81,8 @@ pub(crate) enum Fault {
     Late(Duration),
     /// The database refuses.
     Refused,
+    /// No answer comes, ever.
+    Silence,
 }
 
 /// A call, as the rule sees it: what is asked, and how often that was asked before.
@@ -246,6 +251,7 @@ impl Faulty {
             Some(Fault::Before | Fault::Late(_)) => Err(unavailable()),
             Some(Fault::After) => call.await.and(Err(unavailable())),
             Some(Fault::Refused) => Err(refused()),
+            Some(Fault::Silence) => std::future::pending().await,
         };
         if self.uneven {
             way().await;
@@ -281,6 +287,29 @@ fn unavailable() -> StoreError {
 fn refused() -> StoreError {
     let cause = std::io::Error::from(std::io::ErrorKind::InvalidData);
     StoreError::Refused { what: "talking to the test".to_owned(), cause: Arc::new(cause) }
+}
+
+#[async_trait]
+impl Figures for Faulty {
+    async fn probe(&self) -> Result<Probe, StoreError> {
+        self.call(Verb::Probe, self.store.probe()).await
+    }
+
+    async fn population(&self) -> Result<Population, StoreError> {
+        self.call(Verb::Figures, self.store.population()).await
+    }
+
+    async fn tally(&self) -> Result<Tally, StoreError> {
+        self.call(Verb::Figures, self.store.tally()).await
+    }
+
+    async fn digests(&self, wanted: &Wanted) -> Result<Digests, StoreError> {
+        self.call(Verb::Figures, self.store.digests(wanted)).await
+    }
+
+    async fn count_ended(&self) -> Result<bool, StoreError> {
+        self.call(Verb::Count, self.store.count_ended()).await
+    }
 }
 
 #[async_trait]
@@ -422,6 +451,10 @@ impl Store for Faulty {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         self.store.clock()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

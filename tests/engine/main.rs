@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::similar_names, reason = "a test that fails may panic")]
 
+mod analytics;
 mod bulk;
 mod client;
 mod configuration;
@@ -13,6 +14,7 @@ mod events;
 mod failure;
 mod faults;
 mod handlers;
+mod health;
 mod idle;
 mod lifecycle;
 mod limits;

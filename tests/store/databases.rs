@@ -33,6 +33,7 @@ fn template() -> String {
         include_str!("../../tasker-orm/src/migration/m20261122_000004_create_operations.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000005_describe_tasks.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000006_create_outbox.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000010_create_statistics.rs"),
     ] {
         migration.hash(&mut hasher);
     }

@@ -350,6 +350,7 @@ async fn the_entities_are_what_the_migrations_create() {
             .register(e::operation::Entity)
             .register(e::outbox::Entity)
             .register(e::subscription::Entity)
+            .register(e::statistics::Entity)
             .register(e::task::Entity)
             .register(e::task_annotation::Entity)
             .register(e::task_tag::Entity)
@@ -362,7 +363,7 @@ async fn the_entities_are_what_the_migrations_create() {
     schema().sync(&from_entities).await.unwrap();
     let mut by_migrations = tables(&migrated).await;
     by_migrations.remove("tasker_migrations");
-    assert_eq!(by_migrations.len(), 21);
+    assert_eq!(by_migrations.len(), 22);
     let by_entities = tables(&from_entities).await;
     for (table, columns) in &by_migrations {
         assert_eq!(Some(columns), by_entities.get(table), "{table}");

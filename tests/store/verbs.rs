@@ -11,6 +11,7 @@ use tasker::{
 
 use crate::annotations::*;
 use crate::databases::{database, options};
+use crate::figures::*;
 use crate::find::*;
 use crate::fixture::{Bench, LEASE, chain, clock, diamond, done, failed, forest, outcome, result, retry};
 use crate::object_maps::*;
@@ -139,6 +140,10 @@ on_every_store! {
     what_does_not_exist_cannot_be_operated,
     a_purge_removes_what_ended_long_ago_and_nothing_else,
     a_purge_frees_idempotency_keys,
+    what_ended_is_told_as_it_was,
+    a_report_reaches_back_to_where_its_window_begins,
+    tasks_and_steps_are_counted_where_they_stand,
+    a_task_that_is_retried_counts_with_each_of_its_ends,
     a_task_is_annotated_by_steps_and_by_others_and_tells_them_in_order,
     a_note_that_is_asked_for_twice_is_made_once,
     what_does_not_exist_is_not_annotated,

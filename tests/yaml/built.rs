@@ -142,7 +142,7 @@ async fn a_slip_of_a_name_in_overrides_is_told_with_what_was_meant() {
         told_of(&[slips]).await,
         [
             "the overrides: workflow `default.shop@0.1.0`: there is no step `chrage`; did you mean `charge`? the steps are `charge`",
-            "the overrides name the workflow `default.shop@0.1.1`, which is not registered; did you mean `default.shop@0.1.0`? registered \
+            "the overrides name the workflow `default.shop@0.1.1`, which is not registered; did you mean `default.shop@0.1.0`? Registered \
              are `default.shop@0.1.0`",
             "the overrides name the workflow `default.shpo`, which is not registered; did you mean `default.shop`? Registered are \
              `default.shop@0.1.0`",

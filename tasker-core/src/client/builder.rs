@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::configure::{ConfigurationError, Overrides};
-use super::{Client, ClientParts, Identity, Inner, Tasker, create_tasks};
+use super::{Client, ClientParts, Identity, Inner, Pulse, Tasker, create_tasks};
 use crate::batcher::Batcher;
 use crate::engine::{Engine, EngineConfig, Waiters};
 use crate::events::Events;
@@ -430,6 +430,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             waiters: Arc::clone(&client.0.waiters),
             wake: Arc::clone(&client.0.wake),
             look: Arc::clone(&client.0.look),
+            pulse: Arc::clone(&client.0.pulse),
             limits,
             stop: stop.clone(),
             metrics,
@@ -521,6 +522,8 @@ fn client(
         wake: Arc::new(Notify::new()),
         look: Arc::new(Notify::new()),
         poll: config.poll,
+        lease: config.lease,
+        pulse: Arc::new(Pulse::default()),
         max_payload: config.max_payload,
         metrics,
     }))

@@ -8,12 +8,12 @@ use crate::{Timestamp, WorkflowId};
 
 /// RFC 3339 in UTC.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
-pub(super) fn timestamp<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn timestamp<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
 }
 
 #[expect(clippy::ref_option, reason = "serde hands out references")]
-pub(super) fn timestamp_if_any<S: Serializer>(
+pub(crate) fn timestamp_if_any<S: Serializer>(
     at: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -25,7 +25,7 @@ pub(super) fn timestamp_if_any<S: Serializer>(
 
 /// Seconds, with what is left below them.
 #[expect(clippy::ref_option, reason = "serde hands out references")]
-pub(super) fn seconds_if_any<S: Serializer>(
+pub(crate) fn seconds_if_any<S: Serializer>(
     duration: &Option<Duration>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -36,7 +36,7 @@ pub(super) fn seconds_if_any<S: Serializer>(
 }
 
 /// `namespace.name@version`.
-pub(super) fn full_name<S: Serializer>(workflow: &WorkflowId, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn full_name<S: Serializer>(workflow: &WorkflowId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(workflow)
 }
 

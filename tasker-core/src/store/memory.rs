@@ -6,6 +6,7 @@
 
 mod catalog;
 mod feed;
+mod figures;
 mod find;
 mod operate;
 mod queue;
@@ -21,8 +22,8 @@ use queue::{Among, Queue, Ready, ready};
 use task::{Task, corrupt};
 
 use super::{
-    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Feed, Happened, Lease, NewAnnotation, NewTask,
-    Offer, Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Feed, Figures, Happened, Lease, NewAnnotation,
+    NewTask, Offer, Operated, Order, Outcome, Parked, RecordKind, Recorded, Room, Runnable, Settled, Store,
     StoreError, Swept, TaskAnnotation, TaskFilter, TaskQuery, TaskStatus, TaskSummary, WorkflowOrder,
 };
 use crate::report::TaskSnapshot;
@@ -295,6 +296,10 @@ impl Store for MemoryStore {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         Some(Arc::clone(&self.clock))
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::report::TaskSnapshot;
 use crate::store::{
-    Catalog, Claim, Created, Ending, Execution, Feed, Happened, Lease, NewAnnotation, NewTask, Offer,
-    Operated, Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter,
+    Catalog, Claim, Created, Ending, Execution, Feed, Figures, Happened, Lease, NewAnnotation, NewTask,
+    Offer, Operated, Order, Outcome, Recorded, Room, Runnable, Settled, Swept, TaskAnnotation, TaskFilter,
     TaskQuery, TaskSummary, WorkflowOrder,
 };
 use crate::{
@@ -217,6 +217,10 @@ impl Store for Mortal {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         self.store.clock()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self.store.figures()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {

@@ -98,6 +98,7 @@ impl SqlStoreOptions {
             dialect,
             clock: self.clock,
             presence,
+            migrates: self.migrate,
             company: Company::default(),
             named_steps: Mutex::default(),
             annotation_types: Mutex::default(),

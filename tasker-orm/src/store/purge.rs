@@ -7,6 +7,7 @@ use tasker_core::store::{EPHEMERAL, StoreError};
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::figures::forget_complete;
 use crate::entity::{
     event, operation, outbox, subscription, task, task_annotation, task_tag, task_transition, workflow_step,
     workflow_step_transition,
@@ -26,16 +27,22 @@ impl SqlStore {
         let before = self.unread_since(&transaction).await?.map_or(before, |unread| before.min(unread - 1));
         let old = task::Entity::find()
             .select_only()
-            .column(task::Column::Id)
+            .columns([task::Column::Id, task::Column::State, task::Column::EndedAt])
             .filter(task::Column::EndedAt.lte(before))
             .order_by_asc(task::Column::EndedAt)
             .order_by_asc(task::Column::Id)
             .limit(limit.min(MOST) as u64)
             .lock_exclusive();
-        let old: Vec<Uuid> = old.into_tuple().all(&transaction).await?;
+        let old: Vec<(Uuid, String, i64)> = old.into_tuple().all(&transaction).await?;
         if old.is_empty() {
             return Ok(0);
         }
+        let mut complete = Vec::new();
+        for (_, state, ended_at) in &old {
+            complete.extend((state == "complete").then_some(*ended_at));
+        }
+        forget_complete(&transaction, self.dialect().backend, &complete).await?;
+        let old: Vec<Uuid> = old.into_iter().map(|(id, ..)| id).collect();
         macro_rules! remove {
             ($($entity:ident . $column:ident),*) => {
                 $($entity::Entity::delete_many()

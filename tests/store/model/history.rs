@@ -121,6 +121,16 @@ impl<'l> History<'l> {
             let model = self.oracle.store.find(&all).await.map_err(failed)?;
             same("the list of all tasks", &model, &self.subject().store.find(&all).await.map_err(failed)?)?;
         }
+        if at_all {
+            // Counting is no deed: whenever it happens, the numbers are the same.
+            while self.subject().store.figures().count_ended().await.map_err(failed)? {}
+            let model = self.oracle.store.figures().tally().await.map_err(failed)?;
+            same(
+                "how many there are",
+                &model,
+                &self.subject().store.figures().tally().await.map_err(failed)?,
+            )?;
+        }
         self.ledger.check(&tasks, &database)?;
         let stranded = (self.oracle.store.stranded(9).await, self.subject().store.stranded(9).await);
         same("what is stranded in the model", &stranded.0.map_err(failed)?, &Vec::new())?;

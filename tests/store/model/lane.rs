@@ -66,10 +66,11 @@ pub(super) struct Lane {
 }
 
 /// Those that hold what a task leaves behind; the last one is that of the tasks themselves.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "tasker_outbox",
     "tasker_subscriptions",
     "tasker_deliveries",
+    "tasker_statistics",
     "tasker_operations",
     "tasker_events",
     "tasker_task_annotations",

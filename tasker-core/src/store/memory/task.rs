@@ -33,7 +33,7 @@ pub(super) struct Task {
     records: Vec<(StepNo, Recorded)>,
     /// What no step wrote, by who asked for it.
     notes: Vec<(Uuid, TaskAnnotation)>,
-    history: BTreeMap<HistoryPlace, Happened>,
+    pub(super) history: BTreeMap<HistoryPlace, Happened>,
     revision: u32,
     /// The orders that changed something.
     orders: HashSet<Uuid>,

@@ -8,9 +8,9 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use tasker::report::TaskSnapshot;
 use tasker::store::{
-    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Feed, Happened, Lease, NewAnnotation, NewTask,
-    Offer, Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation, TaskFilter,
-    TaskQuery, TaskSummary, WorkflowOrder,
+    Catalog, Claim, ClaimedStep, Created, Ending, Execution, Feed, Figures, Happened, Lease, NewAnnotation,
+    NewTask, Offer, Operated, Order, Outcome, Room, Runnable, Settled, Store, Swept, TaskAnnotation,
+    TaskFilter, TaskQuery, TaskSummary, WorkflowOrder,
 };
 use tasker::{
     Clock, DefinitionId, Json, Recorded, SqlStore, StoreError, StoredDefinition, TaskId, TaskState,
@@ -256,6 +256,10 @@ impl Store for Broken {
 
     fn clock(&self) -> Option<Arc<dyn Clock>> {
         self.store.clock()
+    }
+
+    fn figures(&self) -> &dyn Figures {
+        self.store.figures()
     }
 
     async fn history(&self, task: TaskId) -> Result<Vec<Happened>, StoreError> {
