@@ -1,17 +1,23 @@
 //! What subscribers hear of: the same on both stores, everything that the history of a task has, once, and in order.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use sea_orm::prelude::Uuid;
 use tasker::TaskId;
-use tasker::store::{Cursor, Kinds, Lifecycle, Occurrence, What};
+use tasker::store::{Cursor, Kinds, Lead, Lifecycle, Occurrence, Progress, What};
 
 use super::Check;
 use super::history::{History, same};
 use super::side::{Side, failed};
 
+const NAME: &str = "model";
+
 /// How far the feeds were read, and what stood in them.
 #[derive(Default)]
 pub(super) struct Feeds {
+    /// Who tells the stores how far they were read.
+    leader: Uuid,
     model: Cursor,
     database: Cursor,
     heard: BTreeMap<TaskId, Vec<Occurrence>>,
@@ -27,15 +33,20 @@ fn sorted(mut occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
     occurrences
 }
 
-async fn read_on(side: &Side, cursor: &mut Cursor) -> Result<Vec<Occurrence>, String> {
+/// Reads on to the end, and says so: what was read may be removed.
+async fn read_on(side: &Side, leader: Uuid, cursor: &mut Cursor) -> Result<Vec<Occurrence>, String> {
+    let feed = side.store.feed();
     let mut occurrences = Vec::new();
     loop {
         // Few at a time, so that what follows is read, too.
-        let page = side.store.feed().read_on(cursor, Kinds::ALL, 3).await.map_err(failed)?;
+        let page = feed.read_on(cursor, Kinds::ALL, 3).await.map_err(failed)?;
         *cursor = page.cursor;
         occurrences.extend(page.occurrences);
         if !page.more {
-            return Ok(occurrences);
+            let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
+            let leads = feed.advance(NAME, leader, &progress).await.map_err(failed)?;
+            feed.trim().await.map_err(failed)?;
+            return if leads { Ok(occurrences) } else { Err("the reader was forgotten".to_owned()) };
         }
     }
 }
@@ -43,30 +54,34 @@ async fn read_on(side: &Side, cursor: &mut Cursor) -> Result<Vec<Occurrence>, St
 impl Feeds {
     /// From where a new subscriber of each store hears.
     pub(super) async fn subscribe(model: &Side, database: &Side) -> Self {
-        let mut cursors = Vec::new();
+        let (mut cursors, leader) = (Vec::new(), Uuid::now_v7());
         for side in [model, database] {
             let feed = side.store.feed();
-            feed.subscribe(&["model".to_owned()]).await.unwrap();
-            let leader = sea_orm::prelude::Uuid::now_v7();
-            let lead = feed.lead("model", leader, std::time::Duration::from_secs(9)).await.unwrap();
-            let tasker::store::Lead::Own(cursor) = lead else { panic!("{lead:?}") };
+            feed.subscribe(&[NAME.to_owned()]).await.unwrap();
+            let lead = feed.lead(NAME, leader, Duration::from_secs(9)).await.unwrap();
+            let Lead::Own(cursor) = lead else { panic!("{lead:?}") };
             cursors.push(cursor);
         }
         let database = cursors.pop().unwrap_or_default();
-        Self { model: cursors.pop().unwrap_or_default(), database, heard: BTreeMap::new() }
+        Self { leader, model: cursors.pop().unwrap_or_default(), database, heard: BTreeMap::new() }
     }
 }
 
 impl History<'_> {
     /// Hears what the last deed did.
     pub(super) async fn hear(&mut self) -> Check {
-        let model = read_on(&self.oracle, &mut self.feeds.model).await?;
-        let database = read_on(&self.lane.subject, &mut self.feeds.database).await?;
+        let model = read_on(&self.oracle, self.feeds.leader, &mut self.feeds.model).await?;
+        let database = read_on(&self.lane.subject, self.feeds.leader, &mut self.feeds.database).await?;
         in_order("the database", &database)?;
         in_order("the model", &model)?;
         same("what subscribers hear of", &sorted(model), &sorted(database.clone()))?;
         for occurrence in database {
-            self.feeds.heard.entry(occurrence.task.id).or_default().push(occurrence);
+            let heard = self.feeds.heard.entry(occurrence.task.id).or_default();
+            if occurrence.what == Lifecycle::TaskInitializeRequested {
+                // One that was removed and is asked for again has another history.
+                heard.clear();
+            }
+            heard.push(occurrence);
         }
         Ok(())
     }

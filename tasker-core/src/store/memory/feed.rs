@@ -64,6 +64,15 @@ impl Outbox {
     }
 }
 
+impl Outbox {
+    /// Since when something happened that not all durable subscribers have read.
+    pub(super) fn unread_since(&self) -> Option<Timestamp> {
+        let written = self.written();
+        let durable = written.subscriptions.keys().any(|name| !name.starts_with(EPHEMERAL));
+        written.log.front().filter(|_| durable).map(|(_, occurrence)| occurrence.at)
+    }
+}
+
 impl Put {
     fn set(&mut self, attempts: &Attempts, now: Timestamp) {
         self.delivery.attempts = attempts.count;

@@ -3,7 +3,7 @@
 use super::task::Task;
 use super::{Tables, corrupt, key};
 use crate::store::{Operated, Order, StoreError, Waiting, WorkflowOrder};
-use crate::{DefinitionId, StepNo, StepState, Timestamp};
+use crate::{DefinitionId, StepNo, StepState, TaskId, Timestamp};
 
 impl Tables {
     /// Does what an operator wants, as [`Situation`](crate::store::Situation) says, and puts the steps where they are found afterwards.
@@ -68,7 +68,10 @@ impl Tables {
     }
 
     pub(super) fn purge(&mut self, until: Timestamp, limit: usize) -> usize {
-        let old: Vec<_> = self.ended.iter().copied().take_while(|end| end.0 <= until).take(limit).collect();
+        // As in a database, where what subscribers are to hear of is in the history.
+        let unread = self.outbox.unread_since();
+        let may_go = |end: &(Timestamp, TaskId)| end.0 <= until && unread.is_none_or(|unread| end.0 < unread);
+        let old: Vec<_> = self.ended.iter().copied().take_while(may_go).take(limit).collect();
         for end in &old {
             self.ended.remove(end);
             let Some(task) = self.tasks.remove(&end.1) else { continue };
