@@ -57,7 +57,7 @@ fn options() -> Result<Options> {
             ("--tasks", Some(tasks)) => options.tasks = tasks.parse()?,
             ("--runs", Some(runs)) => options.runs = runs.parse()?,
             ("--store", Some(store)) if ["sqlite", "postgres"].contains(&&*store) => {
-                options.stores.push(store)
+                options.stores.push(store);
             }
             _ => return Err(HELP.into()),
         }
@@ -77,7 +77,7 @@ async fn measure(kind: &str, url: &str, tasks: u64, runs: usize) -> Result<()> {
             StepSpec::new("three").depends_on(["two"]),
         ];
         let builder = WorkflowDef::builder("bench", format!("chain{number}"), "1.0.0");
-        steps.into_iter().fold(builder, |builder, step| builder.step(step)).build().map(std::sync::Arc::new)
+        steps.into_iter().fold(builder, tasker::WorkflowBuilder::step).build().map(std::sync::Arc::new)
     };
     let workflows = (0..fill::WORKFLOWS).map(workflow).collect::<std::result::Result<Vec<_>, _>>()?;
     store.install(&workflows).await?;

@@ -486,10 +486,10 @@ async fn what_was_counted_stays_known_when_the_tasks_are_removed() {
 
 #[tokio::test]
 async fn where_many_end_some_stand_for_all() {
+    const TASKS: usize = 700;
     on_each_database(async |pair: Pair| {
         let [bench, _] = &pair.stores;
         let worker = bench.worker().await;
-        const TASKS: usize = 700;
         let tasks: Vec<_> = (0..TASKS).map(|_| bench.task(0)).collect();
         bench.store.create(&tasks).await.unwrap();
         for _ in 0..3 {

@@ -92,7 +92,7 @@ impl SqlStore {
             }
             match rows.last() {
                 Some(TaskRow(id, .., ended_at)) if rows.len() as i64 == TASKS => {
-                    (from, after) = (*ended_at, *id)
+                    (from, after) = (*ended_at, *id);
                 }
                 _ => break,
             }

@@ -3,6 +3,7 @@
 //! What was not counted yet is a few minutes while a worker is alive. It is cut into slices, and of each so many tasks stand for all, so
 //! that a report costs the same however many tasks end, and however long nobody counted.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use sea_orm::{DbErr, QueryResult, Value};
@@ -37,13 +38,12 @@ impl Slices {
         let short = [Duration::from_secs(15), Duration::from_mins(1)];
         let fits = |length: &Duration| all < *length * SLICES;
         let ten = Level::TenMinutes.span();
-        let (from, length) = match short.into_iter().find(fits) {
-            Some(length) => (from, length),
-            None => {
-                let from = Level::TenMinutes.floor(from);
-                let tens = until.since(from).as_secs() / (ten.as_secs() * u64::from(SLICES)) + 1;
-                (from, Duration::from_secs(ten.as_secs() * tens))
-            }
+        let (from, length) = if let Some(length) = short.into_iter().find(fits) {
+            (from, length)
+        } else {
+            let from = Level::TenMinutes.floor(from);
+            let tens = until.since(from).as_secs() / (ten.as_secs() * u64::from(SLICES)) + 1;
+            (from, Duration::from_secs(ten.as_secs() * tens))
         };
         // The last one has what ends at this moment, too.
         let number = (until.since(from).as_micros() / length.as_micros()) as u32 + 1;
@@ -87,7 +87,8 @@ impl SqlStore {
         for (column, wanted) in filters {
             if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.contains('\0')) {
                 values.push(wanted.into());
-                conditions += &format!(" AND {column} = ${}", values.len());
+                // Writing to a string does not fail.
+                let _ = write!(conditions, " AND {column} = ${}", values.len());
             }
         }
         let sql = format!(
