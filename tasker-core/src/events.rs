@@ -20,6 +20,7 @@ mod dispatch;
 mod handle;
 mod lifecycle;
 mod listener;
+pub(crate) mod routes;
 mod subscriber;
 mod topics;
 
