@@ -34,7 +34,7 @@ pub use lifecycle::{
     TaskerEvent, What,
 };
 pub use listener::{Heard, Listener};
-pub use subscriber::{Subscriber, SubscriberError, SubscriberResult};
+pub use subscriber::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberResult};
 
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use listener::Pump;
