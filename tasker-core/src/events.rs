@@ -38,4 +38,5 @@ pub use subscriber::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberRes
 
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use listener::Pump;
+pub(crate) use subscriber::name_mistake as subscriber_name_mistake;
 pub(crate) use topics::Topics;

@@ -122,3 +122,10 @@ pub trait Subscriber: Send + Sync + 'static {
     /// Takes an event.
     async fn on_event(&self, event: &TaskerEvent) -> SubscriberResult;
 }
+
+/// What is wrong with the name of a subscriber.
+pub(crate) fn name_mistake(name: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_one = (1..=64).contains(&name.len()) && name.chars().all(fits);
+    (!is_one).then(|| "its name is not 1 to 64 letters, digits, `-`, `_` and `.` of ASCII".to_owned())
+}
