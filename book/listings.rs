@@ -21,6 +21,10 @@ mod the_macro {}
 mod task_files {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/events.md")]
+mod events {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/data-pipelines.md")]
 mod data_pipelines {}
 

@@ -20,6 +20,7 @@ mod dispatch;
 mod handle;
 mod lifecycle;
 mod listener;
+pub(crate) mod routes;
 mod subscriber;
 mod topics;
 
@@ -33,8 +34,9 @@ pub use lifecycle::{
     TaskerEvent, What,
 };
 pub use listener::{Heard, Listener};
-pub use subscriber::{Subscriber, SubscriberError, SubscriberResult};
+pub use subscriber::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberResult};
 
 pub(crate) use dispatch::Dispatcher;
 pub(crate) use listener::Pump;
+pub(crate) use subscriber::name_mistake as subscriber_name_mistake;
 pub(crate) use topics::Topics;

@@ -66,6 +66,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod webhook;
 
 pub use api::{Api, ApiBuilder};
 pub use backoff::Backoff;
@@ -75,3 +76,4 @@ pub use handler::ApiHandler;
 pub use method::Method;
 pub use request::ApiRequest;
 pub use response::ApiResponse;
+pub use webhook::{Webhook, WebhookError, WebhookRefused, WebhookVerifier};

@@ -77,7 +77,7 @@ pub use store::{
     Attributes, DependentSystem, MemoryStore, ObjectMap, RecordKind, Recorded, RemoteObject, StepStatus,
     Store, StoreError, TaskAnnotation, TaskStatus, TaskSummary, Waiting, WaitingFor,
 };
-pub use tasker_macros::{Annotation, AppState, Event, step, workflow};
+pub use tasker_macros::{Annotation, AppState, Event, step, subscriber, workflow};
 pub use trace::{InvalidTraceParent, TraceParent};
 
 /// The versions that contexts, results, configurations and events derive from.
@@ -87,6 +87,7 @@ pub use {async_trait::async_trait, schemars, serde};
 /// Names that only expanded code uses.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::events::routes::{Returns, is_named, read};
     pub use crate::param::numbers::*;
     pub use crate::param::{Nth, Provided, configure, told, workflow};
     pub use crate::step::{

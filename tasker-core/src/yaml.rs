@@ -82,6 +82,7 @@ mod from_workflow;
 pub(crate) mod module;
 mod schema;
 mod sources;
+mod subscriptions;
 mod to_rust;
 mod variables;
 mod write;

@@ -17,6 +17,7 @@ mod graph;
 mod model;
 mod parse;
 mod shape;
+mod subscriber;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -172,6 +173,49 @@ pub fn step(_: TokenStream, item: TokenStream) -> TokenStream {
     );
     let error = error.into_compile_error();
     quote!(#item #error).into()
+}
+
+/// Makes a type a `Subscriber`: each method of its `impl` block that is named after an event hears of that event.
+///
+/// ```ignore
+/// use tasker::events::{StepFailed, TaskCompleted, TaskerEvent};
+/// use tasker::subscriber;
+///
+/// struct Mailer { .. }
+///
+/// #[subscriber]
+/// impl Mailer {
+///     async fn on_task_completed(&self, event: &TaskCompleted) -> Result<(), MailError> { .. }
+///
+///     async fn on_step_failed(&self, event: &StepFailed) { .. }
+///
+///     #[event("order.shipped")]
+///     async fn shipped(&self, event: &OrderShipped) -> Result<(), MailError> { .. }
+///
+///     #[event("*")]
+///     async fn anything_else(&self, event: &TaskerEvent) { .. }
+///
+///     fn wants(&self, event: &TaskerEvent) -> bool { .. }
+/// }
+/// ```
+///
+/// | method | hears |
+/// |---|---|
+/// | `on_task_completed(&self, event: &TaskCompleted)` | `task.completed`; so for each of Tasker's own events. The types stand in `tasker::events` |
+/// | `#[event("order.shipped")]`, with `event: &OrderShipped` | an event of the application, read as the type, which derives `Event`. One that does not fit is an error of that delivery |
+/// | `#[event("order.shipped")]`, with `event: &CustomEvent` | the same with the task and the step that published it, and what it says as JSON |
+/// | `#[event("step.*")]`, with `event: &TaskerEvent` | all whose names begin with `step.` and for which there is no method |
+/// | `#[event("*")]`, with `event: &TaskerEvent` | all for which there is no method |
+///
+/// Each of them may take `&TaskerEvent` instead, which has also the id of the event and its time. They are `async` and return nothing, or
+/// `Result<(), E>` with any error; what fails, panics or takes too long is delivered again. `wants`, if there is one, is asked before; an
+/// event that it does not want counts as taken.
+///
+/// Everything else in the block stays as it is, and the methods can be called like others. `#[subscriber(crate = path)]` says where the crate
+/// `tasker` is found, if not at `::tasker`.
+#[proc_macro_attribute]
+pub fn subscriber(args: TokenStream, item: TokenStream) -> TokenStream {
+    subscriber::expansion(args.into(), item.into()).into()
 }
 
 /// Lets steps take each field of a struct as `State<Field>`.

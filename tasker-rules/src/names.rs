@@ -40,6 +40,35 @@ pub fn own_event(name: &str) -> Option<&'static str> {
     OWN_EVENTS.into_iter().find(|own| *own == first)
 }
 
+/// Tasker's own events, in the order in which things happen. Of each the type is its name in camel case: [`event_type`].
+pub const EVENTS: [&str; 15] = [
+    "task.initialize_requested",
+    "task.start_requested",
+    "task.completed",
+    "task.failed",
+    "task.cancelled",
+    "task.resolved_manually",
+    "task.retry_requested",
+    "step.execution_requested",
+    "step.completed",
+    "step.failed",
+    "step.retry_requested",
+    "step.handed_back",
+    "step.skipped",
+    "step.cancelled",
+    "step.resolved_manually",
+];
+
+/// The type of one of Tasker's own events: `TaskCompleted` for `task.completed`.
+#[must_use]
+pub fn event_type(name: &str) -> String {
+    let capitalised = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_ascii_uppercase() + rest
+    };
+    name.split(['.', '_']).map(capitalised).collect()
+}
+
 /// `Order/Process payment` as `order_process_payment`. Only ASCII, which every editor and linker knows.
 #[must_use]
 pub fn snake_case(name: &str) -> String {
@@ -76,6 +105,13 @@ mod tests {
         for bad in ["task.done", "step.", "workflow.a.b", "observability.x", "test.x"] {
             assert_eq!(own_event(bad), bad.split('.').next(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_event_and_its_type_have_one_name() {
+        assert_eq!(event_type("task.completed"), "TaskCompleted");
+        assert_eq!(event_type("step.retry_requested"), "StepRetryRequested");
+        assert!(EVENTS.into_iter().all(|name| own_event(name).is_some()));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::io::Read;
 use std::iter;
 use std::path::Path;
 
+use super::keys::SUBSCRIPTIONS;
 use super::merge::Task;
 use super::mistake::{Mistake, Report, YamlError};
-use super::node::Span;
+use super::node::{Node, Span};
 use super::parse::{self, LONGEST};
 use super::{check, merge, shape};
 
@@ -80,6 +81,13 @@ impl Source {
     pub fn place(&self, span: Span) -> String {
         format!("{}:{}", self.name, self.line(span))
     }
+}
+
+/// Reads a file of subscriptions. What is wrong is added to the report; there is no tree where the text is no YAML.
+pub fn read_subscriptions(report: &mut Report<'_>) -> Option<Node> {
+    let root = parse::parse(report)?;
+    shape::mapping(&root, &SUBSCRIPTIONS, report);
+    Some(root)
 }
 
 /// Reads a task as it is in an environment, or as it is without any. What is wrong is added to the report; there is no tree where the text

@@ -222,9 +222,40 @@ pub static ENVIRONMENT: Mapping = Mapping {
     ],
 };
 
+/// A file of subscriptions.
+pub static SUBSCRIPTIONS: Mapping = Mapping {
+    what: "a file of subscriptions",
+    keys: &[required("subscriptions", Takes::Each(&SUBSCRIPTION), "Who hears of events, by their names.")],
+};
+
+/// Somebody who hears of events.
+pub static SUBSCRIPTION: Mapping = Mapping {
+    what: "a subscription",
+    keys: &[
+        required(
+            "class",
+            Takes::Name(255),
+            "The name under which the application registered what makes the subscriber, such as `OrderMailer`.",
+        ),
+        key("enabled", Takes::Flag, "Whether it hears of anything. Default: true."),
+        key(
+            "events",
+            Takes::Names,
+            "What it hears of, such as `task.completed`, `task.*` or `'*'`. Default: what the class says.",
+        ),
+        key("config", Takes::Config, "What its class reads, with the values of variables."),
+    ],
+};
+
 /// What is written instead of a key: by other versions of Tasker, by other engines, by hand.
 pub static SYNONYMS: &[(&str, &str)] = &[
     ("class_name", "task_handler_class"),
+    ("subscriber", "class"),
+    ("class_name", "class"),
+    ("handler_class", "class"),
+    ("handler_config", "config"),
+    ("active", "enabled"),
+    ("subscribers", "subscriptions"),
     ("task_name", "name"),
     ("namespace", "namespace_name"),
     ("steps", "step_templates"),

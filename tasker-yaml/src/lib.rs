@@ -18,7 +18,7 @@ mod shape;
 mod syntax;
 
 pub use check::{STEPS, dependencies_of};
-pub use file::{Source, read};
+pub use file::{Source, read, read_subscriptions};
 pub use merge::Task;
 pub use mistake::{Mistake, Report, YamlError};
 pub use node::{Entry, Kind, Node, Span};

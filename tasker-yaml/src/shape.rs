@@ -12,7 +12,7 @@ pub(crate) fn check(root: &Node, report: &mut Report<'_>) {
     mapping(root, &TASK, report);
 }
 
-fn mapping(node: &Node, known: &'static Mapping, report: &mut Report<'_>) {
+pub(crate) fn mapping(node: &Node, known: &'static Mapping, report: &mut Report<'_>) {
     let what = known.what;
     if !matches!(node.kind, Kind::Map(_)) {
         let names = quoted(known.keys.iter().filter(|key| key.required).map(|key| key.name));

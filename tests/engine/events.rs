@@ -2,6 +2,7 @@
 
 mod durable;
 mod heard;
+mod routed;
 mod wrong;
 
 use std::collections::BTreeMap;

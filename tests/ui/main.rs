@@ -35,6 +35,7 @@ fn wrong_programs_are_explained() {
         "records",
         "signature",
         "state",
+        "subscriber",
         "types",
         "when",
         "yaml",

@@ -379,7 +379,10 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             limits,
             overrides,
             identity,
-            subscriptions,
+            #[cfg_attr(not(feature = "yaml"), expect(unused_mut, reason = "files add to them"))]
+            mut subscriptions,
+            #[cfg(feature = "yaml")]
+            mut yaml,
             config,
             ..
         } = self;
@@ -397,6 +400,11 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         errors.extend(wrong_options(&config));
         let workflows = registry.iter().map(|registration| &*registration.workflow);
         let catalog = subscriptions.catalog(workflows);
+        #[cfg(feature = "yaml")]
+        match yaml.subscriptions(&catalog) {
+            Ok(read) => read.into_iter().for_each(|one| subscriptions.add(one.name, one.subscriber)),
+            Err(error) => errors.push(error.into()),
+        }
         let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
         match errors.len() {
             0 => {}

@@ -84,6 +84,11 @@ impl Delivery {
         (attempts < self.attempts).then(|| doubled.min(self.longest_wait))
     }
 
+    /// A wait that somebody asks for, as it may be.
+    pub(super) fn within(&self, wait: Duration) -> Duration {
+        wait.max(self.first_wait).min(self.longest_wait)
+    }
+
     /// What is wrong with it.
     pub(crate) fn mistakes(&self) -> Vec<String> {
         let mut mistakes = Vec::new();

@@ -229,9 +229,9 @@ impl Leading<'_> {
                         outcome.taken += 1;
                         continue;
                     }
-                    Err(error) => {
-                        outcome.error = Some(error.clone());
-                        self.dispatcher.failed(1, error)
+                    Err(failure) => {
+                        outcome.error = Some(failure.error.clone());
+                        self.dispatcher.failed(1, failure)
                     }
                 }
             };
@@ -273,17 +273,17 @@ impl Leading<'_> {
     async fn try_task_again(&self, events: Vec<&Aside>) -> Outcome {
         let mut outcome = Outcome::default();
         for aside in events {
-            let error = match serde_json::from_str::<TaskerEvent>(aside.event.as_str()) {
+            let failure = match serde_json::from_str::<TaskerEvent>(aside.event.as_str()) {
                 Ok(event) => self.dispatcher.attempt(&event).await.err(),
-                Err(error) => Some(format!("the stored event cannot be read: {error}")),
+                Err(error) => Some(format!("the stored event cannot be read: {error}").into()),
             };
-            let Some(error) = error else {
+            let Some(failure) = failure else {
                 outcome.taken += 1;
                 outcome.tried.push((aside.id, Tried::Taken));
                 continue;
             };
-            outcome.error = Some(error.clone());
-            let attempts = self.dispatcher.failed(aside.attempts + 1, error);
+            outcome.error = Some(failure.error.clone());
+            let attempts = self.dispatcher.failed(aside.attempts + 1, failure);
             let waits = attempts.wait.is_some();
             outcome.tried.push((aside.id, Tried::Failed(attempts)));
             if waits {

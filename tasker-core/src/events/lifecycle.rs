@@ -439,6 +439,16 @@ mod tests {
     }
 
     #[test]
+    fn the_macros_know_the_same_events() {
+        let names: Vec<&str> = own().iter().map(|own| own.name).collect();
+        assert_eq!(names, tasker_rules::names::EVENTS);
+        for own in own() {
+            let schema = own.schema["title"].as_str().unwrap();
+            assert_eq!(tasker_rules::names::event_type(own.name), schema);
+        }
+    }
+
+    #[test]
     fn an_event_says_what_happened_in_the_words_of_ruby_tasker() {
         let event = serde_json::to_value(example(Lifecycle::StepFailed).unwrap()).unwrap();
         assert_eq!(

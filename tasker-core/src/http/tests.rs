@@ -10,6 +10,7 @@ mod secrets;
 mod server;
 #[cfg(feature = "yaml")]
 mod variables;
+mod webhook;
 
 use std::time::Duration;
 

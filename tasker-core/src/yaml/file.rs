@@ -34,6 +34,10 @@ impl YamlFile {
         Ok(Self { source: Arc::new(source) })
     }
 
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// What it is called in messages.
     #[must_use]
     pub fn name(&self) -> &str {

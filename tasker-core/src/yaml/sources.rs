@@ -8,7 +8,9 @@ use tasker_yaml::{Mistake, YamlError};
 use super::environment::Environment;
 use super::file::{TaskFile, YamlFile};
 use super::module;
+use super::subscriptions::{Subscription, SubscriptionFiles};
 use crate::TaskerBuilder;
+use crate::events::EventCatalog;
 use crate::handler::Handlers;
 use crate::registry::{Registration, Registry};
 
@@ -17,15 +19,22 @@ use crate::registry::{Registration, Registry};
 pub(crate) struct Sources {
     given: Vec<Given>,
     environment: Option<Environment>,
+    pub(super) subscriptions: SubscriptionFiles,
 }
 
-enum Given {
+pub(super) enum Given {
     File(YamlFile),
     Path(PathBuf),
     Directory(PathBuf),
 }
 
 impl Sources {
+    /// Who is to hear of events, by the files.
+    pub(crate) fn subscriptions(&mut self, catalog: &EventCatalog) -> Result<Vec<Subscription>, YamlError> {
+        let environment = self.environment.clone().unwrap_or_else(Environment::of_process);
+        self.subscriptions.read(&environment, catalog)
+    }
+
     /// Lets modules take from their files what they get from there.
     pub(crate) fn complete(&self, registry: &mut Registry) -> Result<(), YamlError> {
         let environment = self.environment.clone().unwrap_or_else(Environment::of_process);
@@ -72,7 +81,7 @@ impl Sources {
 }
 
 impl Given {
-    fn files(self) -> Vec<Result<YamlFile, YamlError>> {
+    pub(super) fn files(self) -> Vec<Result<YamlFile, YamlError>> {
         match self {
             Self::File(file) => vec![Ok(file)],
             Self::Path(path) => vec![YamlFile::read(path)],

@@ -185,7 +185,7 @@ fn words(name: &str) -> Vec<String> {
 }
 
 /// Words joined by dots, the first of which says whose event it is. The rule, and what is reserved, is Ruby Tasker's.
-fn event_name(text: &str) -> Result<(), String> {
+pub(crate) fn event_name(text: &str) -> Result<(), String> {
     const LONGEST: usize = 128;
     let word = |word: &str| {
         !word.is_empty()

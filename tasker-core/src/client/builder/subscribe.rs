@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{BuildError, TaskerBuilder};
 use crate::WorkflowDef;
 use crate::def::name_mistake;
-use crate::events::{Delivery, Dispatcher, EventCatalog, Subscriber, Topics};
+use crate::events::{Delivery, Dispatcher, EventCatalog, Subscriber, Topics, subscriber_name_mistake};
 use crate::store::RecordKind;
 
 /// The durable subscribers and the events that were given by name.
@@ -51,6 +51,12 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 }
 
 impl Subscriptions {
+    /// Adds those of files.
+    #[cfg(feature = "yaml")]
+    pub(super) fn add(&mut self, name: String, subscriber: Arc<dyn Subscriber>) {
+        self.subscribers.push((name, subscriber, Delivery::default()));
+    }
+
     pub(super) fn catalog<'w>(&self, workflows: impl IntoIterator<Item = &'w WorkflowDef>) -> EventCatalog {
         EventCatalog::of(workflows, &self.events)
     }
@@ -61,7 +67,7 @@ impl Subscriptions {
         let mut dispatchers: Vec<Dispatcher> = Vec::new();
         for (name, subscriber, delivery) in self.subscribers {
             let mut mistakes = delivery.mistakes();
-            mistakes.extend(no_name(&name));
+            mistakes.extend(subscriber_name_mistake(&name));
             if dispatchers.iter().any(|other| other.name == name) {
                 mistakes.push("there are two of this name".to_owned());
             }
@@ -81,10 +87,4 @@ impl Subscriptions {
         errors.extend(wrong.into_iter().map(BuildError::Option));
         dispatchers
     }
-}
-
-fn no_name(name: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let is_one = (1..=64).contains(&name.len()) && name.chars().all(fits);
-    (!is_one).then(|| "its name is not 1 to 64 letters, digits, `-`, `_` and `.` of ASCII".to_owned())
 }

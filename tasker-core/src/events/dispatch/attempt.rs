@@ -1,44 +1,82 @@
 //! One attempt to deliver one event.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::Dispatcher;
 use crate::engine::panic_message;
-use crate::events::TaskerEvent;
+use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
+
+/// Why an event was not taken.
+pub(super) struct Failure {
+    pub(super) error: String,
+    then: Then,
+}
+
+/// What the subscriber says of trying again.
+enum Then {
+    Usual,
+    After(Duration),
+    Never,
+}
+
+impl From<String> for Failure {
+    fn from(error: String) -> Self {
+        Self { error, then: Then::Usual }
+    }
+}
+
+impl From<SubscriberError> for Failure {
+    fn from(error: SubscriberError) -> Self {
+        let then = match error.downcast_ref::<RetryIn>() {
+            Some(again) => Then::After(again.wait()),
+            None if error.is::<GiveUp>() => Then::Never,
+            None => Then::Usual,
+        };
+        Self { error: error.to_string(), then }
+    }
+}
 
 impl Dispatcher {
     /// Delivers an event, or says why that failed.
-    pub(super) async fn attempt(&self, event: &TaskerEvent) -> Result<(), String> {
+    pub(super) async fn attempt(&self, event: &TaskerEvent) -> Result<(), Failure> {
         let limit = self.delivery.timeout;
         let taking = async {
             if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) }
         };
         // The time limit is inside, because dropping what did not end in time may panic too.
         let done = AssertUnwindSafe(timeout(limit, taking)).catch_unwind().await;
-        let error = match done {
+        let failure: Failure = match done {
             Ok(Ok(Ok(()))) => return Ok(()),
-            Ok(Ok(Err(error))) => error.to_string(),
-            Ok(Err(_)) => format!("not done within its time limit of {limit:?}"),
-            Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)),
+            Ok(Ok(Err(error))) => error.into(),
+            Ok(Err(_)) => format!("not done within its time limit of {limit:?}").into(),
+            Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
         tracing::warn!(
             subscriber = self.name,
             event = event.name(),
             id = event.id,
-            error,
+            error = failure.error,
             "an event was not taken"
         );
-        Err(error)
+        Err(failure)
     }
 
     /// How an event stands that failed for the so manieth time.
-    pub(super) fn failed(&self, count: u32, mut error: String) -> Attempts {
+    pub(super) fn failed(&self, count: u32, failure: Failure) -> Attempts {
         const MESSAGE: usize = 8 << 10;
+        let Failure { mut error, then } = failure;
         error.truncate(error.floor_char_boundary(MESSAGE));
-        Attempts { count, error, wait: self.delivery.wait_after(count) }
+        let usual = self.delivery.wait_after(count);
+        let wait = match then {
+            Then::Usual => usual,
+            Then::After(wait) => usual.map(|_| self.delivery.within(wait)),
+            Then::Never => None,
+        };
+        Attempts { count, error, wait }
     }
 }

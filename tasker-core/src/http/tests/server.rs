@@ -73,7 +73,23 @@ impl Server {
         reset: bool,
         play: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve(TcpListener::bind("127.0.0.1:0").await.unwrap(), tls, reset, play)
+    }
+
+    /// A server where somebody listens already.
+    pub(super) fn start_at(
+        listener: TcpListener,
+        play: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
+        Self::serve(listener, None, false, play)
+    }
+
+    fn serve(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        reset: bool,
+        play: impl Fn(&Seen) -> Vec<Act> + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let (seen, play): (Arc<Mutex<Vec<Seen>>>, Arc<Play>) = (Arc::default(), Arc::new(play));
         let all = Arc::clone(&seen);
