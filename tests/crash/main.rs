@@ -14,6 +14,7 @@ mod freeze;
 #[cfg(target_os = "linux")]
 mod full;
 mod halfway;
+mod heard;
 mod kill;
 mod load;
 mod log;

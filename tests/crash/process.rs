@@ -32,11 +32,13 @@ pub(crate) struct Options {
     pub(crate) starts: bool,
     /// Whether it is to bear a limit of its files.
     pub(crate) limited: bool,
+    /// Whether it delivers events.
+    pub(crate) hears: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(1), starts: false, limited: false }
+        Self { lease: Duration::from_secs(1), starts: false, limited: false, hears: false }
     }
 }
 
@@ -98,6 +100,9 @@ impl Worker {
         program.args(["--exact", "worker::process", "--ignored", "--nocapture"]);
         program.env(worker::URL, site.url()).env(worker::LEDGER, site.ledger());
         program.env(worker::LEASE, options.lease.as_millis().to_string());
+        if options.hears {
+            program.env(worker::HEARD, site.heard_by_the_ear());
+        }
         if options.starts {
             program.env(worker::STARTS, (number * 1_000_000).to_string());
         }

@@ -103,6 +103,10 @@ impl Site {
         self.folder.path().join("ledger")
     }
 
+    pub(crate) fn heard_by_the_ear(&self) -> PathBuf {
+        self.folder.path().join("heard")
+    }
+
     /// Chance that the seed repeats.
     pub(crate) fn random(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.seed)

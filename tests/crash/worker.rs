@@ -11,6 +11,7 @@ use serde_json::json;
 use tasker::{SqlStore, Tasker};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::heard;
 use crate::log;
 use crate::workflows::{self, App, Ledger};
 
@@ -21,6 +22,9 @@ pub(crate) const LEDGER: &str = "TASKER_CRASH_LEDGER";
 pub(crate) const LEASE: &str = "TASKER_CRASH_LEASE";
 /// The number of the first task that it starts by itself.
 pub(crate) const STARTS: &str = "TASKER_CRASH_STARTS";
+
+/// Where it writes down the events that it delivers.
+pub(crate) const HEARD: &str = "TASKER_CRASH_HEARD";
 
 /// How many tasks it starts by itself.
 const OWN_TASKS: u64 = 20;
@@ -38,17 +42,19 @@ async fn process() {
     let lease = Duration::from_millis(variable(LEASE).parse().expect(LEASE));
     let mut terminate = signal(SignalKind::terminate()).expect("a handler");
     let store = SqlStore::connect(&variable(URL)).await.expect("connected");
-    let tasker = Tasker::builder(App { ledger: Ledger(PathBuf::from(variable(LEDGER))) })
+    let builder = Tasker::builder(App { ledger: Ledger(PathBuf::from(variable(LEDGER))) })
         .store(store)
         .register::<workflows::chain::Workflow>()
         .register::<workflows::diamond::Workflow>()
         .register::<workflows::fan::Workflow>()
         .concurrency(20)
         .lease(lease.mul_f64(0.3), lease)
-        .poll(Duration::from_millis(200))
-        .build()
-        .await
-        .expect("built");
+        .poll(Duration::from_millis(200));
+    let builder = match std::env::var(HEARD) {
+        Ok(file) => builder.subscribe_with(heard::NAME, heard::Ear(PathBuf::from(file)), heard::delivery()),
+        Err(_) => builder,
+    };
+    let tasker = builder.build().await.expect("built");
     println!("\nready");
     if let Ok(first) = std::env::var(STARTS) {
         start_tasks(&tasker, first.parse().expect(STARTS)).await;

@@ -149,10 +149,7 @@ impl Leading<'_> {
             if self.looked.elapsed() >= LOOK {
                 self.look_aside().await?;
             }
-            let passed = self.looked.elapsed();
-            let due =
-                self.aside.iter().filter_map(|aside| aside.wait).min().map(|due| due.saturating_sub(passed));
-            let wait = due.map_or(wait, |due| wait.min(due.max(SHORTEST_PAUSE)));
+            let wait = self.next_due().map_or(wait, |due| wait.min(due.max(SHORTEST_PAUSE)));
             stop.run_until_cancelled(sleep(wait)).await;
         }
         Ok(())
@@ -291,6 +288,14 @@ impl Leading<'_> {
             }
         }
         outcome
+    }
+
+    /// How long until something that was set aside may be tried again. Of each task it is the first event that counts: the others wait for it.
+    fn next_due(&self) -> Option<Duration> {
+        let mut tasks = HashSet::new();
+        let first = self.aside.iter().filter(|aside| tasks.insert(aside.task));
+        let wait = first.filter_map(|aside| aside.wait).min()?;
+        Some(wait.saturating_sub(self.looked.elapsed()))
     }
 
     async fn look_aside(&mut self) -> Result<(), StoreError> {

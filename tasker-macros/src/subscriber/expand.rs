@@ -46,6 +46,8 @@ pub(super) fn subscriber(block: &Block, model: &Model, krate: &TokenStream) -> T
         impl #impl_generics #krate::events::Subscriber for #ty where #(#predicates,)* #shared
     };
     quote! {
+        // That a method takes what it does not use, and waits for nothing, is the subscriber's rule.
+        #[allow(clippy::unused_self, clippy::unused_async)]
         #head #user
 
         #implemented {
