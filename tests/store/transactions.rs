@@ -1,11 +1,11 @@
 //! Tasks that are created in transactions of the host.
 
 use sea_orm::{Database, TransactionTrait};
-use tasker::SqlStore;
-use tasker::store::{Attributes, Created, NewTask, TaskSummary};
+use tasker::store::{Attributes, Created, Cursor, Kinds, Lead, NewTask, Progress, Store, TaskSummary};
+use tasker::{SqlStore, TaskId};
 
 use crate::databases::database;
-use crate::fixture::{Bench, chain};
+use crate::fixture::{Bench, LEASE, chain};
 use crate::requests::{attributes, summary};
 
 async fn what_is_said_of_a_task_is_written_with_the_hosts_rows(url: &str) {
@@ -44,4 +44,48 @@ async fn on_sqlite_what_is_said_of_a_task_is_written_with_the_hosts_rows() {
 async fn on_postgres_what_is_said_of_a_task_is_written_with_the_hosts_rows() {
     let Some(database) = database().await else { return };
     what_is_said_of_a_task_is_written_with_the_hosts_rows(database.url()).await;
+}
+
+/// What is read behind a cursor.
+async fn heard(store: &SqlStore, cursor: &mut Cursor) -> Vec<TaskId> {
+    let page = store.feed().read_on(cursor, Kinds::ALL, 100).await.unwrap();
+    *cursor = page.cursor;
+    page.occurrences.into_iter().map(|occurrence| occurrence.task.id).collect()
+}
+
+/// Numbers are given before the commit: one that commits late is lower than what was read long ago.
+#[tokio::test]
+async fn on_postgres_what_commits_late_is_heard_then_and_stops_nobody() {
+    let Some(database) = database().await else { return };
+    let bench = Bench::new(SqlStore::connect(database.url()).await.unwrap(), &[chain()]).await;
+    let host = Database::connect(database.url()).await.unwrap();
+    let feed = bench.store.feed();
+    feed.subscribe(&["ear".to_owned()]).await.unwrap();
+    let leader = sea_orm::prelude::Uuid::now_v7();
+    let Lead::Own(mut cursor) = feed.lead("ear", leader, LEASE).await.unwrap() else { panic!("it leads") };
+
+    let (late, never) = (bench.task(0), bench.task(0));
+    let slow = host.begin().await.unwrap();
+    bench.store.create_in(&slow, std::slice::from_ref(&late)).await.unwrap();
+    let undone = host.begin().await.unwrap();
+    bench.store.create_in(&undone, std::slice::from_ref(&never)).await.unwrap();
+    let first = bench.start(0).await;
+    assert_eq!(heard(&bench.store, &mut cursor).await, [first], "nobody waits for those that are open");
+    assert_eq!(cursor.holes.len(), 2);
+    undone.rollback().await.unwrap();
+    let second = bench.start(0).await;
+    assert_eq!(heard(&bench.store, &mut cursor).await, [second]);
+    assert_eq!(cursor.holes.len(), 2, "while one is open that began before, nobody knows of either");
+
+    // What was read up to the first hole may be removed, and not what lies behind it.
+    let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
+    assert!(feed.advance("ear", leader, &progress).await.unwrap());
+    assert_eq!(feed.trim().await.unwrap(), 0);
+    slow.commit().await.unwrap();
+    assert_eq!(heard(&bench.store, &mut cursor).await, [late.id]);
+    assert!(heard(&bench.store, &mut cursor).await.is_empty());
+    assert_eq!(cursor.holes, [], "what was undone is given up when all have ended that could fill it");
+    let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
+    assert!(feed.advance("ear", leader, &progress).await.unwrap());
+    assert_eq!(feed.trim().await.unwrap(), 3);
 }
