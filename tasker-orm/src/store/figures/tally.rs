@@ -1,6 +1,7 @@
 //! How many tasks and steps stand where.
 //!
-//! Open tasks and those that ended badly have indexes of their own, and are few; how many are complete, the book knows but for the last minutes.
+//! Open tasks and those that ended badly have indexes of their own, and are few; how many are complete, the book knows but for the last minutes. They are
+//! asked for on the connections whose plans go by keys: the planner would read all steps beside a million tasks.
 
 use sea_orm::{DbErr, QueryResult, Value};
 use tasker_core::store::{Population, StoreError, Tally};
@@ -55,7 +56,7 @@ const POPULATION: &str = "
 impl SqlStore {
     pub(super) async fn population_now(&self) -> Result<Population, StoreError> {
         self.repeated("counting open tasks and workflows", || async {
-            let rows = query(self.reader(), POPULATION, []).await?;
+            let rows = query(&self.0.by_key, POPULATION, []).await?;
             let row = rows.first().ok_or_else(|| DbErr::Custom("no answer".to_owned()))?;
             Ok(Population {
                 open_tasks: number(row, 0)?,
@@ -71,23 +72,23 @@ impl SqlStore {
     }
 
     async fn try_tally(&self) -> Result<Tally, DbErr> {
-        let now = self.now_in(self.reader()).await?;
+        let now = self.now_in(&self.0.by_key).await?;
         let mut tally = Tally::empty(Timestamp::from_micros(now));
-        for row in query(self.reader(), TASKS, []).await? {
+        for row in query(&self.0.by_key, TASKS, []).await? {
             tally.tasks.insert(parse_state(&row.try_get_by_index::<String>(0)?)?, number(&row, 1)?);
         }
         let badly = tally.tasks.iter().filter(|(state, _)| state.has_ended()).map(|(_, tasks)| tasks).sum();
         tally.tasks.insert(TaskState::Complete, self.complete(badly).await?);
-        for row in query(self.reader(), STEPS, [now.into()]).await? {
+        for row in query(&self.0.by_key, STEPS, [now.into()]).await? {
             let state: StepState = parse_state(&row.try_get_by_index::<String>(0)?)?;
             tally.steps.insert(state, number(&row, 1)?);
             tally.in_backoff += number(&row, 2)?;
         }
         let failed = FAILED.replace("{by_state}", if self.is_postgres() { "" } else { BY_STATE });
-        if let Some(row) = query(self.reader(), failed, [(Tally::LOOKED_AT as i64).into()]).await?.first() {
+        if let Some(row) = query(&self.0.by_key, failed, [(Tally::LOOKED_AT as i64).into()]).await?.first() {
             (tally.exhausted, tally.failed_at_once) = (number(row, 0)?, number(row, 1)?);
         }
-        if let Some(row) = query(self.reader(), OTHERS, [now.into()]).await?.first() {
+        if let Some(row) = query(&self.0.by_key, OTHERS, [now.into()]).await?.first() {
             tally.workers = number(row, 0)?;
             tally.oldest_waiting = row.try_get_by_index::<Option<Uuid>>(1)?.map(Into::into);
         }
@@ -96,16 +97,16 @@ impl SqlStore {
 
     /// How many tasks are complete: those of the book, and those that ended since. Before there is a book, all that ended but not badly.
     async fn complete(&self, badly: u64) -> Result<u64, DbErr> {
-        let Some(book) = Book::read(self.reader()).await? else {
+        let Some(book) = Book::read(&self.0.by_key).await? else {
             let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at IS NOT NULL";
-            let rows = query(self.reader(), sql, []).await?;
+            let rows = query(&self.0.by_key, sql, []).await?;
             let ended = rows.first().map_or(Ok(0), |row| number(row, 0))?;
             return Ok(ended.saturating_sub(badly));
         };
         let (before, since) = (book.complete, book.counted_until().as_micros());
         let sql = "SELECT count(*) FROM tasker_tasks WHERE ended_at >= $1 AND state = 'complete'";
         let values: [Value; 1] = [since.into()];
-        let rows = query(self.reader(), sql, values).await?;
+        let rows = query(&self.0.by_key, sql, values).await?;
         let after = rows.first().map_or(Ok(0), |row| row.try_get_by_index::<i64>(0))?;
         Ok(u64::try_from(before + after).unwrap_or_default())
     }
