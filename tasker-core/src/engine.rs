@@ -120,7 +120,7 @@ impl Engine {
     pub(crate) async fn run(self) {
         let watcher = self.metrics.watcher(self.config.heartbeat);
         let _beside = (self.listener(), self.purger(), self.counter(), watcher);
-        let dispatchers = self.dispatch();
+        let mut dispatchers = self.dispatch();
         while !self.stop.is_cancelled() {
             let Some((id, asked, known)) = self.enlist().await else { break };
             tracing::info!(worker = %id, "worker enlisted");
@@ -135,7 +135,11 @@ impl Engine {
             self.pulse.set(None);
         }
         // They were told to stop, and end within the grace period.
-        dispatchers.join_all().await;
+        while let Some(ended) = dispatchers.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a subscriber was left without deliveries until the shutdown: a bug");
+            }
+        }
     }
 
     fn dispatch(&self) -> JoinSet<()> {

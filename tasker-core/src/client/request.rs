@@ -72,7 +72,7 @@ pub struct TaskRequest {
     /// Starts the task at most once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// What it shares with the request that it came from; it stands in logs, spans and events. Otherwise its id does.
+    /// What it shares with the request that it came from; it stands in its events. Otherwise its id does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
     /// The span that asks for it, as the header `traceparent` of the W3C.

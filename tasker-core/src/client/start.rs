@@ -111,13 +111,14 @@ impl<W> Start<W> {
     }
 
     /// Says what the task shares with the request that it comes from: 1 to 100 letters, digits, `-` and `_` of ASCII, of which the first is a
-    /// letter or a digit. It stands in logs, spans and events. Default: the id of the task.
+    /// letter or a digit. It is stored with the task and stands in its events. Default: the id of the task.
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.wish.attributes.correlation_id = Some(id.into());
         self
     }
 
-    /// Makes the task a part of a trace: its spans are children of this one.
+    /// Says which span of a trace asks for the task. It is stored with the task and stands in its events, so that who hears of them can go on
+    /// with the trace; Tasker makes no spans of its own yet.
     pub fn traceparent(mut self, parent: TraceParent) -> Self {
         self.wish.attributes.traceparent = Some(parent.to_string());
         self

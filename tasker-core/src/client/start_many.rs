@@ -79,7 +79,7 @@ impl<W: Workflow> StartMany<W> {
         self
     }
 
-    /// Makes the tasks a part of a trace: see [`Start::traceparent`](crate::Start::traceparent).
+    /// Says which span of a trace asks for the tasks: see [`Start::traceparent`](crate::Start::traceparent).
     pub fn traceparent(mut self, parent: TraceParent) -> Self {
         self.wish.attributes.traceparent = Some(parent.to_string());
         self

@@ -133,23 +133,20 @@ impl Leading<'_> {
         self.look_aside().await?;
         let mut pause = SHORTEST_PAUSE;
         while !stop.is_cancelled() {
-            let wait = match self.round_until(stop, grace).await? {
-                Round::Lost => return Ok(()),
-                Round::More => continue,
-                Round::Some => {
-                    pause = SHORTEST_PAUSE;
-                    pause
-                }
-                Round::Nothing => {
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    pause
-                }
-            };
+            let done = self.round_until(stop, grace).await?;
+            if done == Round::Lost {
+                return Ok(());
+            }
+            // Also where there is always more to read.
             self.trim().await;
             if self.looked.elapsed() >= LOOK {
                 self.look_aside().await?;
             }
-            let wait = self.next_due().map_or(wait, |due| wait.min(due.max(SHORTEST_PAUSE)));
+            if done == Round::More {
+                continue;
+            }
+            pause = if done == Round::Some { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            let wait = self.next_due().map_or(pause, |due| pause.min(due.max(SHORTEST_PAUSE)));
             stop.run_until_cancelled(sleep(wait)).await;
         }
         Ok(())

@@ -39,6 +39,9 @@ pub struct TaskFacts {
     pub correlation_id: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The span that asked for it, as the header `traceparent` of the W3C, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<String>,
 }
 
 /// The step to which something happened.
@@ -67,6 +70,7 @@ impl TaskFacts {
             version,
             correlation_id: task.correlation_id.clone().unwrap_or_else(|| task.id.to_string()),
             created_at: task.created_at,
+            traceparent: task.traceparent.clone(),
         }
     }
 }

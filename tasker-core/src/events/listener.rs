@@ -92,7 +92,7 @@ impl Pump {
         tokio::spawn(async move {
             let reader = Reader { pump, events, name, leader: Uuid::now_v7() };
             stop.run_until_cancelled(reader.read(&*store)).await;
-            reader.pump.sender().take();
+            reader.pump.forget(&reader.events);
             let forgotten = async {
                 store.feed().unsubscribe(&reader.name).await?;
                 store.feed().trim().await
@@ -108,14 +108,20 @@ impl Pump {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends, unless somebody listens.
-    fn end(&self) -> bool {
+    /// Forgets a reader that nobody hears any more; whether that is so.
+    fn end(&self, reader: &broadcast::Sender<Arc<TaskerEvent>>) -> bool {
         let mut sender = self.sender();
-        let unheard = sender.as_ref().is_none_or(|sender| sender.receiver_count() == 0);
+        // Whoever begins to listen does so under the same lock.
+        let unheard = reader.receiver_count() == 0;
         if unheard {
-            sender.take();
+            sender.take_if(|known| known.same_channel(reader));
         }
         unheard
+    }
+
+    /// Forgets a reader, and not one that began since.
+    fn forget(&self, reader: &broadcast::Sender<Arc<TaskerEvent>>) {
+        self.sender().take_if(|known| known.same_channel(reader));
     }
 }
 
@@ -129,7 +135,7 @@ struct Reader {
 impl Reader {
     /// Reads until nobody listens any more.
     async fn read(&self, store: &dyn Store) {
-        while !self.pump.end() {
+        while !self.pump.end(&self.events) {
             if let Err(error) = self.read_on(store).await {
                 tracing::warn!(%error, "events are not heard; trying again");
                 sleep(PAUSE).await;
@@ -145,7 +151,7 @@ impl Reader {
         };
         let mut leased = Instant::now();
         let mut pause = SHORTEST_PAUSE;
-        while !self.pump.end() {
+        while !self.pump.end(&self.events) {
             let page = feed.read_on(&cursor, Kinds::ALL, PAGE).await?;
             pause = if page.cursor == cursor { (pause * 2).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
             cursor = page.cursor;
@@ -165,5 +171,28 @@ impl Reader {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_ends_takes_none_away_that_began_since() {
+        let pump = Pump::default();
+        let (old, hears_old) = broadcast::channel(1);
+        *pump.sender() = Some(old.clone());
+        assert!(!pump.end(&old), "somebody listens");
+        drop(hears_old);
+        assert!(pump.end(&old) && pump.sender().is_none());
+        let (new, _hears_new) = broadcast::channel(1);
+        *pump.sender() = Some(new.clone());
+        // The old one is told to end once more when its task ends.
+        assert!(pump.end(&old));
+        pump.forget(&old);
+        assert!(pump.sender().as_ref().is_some_and(|known| known.same_channel(&new)) && !pump.end(&new));
+        pump.forget(&new);
+        assert!(pump.sender().is_none());
     }
 }

@@ -30,7 +30,7 @@ impl Topics {
         }
         for &name in wanted {
             if name == "*" {
-                return Ok(Self::ALL);
+                continue;
             }
             let prefix = name.strip_suffix(".*");
             let is_meant = |known: &str| {
@@ -49,7 +49,8 @@ impl Topics {
                     found = true;
                 }
             }
-            if !found {
+            // Who wants all wants those that only other processes know, too; Tasker's own are known everywhere.
+            if !found && (own_event(name).is_some() || !wanted.contains(&"*")) {
                 let hint = did_you_mean(name, catalog.all().iter().map(|known| known.name.as_str()));
                 let rest = if own_event(name).is_some() {
                     "; `Events::catalog` lists those there are"
@@ -62,7 +63,11 @@ impl Topics {
         if !names.is_empty() {
             kinds.add(Lifecycle::Emitted);
         }
-        if mistakes.is_empty() { Ok(Self { kinds, names: Some(names) }) } else { Err(mistakes) }
+        match mistakes.is_empty() {
+            false => Err(mistakes),
+            true if wanted.contains(&"*") => Ok(Self::ALL),
+            true => Ok(Self { kinds, names: Some(names) }),
+        }
     }
 
     /// Whether an event is among the kinds that are read for these.

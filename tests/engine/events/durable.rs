@@ -68,7 +68,10 @@ async fn what_happened_while_nobody_delivered_is_delivered_later(store: impl Sto
     ear.has(1).await;
     first.shutdown().await;
     let other = builder(&app, &store).build().await.unwrap();
-    let task = other.start::<job::Workflow>(context(2)).await.unwrap();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let task =
+        other.start::<job::Workflow>(context(2)).correlation_id("req-7").traceparent(parent.parse().unwrap());
+    let task = task.await.unwrap();
     task.wait().await.unwrap();
     let status = other.events().subscriptions().await.unwrap().remove(0);
     assert!(status.behind > 0 && status.lag_micros > 0 && !status.led, "{status:?}");
@@ -77,6 +80,8 @@ async fn what_happened_while_nobody_delivered_is_delivered_later(store: impl Sto
     let second = builder(&app, &store).subscribe("ear", ear.clone()).build().await.unwrap();
     ear.has(2).await;
     assert_eq!(ear.of(task.id()), ["task.completed"]);
+    let told = ear.took()[1].what.task().clone();
+    assert_eq!((told.correlation_id.as_str(), told.traceparent.as_deref()), ("req-7", Some(parent)));
     second.shutdown().await;
 }
 

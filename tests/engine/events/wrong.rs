@@ -16,7 +16,7 @@ async fn mistakes(builder: TaskerBuilder<App, std::sync::Arc<dyn tasker::Store>>
 async fn all_that_is_wrong_with_subscribers_is_told_at_once() {
     let (app, store) = (App::new([]), memory());
     let builder = builder(&app, &store)
-        .subscribe("a b", Ear::new(&["task.complete"]))
+        .subscribe("a b", Ear::new(&["*", "task.complete"]))
         .subscribe("idle", Ear::new(&[]))
         .subscribe("twice", Ear::new(&["*"]))
         .subscribe_with("twice", Ear::new(&["order.shipped"]), Delivery::default().attempts(0))
