@@ -26,6 +26,7 @@ mod poll;
 mod purge;
 mod run;
 mod shutdown;
+mod span;
 mod waiters;
 mod wanted;
 mod worker;

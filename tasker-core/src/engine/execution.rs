@@ -6,8 +6,10 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::run::{ending, run};
+use super::span;
 use super::worker::Worker;
 use crate::metrics::Gone;
 use crate::param::{Collector, StepInput, StoredResults};
@@ -26,7 +28,7 @@ pub(super) struct Running {
 
 impl Worker<'_> {
     pub(super) fn start(&mut self, claimed: ClaimedStep) {
-        let ClaimedStep { execution, definition, executions, context, results, .. } = claimed;
+        let (execution, definition, executions) = (claimed.execution, claimed.definition, claimed.executions);
         self.capacity.take(definition);
         let parts = self.known.runner(definition).and_then(|runner| {
             let handler = Arc::clone(runner.handler(execution.step)?);
@@ -42,6 +44,8 @@ impl Worker<'_> {
             self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
             return;
         };
+        let span = span::of_step(self.id, &claimed, &workflow);
+        let ClaimedStep { context, results, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
         let cancel = self.cancel.child_token();
@@ -60,13 +64,15 @@ impl Worker<'_> {
             only_when: None,
         };
         let mut in_hand = self.known.meters.in_hand(definition, execution.step);
-        let abort = self.runs.spawn(async move {
+        let execute = async move {
             in_hand.begins();
             let ended = run(handler, input, timeout, max_payload).await;
             in_hand.ends();
             let (ending, records) = ending(ended, cancelled.is_cancelled(), executions, policy, chance);
+            span::ends(&ending);
             Outcome { execution, definition, ending, records }
-        });
+        };
+        let abort = self.runs.spawn(execute.instrument(span));
         self.running.insert(execution, Running { definition, executions, revoked: false, cancel, abort });
     }
 
