@@ -71,6 +71,10 @@ mod webhook;
 pub use api::{Api, ApiBuilder};
 pub use backoff::Backoff;
 pub use breaker::{BreakerSettings, BreakerState, Breakers, CircuitState};
+#[cfg(feature = "otel")]
+pub(crate) use client::{Clients, Proxies};
+#[cfg(feature = "otel")]
+pub(crate) use config::Ssl;
 pub use config::{ApiConfig, ApiConfigError};
 pub use handler::ApiHandler;
 pub use method::Method;

@@ -25,6 +25,8 @@ pub mod metrics;
 #[cfg(not(feature = "prometheus"))]
 #[path = "metrics/none.rs"]
 mod metrics;
+#[cfg(feature = "otel")]
+pub mod otel;
 mod param;
 mod registry;
 pub mod report;

@@ -1,7 +1,17 @@
 //! The trace that a task is a part of.
 
+#[cfg(feature = "otel")]
+mod ids;
+#[cfg(feature = "otel")]
+mod spans;
+#[cfg(not(feature = "otel"))]
+#[path = "trace/none.rs"]
+mod spans;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub(crate) use spans::{Spans, starts};
 
 /// A span somewhere, as the header `traceparent` of the W3C names it: version 00 of
 /// [Trace Context](https://www.w3.org/TR/trace-context/).

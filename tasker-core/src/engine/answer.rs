@@ -66,6 +66,7 @@ impl Worker<'_> {
         }
         self.engine.waiters.ended(&settled.ended);
         self.known.meters.settled(&told, &settled);
+        self.spans.settled(&told, &settled);
         self.known.meters.claimed(&settled.claimed, By::Settle);
         for outcome in &untold {
             self.capacity.take(outcome.definition);

@@ -45,6 +45,7 @@ impl Worker<'_> {
             return;
         };
         let span = span::of_step(self.id, &claimed, &workflow);
+        self.spans.begins(&span, &claimed, &workflow);
         let ClaimedStep { context, results, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
@@ -105,6 +106,7 @@ impl Worker<'_> {
             (_, Some(Running { definition, revoked: true, .. })) => {
                 if let Some(execution) = execution {
                     self.known.meters.gone(definition, execution.step, Gone::Revoked);
+                    self.spans.gone(execution);
                 }
                 self.capacity.give_back(definition);
                 self.wanted.anything();

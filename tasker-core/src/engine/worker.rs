@@ -27,6 +27,7 @@ use super::poll::Poll;
 use super::wanted::Wanted;
 use crate::WorkerId;
 use crate::store::{Execution, Outcome, Room};
+use crate::trace::Spans;
 
 pub(super) struct Worker<'e> {
     pub(super) engine: &'e Engine,
@@ -42,6 +43,7 @@ pub(super) struct Worker<'e> {
     pub(super) capacity: Capacity,
     pub(super) calls: Calls,
     pub(super) poll: Poll,
+    pub(super) spans: Spans,
     pub(super) wanted: Wanted,
     /// Whether to ask what is still this worker's.
     look: bool,
@@ -83,6 +85,7 @@ impl<'e> Worker<'e> {
             capacity: Capacity::new(engine.config.concurrency, known.limits.clone()),
             calls: Calls::new(engine.store.parallel_settles()),
             poll,
+            spans: Spans::default(),
             wanted: Wanted::default(),
             look: false,
             suspects: HashSet::new(),

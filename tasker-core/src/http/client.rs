@@ -18,7 +18,7 @@ use super::config::Ssl;
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ClientError {
+pub(crate) enum ClientError {
     #[error("`ssl.ca_file` is `{path}`, which cannot be read: {error}")]
     Unreadable { path: String, error: io::Error },
     #[error(
@@ -37,14 +37,14 @@ pub(super) enum ClientError {
 }
 
 /// The clients made so far, the one that was used last at the end.
-pub(super) struct Clients {
+pub(crate) struct Clients {
     proxies: Proxies,
     made: Mutex<Vec<(Trust, reqwest::Client)>>,
 }
 
 /// Whether calls go by way of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proxies {
+pub(crate) enum Proxies {
     /// As the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say.
     OfEnvironment,
     None,
@@ -61,11 +61,11 @@ impl Clients {
     /// A task file names few authorities; settings made at run time must not use up the memory.
     const MOST: usize = 16;
 
-    pub(super) fn new(proxies: Proxies) -> Self {
+    pub(crate) fn new(proxies: Proxies) -> Self {
         Self { proxies, made: Mutex::default() }
     }
 
-    pub(super) fn get(&self, ssl: &Ssl, https: bool) -> Result<reqwest::Client, ClientError> {
+    pub(crate) fn get(&self, ssl: &Ssl, https: bool) -> Result<reqwest::Client, ClientError> {
         let trust = if https { Trust::Tls(ssl.clone()) } else { Trust::Plain };
         let mut clients = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let known = clients.iter().position(|(known, _)| *known == trust);

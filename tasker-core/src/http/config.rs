@@ -84,7 +84,7 @@ pub struct ApiConfig {
 
 /// How the other system proves who it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub(super) enum Ssl {
+pub(crate) enum Ssl {
     /// By a certificate that an authority of the system signed.
     #[default]
     System,

@@ -12,7 +12,7 @@ use crate::echo::echo;
 use crate::registry::Registration;
 use crate::schema::{self, Violation};
 use crate::store::{Attributes, Created, NewTask};
-use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId};
+use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId, trace};
 
 /// Beside the workflow and the context.
 #[derive(Debug, Clone, Default)]
@@ -177,7 +177,7 @@ impl Wish {
         context: Json,
     ) -> Result<(NewTask, Conflict), StartError> {
         let workflow = Arc::clone(&registration.workflow);
-        let Self { key, priority, attributes, duplicate, bypass, .. } = self;
+        let Self { key, priority, mut attributes, duplicate, bypass, .. } = self;
         let mut bypass: Vec<StepNo> = bypass.iter().filter_map(|step| workflow.find(step)).collect();
         bypass.sort_unstable();
         bypass.dedup();
@@ -200,6 +200,7 @@ impl Wish {
             }
         };
         let id = TaskId::random();
+        trace::starts(id, &workflow, &mut attributes);
         Ok((
             NewTask { id, definition, workflow, idempotency_key: key, context, priority, attributes, bypass },
             conflict,
