@@ -72,7 +72,7 @@ impl Bench {
             Self::Ceiling => "the rows of 10,000 chains of 5 steps, written by hand-written SQL",
             Self::Handles => "1,000 chains of 5 steps, each awaited by its handle",
             Self::Observed => {
-                "10,000 chains of 5 steps with every event delivered to a subscriber, beside the same without"
+                "10,000 chains of 5 steps with events, metrics and logs, and with traces too, beside the same without"
             }
             Self::Diamond => "1,000 diamonds of 4 steps at once",
             Self::Fanout => "200 tasks of 1, 50 and 1 steps at once",

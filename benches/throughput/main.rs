@@ -52,6 +52,7 @@ async fn main() -> ExitCode {
             Ok(())
         }
         Ok(Asked::Work(url)) => workers::work(&url).await,
+        Ok(Asked::LookOn(asked)) => observed::look_on(&asked).await,
         Ok(Asked::Measure(options)) => measure(&options).await,
         Err(mistake) => {
             eprintln!("{mistake}");

@@ -22,10 +22,15 @@ pub(crate) enum Asked {
     Measure(Options),
     /// To be a worker on a database, for the bench that asks for several processes.
     Work(String),
+    /// To do one run of the bench for which that is a process of its own.
+    LookOn(String),
 }
 
 /// How this program starts itself as a worker.
 pub(crate) const WORK: &str = "--work";
+
+/// How this program starts itself for one run.
+pub(crate) const LOOK_ON: &str = "--look-on";
 
 /// Reads the arguments; an error is what to tell the user.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked, String> {
@@ -41,6 +46,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked
         match argument.as_str() {
             "-h" | "--help" => return Ok(Asked::Help),
             WORK => return Ok(Asked::Work(value()?)),
+            LOOK_ON => return Ok(Asked::LookOn(value()?)),
             "--json" => json = true,
             "--quick" => quick = true,
             "--store" => stores.push(one_of("store", &value()?, Kind::ALL, Kind::name)?),
