@@ -45,6 +45,14 @@ mod many_workers {}
 mod metrics {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/health.md")]
+mod health {}
+
+#[cfg(doctest)]
+#[doc = include_str!("src/analytics.md")]
+mod analytics {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guarantees.md")]
 mod guarantees {}
 

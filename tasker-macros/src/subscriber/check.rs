@@ -3,7 +3,7 @@
 mod signature;
 mod topic;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -12,6 +12,7 @@ use syn::{GenericParam, Path, Token};
 use super::parse::{Block, Method};
 use super::{Route, Topic};
 use crate::errors::Errors;
+use crate::tokens;
 use topic::Found;
 
 /// What a block says.
@@ -19,6 +20,8 @@ pub(super) struct Model {
     pub(super) routes: Vec<Route>,
     /// The method `wants`, where there is one that can be asked.
     pub(super) wants: Option<Filter>,
+    /// Whether the type has a lifetime, which is told already.
+    pub(super) borrows: bool,
 }
 
 /// `fn wants(&self, event: &TaskerEvent) -> bool`.
@@ -50,16 +53,19 @@ pub(super) fn krate(args: TokenStream, errors: &mut Errors) -> TokenStream {
 }
 
 pub(super) fn model(block: &Block, errors: &mut Errors) -> Model {
-    for param in &block.generics.params {
-        if let GenericParam::Lifetime(lifetime) = param {
-            errors.at(
-                lifetime.lifetime.span(),
-                "a subscriber lives as long as the `Tasker`, so its type cannot borrow\n\
-                 help: let it own what it needs, or share it in an `Arc`",
-            );
-        }
+    let lifetimes = block.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Lifetime(lifetime) => Some(lifetime.lifetime.span()),
+        GenericParam::Type(_) | GenericParam::Const(_) => None,
+    });
+    let lifetimes: Vec<Span> = lifetimes.chain(tokens::borrow(&block.ty.to_token_stream())).collect();
+    for &at in &lifetimes {
+        errors.at(
+            at,
+            "a subscriber lives as long as the `Tasker`, so its type cannot borrow\n\
+             help: let it own what it needs, or share it in an `Arc`",
+        );
     }
-    let mut model = Model { routes: Vec::new(), wants: None };
+    let mut model = Model { routes: Vec::new(), wants: None, borrows: !lifetimes.is_empty() };
     let (mut seen, mut meant): (Vec<(Topic, String)>, bool) = (Vec::new(), false);
     for method in &block.methods {
         if method.events.is_empty() && method.signature.ident == "wants" {

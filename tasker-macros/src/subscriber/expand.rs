@@ -15,8 +15,16 @@ pub(super) fn subscriber(block: &Block, model: &Model, krate: &TokenStream) -> T
     user.set_span(*braces);
     let (impl_generics, _, predicates) = generics.split_for_impl();
     let predicates = predicates.map(|clause| &clause.predicates).into_iter().flatten();
-    let shared = (!generics.params.is_empty())
-        .then(|| quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static));
+    let needed = quote!(::core::marker::Send + ::core::marker::Sync + 'static);
+    let shared = if model.borrows {
+        // A type that borrows is told about. Asked of `Self`, rustc would go on about its lifetimes.
+        let types = generics.type_params().map(|param| &param.ident);
+        quote!(Self: 'static, #(#types: #needed,)*)
+    } else if generics.params.is_empty() {
+        TokenStream::new()
+    } else {
+        quote!(Self: #needed)
+    };
     let names = model.routes.iter().map(|route| {
         let (name, cfg) = (route.topic.to_string(), &route.cfg);
         quote!(#cfg events.push(#name);)

@@ -44,4 +44,18 @@ impl NotShared {
     async fn on_task_completed(&self, event: &TaskCompleted) {}
 }
 
+struct Anonymous<'a>(&'a str);
+
+#[subscriber]
+impl Anonymous<'_> {
+    async fn on_task_completed(&self, event: &TaskCompleted) {}
+}
+
+struct Both<'a, T>(&'a str, T);
+
+#[subscriber]
+impl<'a, T> Both<'a, T> {
+    async fn on_task_completed(&self, event: &TaskCompleted) {}
+}
+
 fn main() {}

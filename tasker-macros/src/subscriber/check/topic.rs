@@ -69,17 +69,27 @@ fn of_name(method: &Method, errors: &mut Errors) -> Found {
     if !is_async(method) {
         return Found::Nothing;
     }
-    let methods: Vec<String> = EVENTS.into_iter().map(method_of).collect();
-    let methods = || methods.iter().map(String::as_str);
-    let help = match nearest(&name, methods()) {
-        Some(near) => format!("did you mean `{near}`? `tasker::events` has a type for each event"),
-        None => format!(
-            "an event of the application is named: `#[event(\"order.shipped\")]`; for Tasker's own the methods are {}",
-            quoted(methods())
-        ),
-    };
-    errors.at(ident.span(), format!("there is no event for `{name}`\nhelp: {help}"));
+    errors.at(ident.span(), format!("there is no event for `{name}`\nhelp: {}", instead_of(&name, event)));
     Found::Wrong
+}
+
+/// What to write instead of a method `on_…`, which is of no event: one of Tasker's own if it speaks of tasks or steps, or else the
+/// attribute that an event of the application needs.
+fn instead_of(method: &str, event: &str) -> String {
+    let (first, rest) = event.split_once('_').unwrap_or((event, ""));
+    if nearest(first, ["step", "task"]).is_some() {
+        let methods: Vec<String> = EVENTS.into_iter().map(method_of).collect();
+        let methods = || methods.iter().map(String::as_str);
+        return match nearest(method, methods()) {
+            Some(near) => format!("did you mean `{near}`? `tasker::events` has a type for each event"),
+            None => format!("the methods for Tasker's own events are {}", quoted(methods())),
+        };
+    }
+    let named = format!("{first}.{rest}");
+    let example = if event_name(&named).is_ok() { named } else { "order.shipped".to_owned() };
+    format!(
+        "an event of the application is named: `#[event(\"{example}\")]`; the methods for Tasker's own begin with `on_task_` or `on_step_`"
+    )
 }
 
 fn method_of(event: &str) -> String {
@@ -115,5 +125,42 @@ fn topic(name: &LitStr) -> syn::Result<Topic> {
             Ok(()) => Ok(Topic::Custom(text)),
             Err(message) => Err(syn::Error::new(name.span(), message)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(event: &str) -> String {
+        instead_of(&format!("on_{event}"), event)
+    }
+
+    #[test]
+    fn a_slip_in_the_name_of_an_event_is_mended() {
+        for (event, meant) in [
+            ("task_complete", "on_task_completed"),
+            ("tasks_failed", "on_task_failed"),
+            ("setp_skiped", "on_step_skipped"),
+        ] {
+            assert!(help(event).starts_with(&format!("did you mean `{meant}`?")), "{}", help(event));
+        }
+    }
+
+    #[test]
+    fn what_speaks_of_neither_tasks_nor_steps_is_told_how_events_of_the_application_are_heard() {
+        for (event, written) in [
+            ("order_shipped", "order.shipped"),
+            ("payment_was_authorized", "payment.was_authorized"),
+            // Of these no name of an event can be made.
+            ("shipped", "order.shipped"),
+            ("workflow_completed", "order.shipped"),
+        ] {
+            let help = help(event);
+            let told = format!("an event of the application is named: `#[event(\"{written}\")]`");
+            assert!(help.starts_with(&told), "{event}: {help}");
+        }
+        let help = help("task_shipped_by_train");
+        assert!(help.starts_with("the methods for Tasker's own events are `on_task_initialize_requested`, "));
     }
 }
