@@ -45,6 +45,10 @@ mod many_workers {}
 mod metrics {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/traces.md")]
+mod traces {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/health.md")]
 mod health {}
 

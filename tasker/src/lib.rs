@@ -52,7 +52,8 @@
 //! or by the functions of a module that is made with the file: `#[workflow(yaml = "config/order.yaml")]`.
 //! With the feature `testing`, the module `testing` runs workflows in virtual time, for the tests of an application.
 //!
-//! With the feature `prometheus`, the module `metrics` counts what the engine does, for Prometheus.
+//! With the feature `prometheus`, the module `metrics` counts what the engine does, for Prometheus. With the feature
+//! `otel`, the module `otel` sends a trace of each task to a collector of OpenTelemetry.
 //!
 //! With the feature `http`, the module `http` lets steps call the API of another system.
 //!
