@@ -18,9 +18,7 @@ use uuid::Uuid;
 
 use super::{Delivery, Subscriber, TaskerEvent, Topics};
 use crate::step::BoxFuture;
-use crate::store::{
-    Attempts, Cursor, Delivery as Aside, Feed, Lead, Progress, SetAside, Store, StoreError, Tried,
-};
+use crate::store::{Attempts, Delivery as Aside, Feed, Lead, Progress, SetAside, Store, StoreError, Tried};
 use crate::{Json, TaskId};
 
 /// How many transactions are read at a time.
@@ -32,6 +30,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long to wait after the store did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long it is not kept how far a subscriber is, while events come without a break and it takes them: a commit costs the database more
+/// than the event. What was taken in this time is delivered again after a crash.
+const KEEP: Duration = Duration::from_millis(100);
 
 /// How often what all subscribers have read is removed.
 const TRIM: Duration = Duration::from_secs(5);
@@ -63,7 +65,8 @@ impl Dispatcher {
                         dispatcher: &self,
                         feed,
                         leader,
-                        cursor,
+                        done: Progress { cursor, ..Progress::default() },
+                        unkept: None,
                         aside: Vec::new(),
                         looked: now,
                         trimmed: now,
@@ -101,7 +104,10 @@ struct Leading<'d> {
     dispatcher: &'d Dispatcher,
     feed: &'d dyn Feed,
     leader: Uuid,
-    cursor: Cursor,
+    /// How far it is, and what it did that is not kept yet.
+    done: Progress,
+    /// Since when there is something to keep.
+    unkept: Option<Instant>,
     /// What waits for another attempt, in order.
     aside: Vec<Aside>,
     looked: Instant,
@@ -124,6 +130,13 @@ impl Outcome {
         self.set_aside.extend(other.set_aside);
         self.tried.extend(other.tried);
         self
+    }
+
+    fn add_to(self, done: &mut Progress) {
+        done.taken += self.taken;
+        done.error = self.error.or(done.error.take());
+        done.set_aside.extend(self.set_aside);
+        done.tried.extend(self.tried);
     }
 }
 
@@ -149,6 +162,8 @@ impl Leading<'_> {
             let wait = self.next_due().map_or(pause, |due| pause.min(due.max(SHORTEST_PAUSE)));
             stop.run_until_cancelled(sleep(wait)).await;
         }
+        // Within the grace period, as all else.
+        let _ = timeout(grace, self.keep()).await;
         Ok(())
     }
 
@@ -167,7 +182,7 @@ impl Leading<'_> {
         let again = self.try_again().await;
         let room = self.aside.len() < self.dispatcher.delivery.most_set_aside;
         let page = if room {
-            Some(self.feed.read_on(&self.cursor, self.dispatcher.topics.kinds, PAGE).await?)
+            Some(self.feed.read_on(&self.done.cursor, self.dispatcher.topics.kinds, PAGE).await?)
         } else {
             None
         };
@@ -178,25 +193,41 @@ impl Leading<'_> {
                 let events: Vec<TaskerEvent> = events.filter(|event| topics.wants(event)).collect();
                 (events, page.cursor, page.more)
             }
-            None => (Vec::new(), self.cursor.clone(), false),
+            None => (Vec::new(), self.done.cursor.clone(), false),
         };
         // What was taken just now is out of the way only when that is kept.
         let behind: HashSet<TaskId> = self.aside.iter().map(|aside| aside.task).collect();
-        let Outcome { taken, error, set_aside, tried } = again.join(self.deliver_new(events, &behind).await);
-        let moved = cursor != self.cursor;
-        if !moved && tried.is_empty() {
-            return Ok(Round::Nothing);
+        let outcome = again.join(self.deliver_new(events, &behind).await);
+        let moved = cursor != self.done.cursor;
+        let changed_aside = !outcome.set_aside.is_empty() || !outcome.tried.is_empty();
+        if moved || changed_aside {
+            self.unkept.get_or_insert_with(Instant::now);
+            outcome.add_to(&mut self.done);
+            self.done.cursor = cursor;
         }
-        let changed_aside = !set_aside.is_empty() || !tried.is_empty();
-        let progress = Progress { cursor: cursor.clone(), taken, error, set_aside, tried };
-        if !self.feed.advance(&self.dispatcher.name, self.leader, &progress).await? {
+        let at_once = changed_aside || !moved;
+        if self.unkept.is_some_and(|since| at_once || since.elapsed() >= KEEP) && !self.keep().await? {
             return Ok(Round::Lost);
         }
-        self.cursor = cursor;
         if changed_aside {
             self.look_aside().await?;
         }
-        Ok(if more { Round::More } else { Round::Some })
+        Ok(match (moved || changed_aside, more) {
+            (false, _) => Round::Nothing,
+            (true, true) => Round::More,
+            (true, false) => Round::Some,
+        })
+    }
+
+    /// Keeps what was done so far; whether this process leads still.
+    async fn keep(&mut self) -> Result<bool, StoreError> {
+        if self.unkept.is_none() {
+            return Ok(true);
+        }
+        let leads = self.feed.advance(&self.dispatcher.name, self.leader, &self.done).await?;
+        self.done = Progress { cursor: std::mem::take(&mut self.done.cursor), ..Progress::default() };
+        self.unkept = None;
+        Ok(leads)
     }
 
     /// Delivers new events: those of one task one after the other.
