@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use sea_orm::Value;
-use tasker_core::TaskState;
 use tasker_core::store::{AnnotationFilter, Span, TaskFilter, UNKNOWN};
+use tasker_core::{TaskId, TaskState};
 
 use crate::statement::Backend;
 
@@ -97,26 +97,33 @@ impl Conditions {
         if let Some(identities) = &known.identities {
             all.push(format!("t.identity IN ({})", parameters.put_all(identities)));
         }
+        let correlated = filter.correlation_id.as_ref().map(|id| correlated(id, parameters));
         // What is looked for by something rarer is not looked for by definition.
         let ended_badly = is_within(&states, &ENDED_BADLY);
         let alone = first_tag.is_none()
             && filter.any_tags.is_empty()
             && filter.annotations.is_empty()
             && known.identities.is_none()
+            && correlated.is_none()
             && !known.many
             && !ended_badly;
         // SQLite does not know that few tasks end badly, or that a definition has many. With the sign it does not look for the column.
         let sign = if (ended_badly || known.many) && backend == Backend::Sqlite { "+" } else { "" };
         let all = all.into_iter().fold(String::from("1 = 1"), |all, condition| all + " AND " + &condition);
         let list = |definition: &str| format!("SELECT {id} AS id FROM {from} WHERE {definition}{all}");
+        // No task is on two of them.
+        let correlated = correlated.unwrap_or_else(|| vec![String::new()]);
+        let lists_of = |definitions: &str| {
+            correlated.iter().map(|correlated| list(&format!("{correlated}{definitions}"))).collect()
+        };
         let lists = match known.definitions {
-            None => vec![list("")],
+            None => lists_of(""),
             Some(definitions) if alone && definitions.len() <= MOST_LISTS => {
                 definitions.iter().map(|id| list(&format!("t.definition_id = {id} AND "))).collect()
             }
             Some(definitions) => {
                 let definitions: Vec<String> = definitions.iter().map(ToString::to_string).collect();
-                vec![list(&format!("{sign}t.definition_id IN ({}) AND ", definitions.join(", ")))]
+                lists_of(&format!("{sign}t.definition_id IN ({}) AND ", definitions.join(", ")))
             }
         };
         Self { lists, id }
@@ -139,6 +146,17 @@ impl Conditions {
         let lists = lists.map(|(place, list)| format!("SELECT id FROM ({list}{after} {end}) AS list{place}"));
         format!("{} {end}", lists.collect::<Vec<_>>().join(" UNION ALL "))
     }
+}
+
+/// The ways in which a task comes to a correlation id: it was given it, or it has it as its own id and was given none. Each is looked up by
+/// an index of its own, which planners do not do for the two at once.
+fn correlated(id: &str, parameters: &mut Parameters) -> Vec<String> {
+    let mut ways = vec![format!("t.correlation_id = {} AND ", parameters.put(id))];
+    if let Some(task) = id.parse::<TaskId>().ok().filter(|task| task.to_string() == id) {
+        let task = parameters.put(task.as_uuid());
+        ways.push(format!("t.id = {task} AND t.correlation_id IS NULL AND "));
+    }
+    ways
 }
 
 /// What the indexes of tasks by state are limited to.
