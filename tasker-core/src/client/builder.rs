@@ -402,7 +402,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let catalog = subscriptions.catalog(workflows);
         #[cfg(feature = "yaml")]
         match yaml.subscriptions(&catalog) {
-            Ok(read) => read.into_iter().for_each(|one| subscriptions.add(one.name, one.subscriber)),
+            Ok(read) => {
+                read.into_iter().for_each(|one| subscriptions.add(one.name, one.subscriber, one.delivery));
+            }
             Err(error) => errors.push(error.into()),
         }
         let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
