@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::timeout;
 use tracing::field::Empty;
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, info_span};
 
 use super::Dispatcher;
 use crate::correlation::Correlation;
@@ -61,7 +61,12 @@ impl Dispatcher {
             otel.status_description = Empty,
         );
         let correlation = Correlation::of(task.task_id, Some(task.correlation_id.clone()));
-        correlation.scope(self.deliver(event)).instrument(span).await
+        let delivered = correlation.scope(self.deliver(event)).instrument(span.clone()).await;
+        if let Err(failure) = &delivered {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", &failure.error);
+        }
+        delivered
     }
 
     async fn deliver(&self, event: &TaskerEvent) -> Result<(), Failure> {
@@ -77,9 +82,6 @@ impl Dispatcher {
             Ok(Err(_)) => format!("not done within its time limit of {limit:?}").into(),
             Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
-        let span = Span::current();
-        span.record("otel.status_code", "ERROR");
-        span.record("otel.status_description", &failure.error);
         tracing::warn!(
             target: "tasker",
             subscriber = self.name,

@@ -107,8 +107,10 @@ impl Conditions {
             && correlated.is_none()
             && !known.many
             && !ended_badly;
-        // SQLite does not know that few tasks end badly, or that a definition has many. With the sign it does not look for the column.
-        let sign = if (ended_badly || known.many) && backend == Backend::Sqlite { "+" } else { "" };
+        // SQLite does not know that few tasks end badly or come of one request, or that a definition has many. With the sign it does not look
+        // for the column.
+        let passed_over = ended_badly || known.many || correlated.is_some();
+        let sign = if passed_over && backend == Backend::Sqlite { "+" } else { "" };
         let all = all.into_iter().fold(String::from("1 = 1"), |all, condition| all + " AND " + &condition);
         let list = |definition: &str| format!("SELECT {id} AS id FROM {from} WHERE {definition}{all}");
         // No task is on two of them.
