@@ -35,7 +35,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::correlation::Correlation;
 use crate::step::{Ended, Param, Steps};
 use crate::{
-    CorrelationId, Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
+    CorrelationId, Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder,
+    WorkflowDef, WorkflowId,
 };
 
 /// One execution of a step, as the engine hands it to the step's function.

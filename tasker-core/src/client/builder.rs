@@ -416,7 +416,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         #[cfg(feature = "yaml")]
         match yaml.subscriptions(&catalog) {
             Ok(read) => {
-                read.into_iter().for_each(|one| subscriptions.add(one.name, one.subscriber, one.delivery));
+                for one in read {
+                    subscriptions.add(one.name, one.subscriber, one.delivery);
+                }
             }
             Err(error) => errors.push(error.into()),
         }

@@ -163,7 +163,10 @@ impl TaskFilter {
         } = self;
         let has_nul = |text: &String| text.contains('\0');
         let tags_find_nothing = !any_tags.is_empty() && any_tags.iter().all(has_nul);
-        [namespace, name, version, initiator, source_system, correlation_id].into_iter().flatten().any(has_nul)
+        [namespace, name, version, initiator, source_system, correlation_id]
+            .into_iter()
+            .flatten()
+            .any(has_nul)
             || all_tags.iter().any(has_nul)
             || tags_find_nothing
             || annotations.iter().any(AnnotationFilter::finds_nothing)

@@ -257,7 +257,10 @@ mod tests {
         let call = call.result("price", 1250).skipped("quote").attempt(2, 5).dependent_system("billing");
         let call = call.correlation_id("req-7");
         let end = block_on(call.cancelled().run(&handler));
-        assert_eq!(end.result(), Ok(&json!([7, 1250, null, {"fee": 1}, "charge", 2, 5, "billing", true, "req-7"])));
+        assert_eq!(
+            end.result(),
+            Ok(&json!([7, 1250, null, {"fee": 1}, "charge", 2, 5, "billing", true, "req-7"]))
+        );
         assert_eq!((end.annotation("margin"), end.events("margin")), (Some(json!(5)), vec![]));
     }
 

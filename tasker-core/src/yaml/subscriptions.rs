@@ -157,7 +157,11 @@ impl SubscriptionFiles {
                     Some(events) => Arc::new(Narrowed { subscriber, events }),
                     None => subscriber,
                 };
-                Some(Subscription { name: name.clone(), subscriber, delivery: delivery(node.get("delivery")) })
+                Some(Subscription {
+                    name: name.clone(),
+                    subscriber,
+                    delivery: delivery(node.get("delivery")),
+                })
             }
             Err(error) => {
                 let place = config.map_or(class.span, |config| config.span);
@@ -179,10 +183,9 @@ fn delivery(node: Option<&Node>) -> Delivery {
         _ => usual,
     };
     let time = |node: Option<&Node>, usual| match node.map(|node| &node.kind) {
-        Some(Kind::Number(number)) => number
-            .as_f64()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .unwrap_or(usual),
+        Some(Kind::Number(number)) => {
+            number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(usual)
+        }
         _ => usual,
     };
     let wait = |key| node.get("backoff").and_then(|backoff| backoff.get(key));

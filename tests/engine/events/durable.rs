@@ -30,7 +30,8 @@ async fn a_subscriber_to_which_nobody_delivers_is_forgotten_after_its_time_and_n
     let feed = store.feed();
     until(async || (!feed.set_aside("gone", false, 9).await.unwrap().is_empty()).then_some(())).await;
     gone.shutdown().await;
-    let stays = builder(&app, &store).subscribe("stays", Ear::new(&["task.completed"])).build().await.unwrap();
+    let stays =
+        builder(&app, &store).subscribe("stays", Ear::new(&["task.completed"])).build().await.unwrap();
     // Nobody ever delivered to this one.
     feed.subscribe(&["never".to_owned()]).await.unwrap();
     let subscriptions = until(async || {
@@ -70,7 +71,10 @@ async fn who_watches_is_told_of_a_subscriber_that_was_left_behind_until_it_is_fo
     assert_eq!(later(30).await, Vec::<String>::new(), "nothing is kept for it");
     keeping.start::<job::Workflow>(context(1)).await.unwrap().wait().await.unwrap();
     let problems = later(1).await;
-    assert!(problems.len() == 1 && problems[0].starts_with("nobody delivers to the subscriber `old` since"), "{problems:?}");
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("nobody delivers to the subscriber `old` since"),
+        "{problems:?}"
+    );
     assert!(problems[0].ends_with("or remove it with `events().unsubscribe(\"old\")`"), "{problems:?}");
     assert_eq!(later(100 * 24).await.len(), 1, "it is not forgotten unless somebody says so");
     let forgetting = slowly().forget_subscribers_after(Duration::from_hours(102 * 24)).build().await.unwrap();

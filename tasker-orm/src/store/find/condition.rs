@@ -248,3 +248,27 @@ fn says_on_sqlite(path: &[String], value: &serde_json::Value, parameters: &mut P
     let says = says.map(|says| format!(" AND json_extract(a.annotation, {path}) = {}", parameters.put(says)));
     format!("(json_type(a.annotation, {path}) IN ({kinds}){})", says.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lists of the tasks of a request among those of one definition.
+    fn lists(request: &str) -> Vec<String> {
+        let filter = TaskFilter { correlation_id: Some(request.to_owned()), ..TaskFilter::default() };
+        let known = Known { definitions: Some(vec![1]), ..Known::default() };
+        Conditions::of(Backend::Sqlite, &filter, known, &mut Parameters::default()).lists
+    }
+
+    #[test]
+    fn the_tasks_of_a_request_are_looked_for_by_it_and_not_by_what_they_run() {
+        let of_text = lists("req-7");
+        assert_eq!(of_text.len(), 1);
+        assert!(of_text[0].contains("t.correlation_id = $1 AND +t.definition_id IN (1)"), "{of_text:?}");
+        let task = TaskId::random().to_string();
+        let of_task = lists(&task);
+        assert_eq!(of_task.len(), 2, "it may be the task's own id");
+        assert!(of_task[1].contains("t.id = $2 AND t.correlation_id IS NULL"), "{of_task:?}");
+        assert_eq!(lists(&task.to_uppercase()).len(), 1, "no task has that id, letter by letter");
+    }
+}
