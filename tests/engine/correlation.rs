@@ -154,11 +154,14 @@ async fn tasks_that_a_subscriber_starts_take_over_that_of_the_event(store: impl 
     tasker.shutdown().await;
 }
 
-/// The spans of deliveries, with their fields as text, and what is logged in them.
-#[derive(Clone, Default)]
-struct Spans(Arc<Mutex<Vec<Vec<(&'static str, String)>>>>);
+/// Fields with their values as text.
+type Said = Vec<(&'static str, String)>;
 
-struct Fields<'f>(&'f mut Vec<(&'static str, String)>);
+/// What the spans of deliveries say.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<Said>>>);
+
+struct Fields<'f>(&'f mut Said);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {

@@ -228,13 +228,13 @@ fn random_filter(chance: &mut Chance, facts: &[Fact]) -> (TaskFilter, Vec<Wanted
         created,
         ended,
         idempotency_key: chance.maybe(8, |chance| chance.text(&KEYS)),
-        correlation_id: chance.maybe(4, |chance| match chance.0.bool() {
-            true => chance.text(&REQUESTS),
-            false => {
-                let task = chance.one(facts).summary.id.to_string();
-                // The id in other letters is another text.
-                if chance.0.u32(..8) == 0 { task.to_uppercase() } else { task }
+        correlation_id: chance.maybe(4, |chance| {
+            if chance.0.bool() {
+                return chance.text(&REQUESTS);
             }
+            let task = chance.one(facts).summary.id.to_string();
+            // The id in other letters is another text.
+            if chance.0.u32(..8) == 0 { task.to_uppercase() } else { task }
         }),
     };
     (filter, wanted)
