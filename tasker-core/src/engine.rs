@@ -12,7 +12,7 @@
 //! * `lease` keeps the worker alive in the store, and takes back what dead workers held.
 //! * `waiters` tells whoever waits that a task has ended.
 //! * `dispatch` lets [events](crate::events) be delivered beside it.
-//! * `purge` removes what has ended long ago, `count` counts what ended lately.
+//! * `purge` removes what has ended long ago, `count` counts what ended lately, `subscribers` looks after those to which nobody delivers.
 
 mod answer;
 mod batch;
@@ -27,6 +27,7 @@ mod purge;
 mod run;
 mod shutdown;
 mod span;
+mod subscribers;
 mod waiters;
 mod wanted;
 mod worker;
@@ -68,6 +69,8 @@ pub(crate) struct EngineConfig {
     /// Whether chance has a part in the waits of retries.
     pub(crate) jitter: bool,
     pub(crate) retention: Option<Retention>,
+    /// After how long without deliveries durable subscribers are forgotten.
+    pub(crate) forget_subscribers_after: Option<Duration>,
 }
 
 impl Default for EngineConfig {
@@ -82,6 +85,7 @@ impl Default for EngineConfig {
             seed: None,
             jitter: true,
             retention: None,
+            forget_subscribers_after: None,
         }
     }
 }
@@ -120,7 +124,7 @@ impl Engine {
     /// Runs until it is told to stop, then shuts down in order.
     pub(crate) async fn run(self) {
         let watcher = self.metrics.watcher(self.config.heartbeat);
-        let _beside = (self.listener(), self.purger(), self.counter(), watcher);
+        let _beside = (self.listener(), self.purger(), self.counter(), self.subscribers(), watcher);
         let mut dispatchers = self.dispatch();
         while !self.stop.is_cancelled() {
             let Some((id, asked, known)) = self.enlist().await else { break };
@@ -174,6 +178,11 @@ impl Engine {
 
     fn counter(&self) -> AbortOnDropHandle<()> {
         AbortOnDropHandle::new(tokio::spawn(count::count(Arc::clone(&self.store), self.config.seed)))
+    }
+
+    fn subscribers(&self) -> AbortOnDropHandle<()> {
+        let looking = subscribers::look(Arc::clone(&self.store), self.config.forget_subscribers_after);
+        AbortOnDropHandle::new(tokio::spawn(looking))
     }
 
     /// A new identity, when it was asked for, and what it can run; none if the engine is to stop first.

@@ -7,6 +7,7 @@ mod annotation;
 mod batcher;
 mod client;
 mod clock;
+mod correlation;
 mod def;
 pub mod diagram;
 mod echo;
@@ -53,6 +54,7 @@ pub use client::{
     UnknownWorkflow, WorkflowHandle, WorkflowRegistry,
 };
 pub use clock::{Clock, InvalidTimestamp, ManualClock, SystemClock, Timestamp, TokioClock};
+pub use correlation::CorrelationId;
 pub use def::{
     DefinitionError, Graph, RecordSpec, Shape, StepDef, StepSpec, StoredDefinition, StoredStep,
     WorkflowBuilder, WorkflowDef, WorkflowId,

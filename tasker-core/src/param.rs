@@ -9,6 +9,7 @@ mod attempt;
 mod cancelled;
 mod collector;
 mod config;
+mod correlation_id;
 mod emit;
 mod list;
 mod output;
@@ -31,9 +32,11 @@ pub(crate) use stored::StoredResults;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::correlation::Correlation;
 use crate::step::{Ended, Param, Steps};
 use crate::{
-    Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder, WorkflowDef, WorkflowId,
+    CorrelationId, Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder,
+    WorkflowDef, WorkflowId,
 };
 
 /// One execution of a step, as the engine hands it to the step's function.
@@ -47,6 +50,7 @@ pub struct Invocation<'a, A> {
 pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
     pub(crate) task: TaskId,
+    pub(crate) correlation: Correlation,
     pub(crate) step: StepNo,
     pub(crate) attempt: Attempt,
     /// How many executions of the step may fail.
@@ -69,7 +73,7 @@ pub(crate) struct StepInput {
 #[diagnostic::on_unimplemented(
     message = "a step cannot receive a `{Self}`",
     label = "not a step parameter",
-    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `Option<Output<step>>`, `State<T>`, `Config<T>`, `Emit<E>`, `Annotate<A>`, `TaskId`, `Attempt`, `Cancelled`",
+    note = "a step takes its context by reference (`ctx: &Context`) and, by value, any of `Output<step>`, `Option<Output<step>>`, `State<T>`, `Config<T>`, `Emit<E>`, `Annotate<A>`, `TaskId`, `CorrelationId`, `Attempt`, `Cancelled`",
     note = "to receive your own type, put it in the application state and take `State<{Self}>`"
 )]
 pub trait FromStep<S>: Sized {
@@ -113,6 +117,13 @@ impl<A> Invocation<'_, A> {
     #[must_use]
     pub fn task(&self) -> TaskId {
         self.input.task
+    }
+
+    /// What the task shares with the request that it came from: what [`Start::correlation_id`](crate::Start::correlation_id) was given,
+    /// or else the id of the task.
+    #[must_use]
+    pub fn correlation_id(&self) -> CorrelationId {
+        CorrelationId::from(&self.input.correlation)
     }
 
     /// Which execution of the step it is, from 1.

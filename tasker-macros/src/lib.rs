@@ -143,6 +143,7 @@ fn expansion(args: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> 
 /// | `authorized: Emit<PaymentAuthorized>` | publishes events, stored with the result |
 /// | `margin: Annotate<Margin>` | puts an annotation on the task, stored with the result |
 /// | `task: TaskId` | the id of the task |
+/// | `request: CorrelationId` | what the task shares with the request that it came from |
 /// | `cancelled: Cancelled` | whether the execution is asked to end early |
 /// | your own type | anything that implements `FromStep` |
 ///

@@ -11,6 +11,7 @@ mod m20261122_000004_create_operations;
 mod m20261122_000005_describe_tasks;
 mod m20261122_000006_create_outbox;
 mod m20261122_000010_create_statistics;
+mod m20261122_000011_index_correlations;
 
 use sea_orm_migration::sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -26,6 +27,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261122_000005_describe_tasks::Migration),
         Box::new(m20261122_000006_create_outbox::Migration),
         Box::new(m20261122_000010_create_statistics::Migration),
+        Box::new(m20261122_000011_index_correlations::Migration),
     ]
 }
 

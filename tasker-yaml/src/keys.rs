@@ -27,12 +27,18 @@ pub enum Takes {
     Flag,
     /// How many executions may fail.
     Limit,
+    /// A whole number from 1 to [`MOST_COUNTED`].
+    Count,
+    /// A time in seconds, from [`LEAST_SECONDS`] to [`MOST_SECONDS`].
+    Seconds,
     /// A list of names of steps.
     Names,
     /// Whatever a handler reads; variables have their values in it.
     Config,
     /// A JSON Schema.
     Schema,
+    /// A mapping with these keys.
+    One(&'static Mapping),
     /// A list of mappings with these keys, each with a name of its own.
     List(&'static Mapping),
     /// An object of mappings with these keys.
@@ -49,6 +55,15 @@ pub struct Mapping {
 
 /// The most executions of a step that may fail.
 pub const MOST_EXECUTIONS: u64 = 1_000;
+
+/// The most that is counted to.
+pub const MOST_COUNTED: u64 = 1_000_000;
+
+/// The shortest time that can be said.
+pub const LEAST_SECONDS: f64 = 0.001;
+
+/// The longest time that can be said: a year.
+pub const MOST_SECONDS: f64 = 31_536_000.0;
 
 const fn key(name: &'static str, takes: Takes, about: &'static str) -> Key {
     Key { name, takes, required: false, about }
@@ -244,6 +259,37 @@ pub static SUBSCRIPTION: Mapping = Mapping {
             "What it hears of, such as `task.completed`, `task.*` or `'*'`. Default: what the class says.",
         ),
         key("config", Takes::Config, "What its class reads, with the values of variables."),
+        key("delivery", Takes::One(&DELIVERY), "How events are delivered to it."),
+    ],
+};
+
+/// How events are delivered to a subscriber.
+pub static DELIVERY: Mapping = Mapping {
+    what: "a delivery",
+    keys: &[
+        key("attempts", Takes::Count, "How often an event is tried before it is given up. Default: 20."),
+        key("backoff", Takes::One(&BACKOFF), "How long to wait after a failed attempt."),
+        key("timeout", Takes::Seconds, "How long an attempt may take, in seconds. Default: 30."),
+        key("concurrency", Takes::Count, "How many events are delivered at the same time. Default: 8."),
+        key(
+            "most_set_aside",
+            Takes::Count,
+            "How many events at most wait for another attempt before nothing new is delivered. Default: 1000.",
+        ),
+        key(
+            "lease",
+            Takes::Seconds,
+            "How long another process waits before it takes over from one that does not answer, in seconds. Default: 30.",
+        ),
+    ],
+};
+
+/// How long to wait after a failed attempt to deliver.
+pub static BACKOFF: Mapping = Mapping {
+    what: "a backoff",
+    keys: &[
+        key("first", Takes::Seconds, "The wait after the first failure, in seconds; it doubles. Default: 1."),
+        key("longest", Takes::Seconds, "The longest wait, in seconds. Default: 3600."),
     ],
 };
 
@@ -255,6 +301,13 @@ pub static SYNONYMS: &[(&str, &str)] = &[
     ("handler_class", "class"),
     ("handler_config", "config"),
     ("active", "enabled"),
+    ("retries", "attempts"),
+    ("retry_limit", "attempts"),
+    ("max_attempts", "attempts"),
+    ("first_wait", "first"),
+    ("longest_wait", "longest"),
+    ("base", "first"),
+    ("max", "longest"),
     ("subscribers", "subscriptions"),
     ("task_name", "name"),
     ("namespace", "namespace_name"),

@@ -3,7 +3,9 @@
 use tasker_rules::names::{is_name, is_semantic_version, own_event};
 use tasker_rules::suggest::{nearest, quoted};
 
-use super::keys::{Key, MOST_EXECUTIONS, Mapping, SYNONYMS, TASK, Takes};
+use super::keys::{
+    Key, LEAST_SECONDS, MOST_COUNTED, MOST_EXECUTIONS, MOST_SECONDS, Mapping, SYNONYMS, TASK, Takes,
+};
 use super::mistake::Report;
 use super::node::{Entry, Kind, Node};
 
@@ -54,7 +56,12 @@ fn meant(key: &str, known: &'static Mapping) -> Option<&'static str> {
 
 fn unknown(entry: &Entry, known: &'static Mapping, report: &mut Report<'_>) {
     let (key, names) = (entry.key.as_str(), || quoted(known.keys.iter().map(|key| key.name)));
+    let within = |outer: &&Key| matches!(outer.takes, Takes::One(inner) if inner.find(key).is_some());
     let help = match meant(key, known) {
+        _ if known.keys.iter().any(|outer| within(&outer)) => {
+            let outer = known.keys.iter().find(within).map_or("", |outer| outer.name);
+            format!("it stands under `{outer}`")
+        }
         Some(meant) if SYNONYMS.iter().any(|(word, _)| *word == key) => {
             format!("it is called `{meant}` here")
         }
@@ -93,6 +100,29 @@ fn value(key: &Key, node: &Node, report: &mut Report<'_>) {
             }
         }
         Takes::Limit => limit(name, node, report),
+        Takes::Count => match &node.kind {
+            Kind::Number(number) if number.as_u64().is_some_and(|n| (1..=MOST_COUNTED).contains(&n)) => {}
+            Kind::Number(number) => {
+                let message =
+                    format!("`{name}` takes a whole number from 1 to {MOST_COUNTED}; here is {number}");
+                report.help(node.span, message, key.about);
+            }
+            _ => takes("a whole number"),
+        },
+        Takes::Seconds => match &node.kind {
+            Kind::Number(number)
+                if number.as_f64().is_some_and(|n| (LEAST_SECONDS..=MOST_SECONDS).contains(&n)) => {}
+            Kind::Number(number) => {
+                let message =
+                    format!("`{name}` takes {LEAST_SECONDS} to {MOST_SECONDS} seconds; here is {number}");
+                report.help(node.span, message, key.about);
+            }
+            Kind::Text(_) => {
+                let message = format!("`{name}` takes a number of seconds; here is a text");
+                report.help(node.span, message, format!("write the number alone, as in `{name}: 30`"));
+            }
+            _ => takes("a number of seconds"),
+        },
         Takes::Names => match &node.kind {
             Kind::List(items) => items.iter().for_each(|item| named(name, item, 128, report)),
             Kind::Text(text) => {
@@ -111,6 +141,7 @@ fn value(key: &Key, node: &Node, report: &mut Report<'_>) {
                 takes("a JSON Schema");
             }
         }
+        Takes::One(known) => mapping(node, known, report),
         Takes::List(known) => match &node.kind {
             Kind::List(items) => items.iter().for_each(|item| mapping(item, known, report)),
             _ => takes(&format!("a list, in which each item is {}", known.what)),

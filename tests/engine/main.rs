@@ -9,6 +9,7 @@ mod analytics;
 mod bulk;
 mod client;
 mod configuration;
+mod correlation;
 mod crash;
 mod events;
 mod failure;

@@ -34,6 +34,7 @@ fn template() -> String {
         include_str!("../../tasker-orm/src/migration/m20261122_000005_describe_tasks.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000006_create_outbox.rs"),
         include_str!("../../tasker-orm/src/migration/m20261122_000010_create_statistics.rs"),
+        include_str!("../../tasker-orm/src/migration/m20261122_000011_index_correlations.rs"),
     ] {
         migration.hash(&mut hasher);
     }

@@ -37,6 +37,7 @@ fn workflows() -> Vec<Arc<WorkflowDef>> {
 
 const TAGS: [&str; 4] = ["vip", "eu", "é'", "rare"];
 const PEOPLE: [&str; 3] = ["ada", "grace", "unknown"];
+const REQUESTS: [&str; 3] = ["req-1", "req_2", "none"];
 const KEYS: [&str; 3] = ["k1", "k2", "\"["];
 const TYPES: [&str; 3] = ["payment", "note", "no such"];
 
@@ -100,6 +101,15 @@ impl Chance {
     }
 }
 
+/// Of some tasks what a request said, of some the id of a task before them, of some nothing.
+fn correlation_id(chance: &mut Chance, tasks: &[NewTask]) -> Option<String> {
+    match chance.0.u32(..4) {
+        0 => Some(chance.text(&REQUESTS)),
+        1 if !tasks.is_empty() => Some(chance.one(tasks).id.to_string()),
+        _ => None,
+    }
+}
+
 /// Tasks of all kinds, in all states.
 async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chance) -> Vec<Fact> {
     let worker = bench.worker().await;
@@ -110,6 +120,7 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
             source_system: chance.maybe(2, |chance| chance.text(&PEOPLE)),
             tags: chance.some(&TAGS),
             requested_at: chance.maybe(2, |_| clock.now() - Duration::from_secs(9)),
+            correlation_id: correlation_id(chance, &tasks),
             ..Attributes::default()
         };
         let task = bench.task(chance.0.usize(..bench.workflows.len()));
@@ -155,13 +166,15 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
         for step in &status.steps {
             *steps.entry(step.state).or_default() += 1;
         }
-        let Attributes { initiator, source_system, reason, requested_at, tags, .. } = task.attributes;
+        let Attributes { initiator, source_system, reason, requested_at, tags, correlation_id, .. } =
+            task.attributes;
         let summary = TaskSummary {
             id: task.id,
             workflow: status.workflow,
             state: status.state,
             priority: task.priority,
             idempotency_key: status.idempotency_key,
+            correlation_id: correlation_id.unwrap_or(task.id.to_string()),
             initiator: initiator.unwrap_or("unknown".into()),
             source_system: source_system.unwrap_or("unknown".into()),
             reason: reason.unwrap_or("unknown".into()),
@@ -171,6 +184,7 @@ async fn fill<S: Store>(bench: &Bench<S>, clock: &ManualClock, chance: &mut Chan
             ended_at: status.ended_at,
             steps,
         };
+        assert_eq!(status.correlation_id, summary.correlation_id);
         facts.push(Fact { annotations: annotations.remove(&task.id).unwrap_or_default(), summary });
     }
     facts
@@ -214,6 +228,14 @@ fn random_filter(chance: &mut Chance, facts: &[Fact]) -> (TaskFilter, Vec<Wanted
         created,
         ended,
         idempotency_key: chance.maybe(8, |chance| chance.text(&KEYS)),
+        correlation_id: chance.maybe(4, |chance| {
+            if chance.0.bool() {
+                return chance.text(&REQUESTS);
+            }
+            let task = chance.one(facts).summary.id.to_string();
+            // The id in other letters is another text.
+            if chance.0.u32(..8) == 0 { task.to_uppercase() } else { task }
+        }),
     };
     (filter, wanted)
 }
@@ -228,6 +250,7 @@ fn fits(fact: &Fact, filter: &TaskFilter, annotations: &[(String, Option<(&str, 
         (&filter.version, &summary.workflow.version),
         (&filter.initiator, &summary.initiator),
         (&filter.source_system, &summary.source_system),
+        (&filter.correlation_id, &summary.correlation_id),
         (&filter.idempotency_key, summary.idempotency_key.as_ref().unwrap_or(&String::new())),
     ] {
         fits &= wanted.is_none() || wanted.as_ref() == Some(is);
@@ -355,6 +378,7 @@ pub(crate) async fn what_no_store_keeps_is_found_nowhere<S: Store>(store: S, _: 
         TaskFilter { version: nul(), ..filter() },
         TaskFilter { initiator: nul(), ..filter() },
         TaskFilter { source_system: nul(), ..filter() },
+        TaskFilter { correlation_id: nul(), ..filter() },
         TaskFilter { idempotency_key: nul(), ..filter() },
         TaskFilter { all_tags: tagged(), ..filter() },
         TaskFilter { any_tags: tagged(), ..filter() },

@@ -281,6 +281,19 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
+    /// Forgets the durable subscribers of this store, of whatever process, to which nobody has delivered for so long: what they had not taken
+    /// **is lost**, and what was kept for them alone can be removed. If one comes back later, it hears of what happens from then on. The log
+    /// has a warning for each. It is looked once an hour; one process that does it is enough. At least an hour, and better some weeks: it
+    /// has to be longer than any time for which all processes that deliver to a subscriber may stand still.
+    ///
+    /// Default: none is forgotten, and everything that they have not read is kept. Once nobody has delivered for a day, the log and
+    /// [`Tasker::status`](crate::Tasker::status) say so, and [`Events::unsubscribe`](crate::events::Events::unsubscribe) removes one by hand.
+    #[must_use]
+    pub fn forget_subscribers_after(mut self, unused: Duration) -> Self {
+        self.config.forget_subscribers_after = Some(unused);
+        self
+    }
+
     /// How often the worker says that it is alive, and for how long that holds. Default: every 5 s, for 30 s. The heartbeat is at
     /// most a third of the lease.
     ///
@@ -402,7 +415,11 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
         let catalog = subscriptions.catalog(workflows);
         #[cfg(feature = "yaml")]
         match yaml.subscriptions(&catalog) {
-            Ok(read) => read.into_iter().for_each(|one| subscriptions.add(one.name, one.subscriber)),
+            Ok(read) => {
+                for one in read {
+                    subscriptions.add(one.name, one.subscriber, one.delivery);
+                }
+            }
             Err(error) => errors.push(error.into()),
         }
         let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
@@ -469,8 +486,14 @@ fn wrong_options(config: &EngineConfig) -> Vec<BuildError> {
     }
     let (heartbeat, lease) = (config.heartbeat, config.lease);
     let every = config.retention.map_or(Duration::ZERO, |retention| retention.every);
-    let times =
-        [("lease", lease), ("grace", config.grace), ("poll", config.poll), ("retention.every", every)];
+    let forget = config.forget_subscribers_after;
+    let times = [
+        ("lease", lease),
+        ("grace", config.grace),
+        ("poll", config.poll),
+        ("retention.every", every),
+        ("forget_subscribers_after", forget.unwrap_or_default()),
+    ];
     for (what, time) in times.into_iter().filter(|(_, time)| *time > LONGEST) {
         wrong.push(format!("`{what}` is {time:?}; the longest is a year"));
     }
@@ -478,6 +501,12 @@ fn wrong_options(config: &EngineConfig) -> Vec<BuildError> {
         wrong.push(format!(
             "a heartbeat every {heartbeat:?} does not keep a lease of {lease:?} alive; \
              the heartbeat is more than 0 and at most a third of the lease"
+        ));
+    }
+    if let Some(after) = forget.filter(|after| *after < Duration::from_hours(1)) {
+        wrong.push(format!(
+            "`forget_subscribers_after` is {after:?}; the least is an hour, because events would be lost while all processes that deliver are \
+             replaced"
         ));
     }
     if config.poll.is_zero() {

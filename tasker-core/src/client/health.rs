@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use super::Tasker;
 use crate::health::{Checks, DatabaseCheck, Health, OldestWaiting, Retries, SystemStatus, WorkerCheck};
 use crate::report::{TaskSnapshot, span};
-use crate::store::{Probe, StoreError, Tally};
+use crate::store::{Probe, StoreError, SubscriptionStatus, Tally};
 use crate::{TaskState, WorkerId};
 
 /// How long the store may take to answer.
@@ -122,7 +122,7 @@ impl Tasker {
     }
 
     /// Where all tasks and steps stand: how many are in which state, what failed, which step has waited longest and why, and whether any
-    /// task waits without a reason. It looks at every open task, at the thousand youngest tasks in error, and at finished ones not at all.
+    /// task waits without a reason, and to which durable subscriber nobody has delivered for a day. It looks at every open task, at the thousand youngest tasks in error, and at finished ones not at all.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -144,6 +144,8 @@ impl Tasker {
                 stranded.len()
             ));
         }
+        let subscriptions = store.feed().subscriptions().await?;
+        status.problems.extend(subscriptions.iter().filter_map(SubscriptionStatus::left_behind));
         status.stranded = stranded;
         status.healthy = status.problems.is_empty();
         Ok(status)

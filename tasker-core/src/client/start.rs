@@ -111,7 +111,12 @@ impl<W> Start<W> {
     }
 
     /// Says what the task shares with the request that it comes from: 1 to 100 letters, digits, `-` and `_` of ASCII, of which the first is a
-    /// letter or a digit. It is stored with the task and stands in its events. Default: the id of the task.
+    /// letter or a digit. It is stored with the task, stands in its events, logs and reports, goes along with the calls of its API steps, and
+    /// [finds](crate::Tasks::correlation_id) the task.
+    ///
+    /// Default: where a step starts the task, or a durable subscriber that takes an event, what theirs is; everywhere else, the id of the
+    /// task. So all that comes of one request has one correlation id, if only its first task was given it, or none was. What a step spawns
+    /// (`tokio::spawn`) is no part of it any more; there the step has to hand over its [`CorrelationId`](crate::CorrelationId).
     pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
         self.wish.attributes.correlation_id = Some(id.into());
         self

@@ -194,6 +194,12 @@ impl Tasks {
         self.narrowed(|filter| filter.source_system = Some(system.into()))
     }
 
+    /// Those that came of a request: those that were [started](crate::Start::correlation_id) with this correlation id, and the task that
+    /// was given none and has this id.
+    pub fn correlation_id(self, id: impl Into<String>) -> Self {
+        self.narrowed(|filter| filter.correlation_id = Some(id.into()))
+    }
+
     /// Those that were created at this moment or later.
     pub fn created_from(self, moment: Timestamp) -> Self {
         self.narrowed(|filter| filter.created.from = Some(moment))

@@ -11,6 +11,7 @@ use tracing::Instrument;
 use super::run::{ending, run};
 use super::span;
 use super::worker::Worker;
+use crate::correlation::Correlation;
 use crate::metrics::Gone;
 use crate::param::{Collector, StepInput, StoredResults};
 use crate::store::{ClaimedStep, Ending, Execution, Outcome};
@@ -46,7 +47,7 @@ impl Worker<'_> {
         };
         let span = span::of_step(self.id, &claimed, &workflow);
         self.spans.begins(&span, &claimed, &workflow);
-        let ClaimedStep { context, results, .. } = claimed;
+        let ClaimedStep { context, results, correlation_id, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
         let cancel = self.cancel.child_token();
@@ -54,6 +55,7 @@ impl Worker<'_> {
         let input = StepInput {
             workflow,
             task: execution.task,
+            correlation: Correlation::of(execution.task, correlation_id),
             step: execution.step,
             attempt: execution.attempt,
             limit: executions.limit,

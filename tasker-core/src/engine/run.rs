@@ -22,8 +22,10 @@ pub(super) async fn run(
     max_payload: usize,
 ) -> Result<(Ended, Vec<Record>), StepError> {
     let records = input.records.clone();
+    let correlation = input.correlation.clone();
+    let running = correlation.scope(async move { handler.run(input).await });
     // The time limit is inside, because dropping what did not end in time may panic too.
-    let ended = AssertUnwindSafe(within(timeout, handler.run(input))).catch_unwind().await;
+    let ended = AssertUnwindSafe(within(timeout, running)).catch_unwind().await;
     let result = ended.unwrap_or_else(|panic| {
         Err(StepError::retryable(format!("the step panicked: {}", panic_message(&*panic))).code("PANIC"))
     });

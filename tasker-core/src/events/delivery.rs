@@ -10,13 +10,13 @@ use std::time::Duration;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    pub(super) attempts: u32,
-    pub(super) first_wait: Duration,
-    pub(super) longest_wait: Duration,
-    pub(super) timeout: Duration,
-    pub(super) concurrency: usize,
-    pub(super) most_set_aside: usize,
-    pub(super) lease: Duration,
+    pub(crate) attempts: u32,
+    pub(crate) first_wait: Duration,
+    pub(crate) longest_wait: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) concurrency: usize,
+    pub(crate) most_set_aside: usize,
+    pub(crate) lease: Duration,
 }
 
 impl Default for Delivery {

@@ -249,7 +249,7 @@ impl Leading<'_> {
             let attempts = if behind {
                 Attempts { count: 0, error: String::new(), wait: Some(Duration::ZERO) }
             } else {
-                match self.dispatcher.attempt(&event).await {
+                match self.dispatcher.attempt(&event, 1).await {
                     Ok(()) => {
                         outcome.taken += 1;
                         continue;
@@ -299,7 +299,7 @@ impl Leading<'_> {
         let mut outcome = Outcome::default();
         for aside in events {
             let failure = match serde_json::from_str::<TaskerEvent>(aside.event.as_str()) {
-                Ok(event) => self.dispatcher.attempt(&event).await.err(),
+                Ok(event) => self.dispatcher.attempt(&event, aside.attempts + 1).await.err(),
                 Err(error) => Some(format!("the stored event cannot be read: {error}").into()),
             };
             let Some(failure) = failure else {

@@ -118,6 +118,7 @@ impl Events {
 
     /// Forgets a subscriber with all that was set aside for it; whether there was one. As long as a subscriber is known, what it has not
     /// read is kept, and so are the tasks that it is about, whatever their retention: one that is not used any more has to be removed.
+    /// [`TaskerBuilder::forget_subscribers_after`](crate::TaskerBuilder::forget_subscribers_after) does it some time later.
     ///
     /// # Errors
     /// When the store does not answer.

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::execution::{Execution, member, stored};
-use crate::{StepError, TaskId, WorkflowId};
+use crate::{CorrelationId, StepError, TaskId, WorkflowId};
 
 /// The task that a step belongs to, as its [handler](crate::StepHandler) sees it. Clones are the same.
 #[derive(Clone)]
@@ -19,6 +19,13 @@ impl Task {
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.0.input.task
+    }
+
+    /// What it shares with the request that it came from: what [`Start::correlation_id`](crate::Start::correlation_id) was given, or else its
+    /// id.
+    #[must_use]
+    pub fn correlation_id(&self) -> CorrelationId {
+        CorrelationId::from(&self.0.input.correlation)
     }
 
     /// Namespace, name and version of what it runs.

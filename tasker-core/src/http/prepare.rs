@@ -7,10 +7,14 @@ use serde_json::{Map, Value};
 use super::config::{ApiConfigError, Ssl, header_mistake};
 use super::fill::{FillError, Filling, Show};
 use super::{ApiConfig, ApiRequest, Method, fill, query, redact, response, shown};
+use crate::CorrelationId;
 use crate::def::{Variables, place_in};
 
 /// The longest URL that the HTTP client takes. Most servers take less.
 pub(super) const MOST_OF_URL: usize = 65_534;
+
+/// The header that says which request a call belongs to.
+pub(super) const CORRELATION_ID: &str = "x-correlation-id";
 
 /// How much of a URL is shown.
 const MOST_SHOWN: usize = 2_000;
@@ -176,6 +180,9 @@ fn headers(request: &ApiRequest, filling: Filling<'_>) -> Result<HeaderMap, ApiC
     }
     for (name, value) in &request.headers {
         set(&mut headers, name, value)?;
+    }
+    if let Some(id) = CorrelationId::current().filter(|_| !headers.contains_key(CORRELATION_ID)) {
+        set(&mut headers, CORRELATION_ID, &id)?;
     }
     Ok(headers)
 }

@@ -18,6 +18,7 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::client::{Clients, Proxies};
 use super::config::Ssl;
+use super::prepare::CORRELATION_ID;
 use super::retry_after;
 use super::trouble::Trouble;
 use crate::events::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberResult, TaskerEvent};
@@ -38,6 +39,7 @@ const SIGNATURE: &str = "webhook-signature";
 /// | `webhook-id` | the id of the event, with `-` for each `.`; the same each time that it is delivered |
 /// | `webhook-timestamp` | when this delivery was signed, in seconds since 1970 |
 /// | `webhook-signature` | `v1,` and the signature in Base64, of each secret one, with a space between them |
+/// | `x-correlation-id` | the correlation id of the task, unless there is [another header](Self::header) of that name |
 ///
 /// An answer of 200 to 299 takes the event. 410 gives it up at once; everything else is tried again as the
 /// [`Delivery`](crate::events::Delivery) says, with 429 and 503 after the time that their `Retry-After` asks for, of at most five minutes. Redirects are not followed.
@@ -158,6 +160,9 @@ impl Webhook {
             .header(CONTENT_TYPE, "application/json")
             .header(ID, &id)
             .header(TIMESTAMP, &seconds);
+        if !self.headers.contains_key(CORRELATION_ID) {
+            request = request.header(CORRELATION_ID, event.what.task().correlation_id.as_str());
+        }
         if !self.secrets.is_empty() {
             let content = signed(&id, &seconds, &body);
             let signatures: Vec<String> = self.secrets.iter().map(|secret| secret.sign(&content)).collect();

@@ -103,6 +103,7 @@ impl Made {
                 version: "1.0.0".to_owned(),
             },
             idempotency_key: None,
+            correlation_id: "request-7".to_owned(),
             state: self.state,
             paused: self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: NOW - Duration::from_mins(10),

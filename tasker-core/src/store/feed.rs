@@ -204,6 +204,29 @@ pub struct SubscriptionStatus {
     pub error: Option<(String, Timestamp)>,
     /// Whether a process delivers to it.
     pub led: bool,
+    /// Since when none does; none while one does.
+    pub unled_since: Option<Timestamp>,
+    /// For how long none has done so, in microseconds; 0 while one does.
+    pub unled_micros: u64,
+}
+
+impl SubscriptionStatus {
+    /// After how long without a process that delivers to it a subscriber seems to be left behind.
+    const LONG: Duration = Duration::from_hours(24);
+
+    /// What an operator has to know: that nobody has delivered to it for more than a day, while something is kept for it.
+    #[must_use]
+    pub fn left_behind(&self) -> Option<String> {
+        let since = self.unled_since.filter(|_| u128::from(self.unled_micros) > Self::LONG.as_micros())?;
+        let Self { name, behind, waiting, dead, .. } = self;
+        (behind + waiting > 0).then(|| {
+            format!(
+                "nobody delivers to the subscriber `{name}` since {since}, and the database keeps for it {behind} transactions, the tasks that \
+                 they are about, {waiting} events that wait and {dead} that were given up: start a process that subscribes it, or remove \
+                 it with `events().unsubscribe(\"{name}\")`"
+            )
+        })
+    }
 }
 
 /// What a store keeps for durable subscribers.
@@ -214,6 +237,9 @@ pub trait Feed: Send + Sync {
 
     /// Forgets a subscriber with all that was set aside for it; whether there was one.
     async fn unsubscribe(&self, name: &str) -> Result<bool, StoreError>;
+
+    /// The same for all durable subscribers to which nobody has delivered for so long; their names.
+    async fn forget(&self, unled: Duration) -> Result<Vec<String>, StoreError>;
 
     /// Asks to deliver to a subscriber for `lease` from now, for the first time or again.
     async fn lead(&self, name: &str, leader: Uuid, lease: Duration) -> Result<Lead, StoreError>;

@@ -41,6 +41,10 @@ pub struct TaskFilter {
     pub ended: Span,
     /// The key it was started with.
     pub idempotency_key: Option<String>,
+    /// What it shares with the request that it came from. Of a task that was given nothing, that is its id.
+    // Without it a list has the cursors that it always had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
 }
 
 /// A time from a moment on and up to another, without that.
@@ -106,6 +110,8 @@ pub struct TaskSummary {
     pub priority: i16,
     /// The key it was started with.
     pub idempotency_key: Option<String>,
+    /// What it shares with the request that it came from; its id if that was not said.
+    pub correlation_id: String,
     /// Who asked for it; `unknown` if that was not said.
     pub initiator: String,
     /// The system from which it was asked for; `unknown` if that was not said.
@@ -144,11 +150,23 @@ impl TaskFilter {
     #[must_use]
     pub fn finds_nothing(&self) -> bool {
         let Self {
-            namespace, name, version, initiator, source_system, all_tags, any_tags, annotations, ..
+            namespace,
+            name,
+            version,
+            initiator,
+            source_system,
+            correlation_id,
+            all_tags,
+            any_tags,
+            annotations,
+            ..
         } = self;
         let has_nul = |text: &String| text.contains('\0');
         let tags_find_nothing = !any_tags.is_empty() && any_tags.iter().all(has_nul);
-        [namespace, name, version, initiator, source_system].into_iter().flatten().any(has_nul)
+        [namespace, name, version, initiator, source_system, correlation_id]
+            .into_iter()
+            .flatten()
+            .any(has_nul)
             || all_tags.iter().any(has_nul)
             || tags_find_nothing
             || annotations.iter().any(AnnotationFilter::finds_nothing)
@@ -184,6 +202,7 @@ impl TaskFilter {
             && is(&self.version, &task.workflow.version)
             && self.all_tags.is_subset(&task.tags)
             && (self.any_tags.is_empty() || !self.any_tags.is_disjoint(&task.tags))
+            && is(&self.correlation_id, &task.correlation_id)
             && is(&self.initiator, &task.initiator)
             && is(&self.source_system, &task.source_system)
             && self.created.contains(task.created_at)

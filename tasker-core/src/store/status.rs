@@ -11,6 +11,8 @@ pub struct TaskStatus {
     pub workflow: WorkflowId,
     /// The key it was started with.
     pub idempotency_key: Option<String>,
+    /// What it shares with the request that it came from; its id if that was not said.
+    pub correlation_id: String,
     /// Where it stands.
     pub state: TaskState,
     /// Whether a step of it waits for an operator.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::correlation::Correlation;
 use crate::handler::handle;
 use crate::param::{Attempt, Collector, StepInput, StoredResults};
 use crate::step::Ended;
@@ -53,6 +54,7 @@ pub struct StepCall {
     dependent_system: Option<String>,
     /// The results of other steps; those that were skipped have none.
     others: Vec<(String, Option<Value>)>,
+    correlation_id: Option<String>,
     attempt: u32,
     limit: u32,
     cancelled: bool,
@@ -67,6 +69,7 @@ impl StepCall {
             config: None,
             dependent_system: None,
             others: Vec::new(),
+            correlation_id: None,
             attempt: 1,
             limit: RetryPolicy::DEFAULT.limit,
             cancelled: false,
@@ -103,6 +106,12 @@ impl StepCall {
         self
     }
 
+    /// Says what the task shares with the request that it came from. Default: the id of the task.
+    pub fn correlation_id(mut self, id: impl Into<String>) -> Self {
+        self.correlation_id = Some(id.into());
+        self
+    }
+
     /// Says which execution it is, and how many may fail. Default: the first of three.
     pub fn attempt(mut self, attempt: u32, limit: u32) -> Self {
         (self.attempt, self.limit) = (attempt, limit);
@@ -122,7 +131,8 @@ impl StepCall {
     pub async fn run(self, handler: &impl StepHandler) -> StepEnd {
         let input = self.input();
         let collector = input.records.clone();
-        let ended = handle(handler, input, Arc::default()).await;
+        let correlation = input.correlation.clone();
+        let ended = correlation.scope(handle(handler, input, Arc::default())).await;
         let kept = collector.kept();
         let ended = ended.and_then(|ended| Ok((ended, collector.take(usize::MAX)?)));
         let ended = ended.map_err(|error| match kept {
@@ -162,8 +172,10 @@ impl StepCall {
             cancelled.cancel();
         }
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let task = TaskId::random();
         StepInput {
-            task: TaskId::random(),
+            task,
+            correlation: Correlation::of(task, self.correlation_id),
             step: place(&self.step),
             attempt: Attempt(self.attempt),
             limit: self.limit,
@@ -238,12 +250,17 @@ mod tests {
                 step.retry_limit(),
                 step.dependent_system(),
                 step.is_cancelled(),
+                task.correlation_id(),
             ]))
         });
         let call = StepCall::of("charge").context(json!({"order_id": 7})).config(json!({"fee": 1}));
         let call = call.result("price", 1250).skipped("quote").attempt(2, 5).dependent_system("billing");
+        let call = call.correlation_id("req-7");
         let end = block_on(call.cancelled().run(&handler));
-        assert_eq!(end.result(), Ok(&json!([7, 1250, null, {"fee": 1}, "charge", 2, 5, "billing", true])));
+        assert_eq!(
+            end.result(),
+            Ok(&json!([7, 1250, null, {"fee": 1}, "charge", 2, 5, "billing", true, "req-7"]))
+        );
         assert_eq!((end.annotation("margin"), end.events("margin")), (Some(json!(5)), vec![]));
     }
 

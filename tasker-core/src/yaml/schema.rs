@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 use tasker_rules::names::OWN_EVENTS;
 use tasker_yaml::keys::{
-    ENVIRONMENT, EVENT, Key, MOST_EXECUTIONS, Mapping, STEP, STEP_OVERRIDE, TASK, Takes,
+    ENVIRONMENT, EVENT, Key, LEAST_SECONDS, MOST_COUNTED, MOST_EXECUTIONS, MOST_SECONDS, Mapping, STEP,
+    STEP_OVERRIDE, TASK, Takes,
 };
 
 /// The JSON Schema (draft 2020-12) of a task file. It is kept in the repository as `tasker-core/src/yaml/task_file.schema.json`.
@@ -60,6 +61,9 @@ fn property(key: &Key) -> Value {
         }),
         Takes::Flag => json!({ "type": "boolean" }),
         Takes::Limit => json!({ "type": "integer", "minimum": 0, "maximum": MOST_EXECUTIONS }),
+        Takes::Count => json!({ "type": "integer", "minimum": 1, "maximum": MOST_COUNTED }),
+        Takes::Seconds => json!({ "type": "number", "minimum": LEAST_SECONDS, "maximum": MOST_SECONDS }),
+        Takes::One(known) => mapping(known),
         Takes::Names => {
             json!({ "type": "array", "items": { "type": "string", "minLength": 1, "maxLength": 128 } })
         }

@@ -9,11 +9,12 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tasker_rules::suggest::{did_you_mean, nearest, quoted};
-use tasker_yaml::{Entry, Node, Report, YamlError};
+use tasker_yaml::{Entry, Kind, Node, Report, YamlError};
 
 use super::environment::Environment;
 use super::file::YamlFile;
@@ -21,7 +22,8 @@ use super::sources::Given;
 use super::variables;
 use crate::TaskerBuilder;
 use crate::events::{
-    EventCatalog, Subscriber, SubscriberError, SubscriberResult, TaskerEvent, Topics, subscriber_name_mistake,
+    Delivery, EventCatalog, Subscriber, SubscriberError, SubscriberResult, TaskerEvent, Topics,
+    subscriber_name_mistake,
 };
 
 /// What makes the subscriber of a class.
@@ -38,6 +40,7 @@ pub(crate) struct SubscriptionFiles {
 pub(crate) struct Subscription {
     pub(crate) name: String,
     pub(crate) subscriber: Arc<dyn Subscriber>,
+    pub(crate) delivery: Delivery,
 }
 
 /// A subscriber that hears of what a file says, and not of what it would itself.
@@ -154,7 +157,11 @@ impl SubscriptionFiles {
                     Some(events) => Arc::new(Narrowed { subscriber, events }),
                     None => subscriber,
                 };
-                Some(Subscription { name: name.clone(), subscriber })
+                Some(Subscription {
+                    name: name.clone(),
+                    subscriber,
+                    delivery: delivery(node.get("delivery")),
+                })
             }
             Err(error) => {
                 let place = config.map_or(class.span, |config| config.span);
@@ -163,6 +170,33 @@ impl SubscriptionFiles {
             }
         }
     }
+}
+
+/// How events are delivered, as far as the file says it. What it says was checked.
+fn delivery(node: Option<&Node>) -> Delivery {
+    let usual = Delivery::default();
+    let Some(node) = node else { return usual };
+    let count = |key, usual: usize| match node.get(key).map(|node| &node.kind) {
+        Some(Kind::Number(number)) => {
+            number.as_u64().and_then(|number| number.try_into().ok()).unwrap_or(usual)
+        }
+        _ => usual,
+    };
+    let time = |node: Option<&Node>, usual| match node.map(|node| &node.kind) {
+        Some(Kind::Number(number)) => {
+            number.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(usual)
+        }
+        _ => usual,
+    };
+    let wait = |key| node.get("backoff").and_then(|backoff| backoff.get(key));
+    let (first, longest) = (usual.first_wait, usual.longest_wait);
+    Delivery::default()
+        .attempts(count("attempts", usual.attempts as usize).try_into().unwrap_or(usual.attempts))
+        .backoff(time(wait("first"), first), time(wait("longest"), longest))
+        .timeout(time(node.get("timeout"), usual.timeout))
+        .concurrency(count("concurrency", usual.concurrency))
+        .most_set_aside(count("most_set_aside", usual.most_set_aside))
+        .lease(time(node.get("lease"), usual.lease))
 }
 
 /// The events that a file names, if it names any.
@@ -199,6 +233,7 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     /// | `enabled` | `false` subscribes nobody. Default: `true` |
     /// | `events` | what it hears of instead of what it would by itself: `task.completed`, `task.*`, `'*'` |
     /// | `config` | what the class makes its subscriber of; `${NAME}` stands for a variable, as in [task files](crate::yaml#variables) |
+    /// | `delivery` | how events are delivered to it, as [`Delivery`] has it: `attempts`, `backoff` with `first` and `longest`, `timeout`, `concurrency`, `most_set_aside` and `lease`, times in seconds |
     ///
     /// ```
     /// use tasker_core::events::{Subscriber, SubscriberResult, TaskerEvent};

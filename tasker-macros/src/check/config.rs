@@ -13,7 +13,8 @@ use crate::parse::fragments;
 use crate::tokens;
 
 /// The types of `tasker` that have nothing to do with the configuration.
-const OTHERS: [&str; 7] = ["Output", "State", "Emit", "Annotate", "TaskId", "Attempt", "Cancelled"];
+const OTHERS: [&str; 8] =
+    ["Output", "State", "Emit", "Annotate", "TaskId", "CorrelationId", "Attempt", "Cancelled"];
 
 /// What a parameter has to do with the configuration, as far as its tokens tell.
 enum Takes {

@@ -50,6 +50,10 @@ impl Feed for SqlStore {
         self.repeated("unsubscribing", || self.try_unsubscribe(name)).await
     }
 
+    async fn forget(&self, unled: Duration) -> Result<Vec<String>, StoreError> {
+        self.repeated("forgetting subscribers that nobody delivers to", || self.try_forget(unled)).await
+    }
+
     async fn lead(&self, name: &str, leader: Uuid, lease: Duration) -> Result<Lead, StoreError> {
         self.repeated("asking to deliver to a subscriber", || self.try_lead(name, leader, lease)).await
     }

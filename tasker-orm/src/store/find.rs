@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{DbErr, QueryResult, Value};
 use serde::de::DeserializeOwned;
 use tasker_core::store::{ListOrder, StoreError, TaskFilter, TaskQuery, TaskSummary};
-use tasker_core::{StepState, Timestamp, WorkflowId};
+use tasker_core::{StepState, TaskId, Timestamp, WorkflowId};
 use uuid::Uuid;
 
 use super::{SqlStore, parse_state, query};
@@ -144,7 +144,8 @@ fn page_sql(
             CAST(coalesce((
                 SELECT {group}({array}(c.state, c.steps))
                 FROM (SELECT s.state, count(*) AS steps FROM tasker_workflow_steps AS s WHERE s.task_id = t.id GROUP BY s.state) AS c
-            ), '[]') AS text)
+            ), '[]') AS text),
+            t.correlation_id
         FROM page
         JOIN tasker_tasks AS t ON t.id = page.id
         JOIN tasker_definitions AS d ON d.id = t.definition_id
@@ -164,8 +165,9 @@ fn summary(row: &QueryResult) -> Result<TaskSummary, DbErr> {
     let identity = text(3)?.map(|text| parse::<(String, String, String)>(&text)).transpose()?;
     let steps: Vec<(String, u32)> = parse(&row.try_get_by_index::<String>(14)?)?;
     let counted = steps.into_iter().map(|(state, steps)| Ok((parse_state(&state)?, steps)));
+    let id: TaskId = row.try_get_by_index::<Uuid>(0)?.into();
     Ok(TaskSummary {
-        id: row.try_get_by_index::<Uuid>(0)?.into(),
+        id,
         workflow: WorkflowId {
             namespace: row.try_get_by_index(10)?,
             name: row.try_get_by_index(11)?,
@@ -174,6 +176,7 @@ fn summary(row: &QueryResult) -> Result<TaskSummary, DbErr> {
         state: parse_state(&row.try_get_by_index::<String>(1)?)?,
         priority: row.try_get_by_index(2)?,
         idempotency_key: identity.map(|(_, _, key)| key),
+        correlation_id: text(15)?.unwrap_or_else(|| id.to_string()),
         initiator: TaskSummary::attribute(text(4)?),
         source_system: TaskSummary::attribute(text(5)?),
         reason: TaskSummary::attribute(text(6)?),

@@ -18,6 +18,78 @@ on_every_store! {
     another_process_takes_over_from_one_that_hangs_when_it_stops,
     what_was_given_up_is_kept_and_can_be_delivered_again,
     what_was_delivered_is_removed,
+    a_subscriber_to_which_nobody_delivers_is_forgotten_after_its_time_and_no_other_is,
+}
+
+async fn a_subscriber_to_which_nobody_delivers_is_forgotten_after_its_time_and_no_other_is(
+    store: impl Store + Clone,
+) {
+    let (app, ear) = (App::new([]), Ear::that(&["task.completed"], |_, _| Do::Fail));
+    let gone = builder(&app, &store).subscribe("gone", ear.clone()).build().await.unwrap();
+    gone.start::<job::Workflow>(context(1)).await.unwrap().wait().await.unwrap();
+    let feed = store.feed();
+    until(async || (!feed.set_aside("gone", false, 9).await.unwrap().is_empty()).then_some(())).await;
+    gone.shutdown().await;
+    let stays =
+        builder(&app, &store).subscribe("stays", Ear::new(&["task.completed"])).build().await.unwrap();
+    // Nobody ever delivered to this one.
+    feed.subscribe(&["never".to_owned()]).await.unwrap();
+    let subscriptions = until(async || {
+        let all = stays.events().subscriptions().await.unwrap();
+        all[2].led.then_some(all)
+    });
+    let subscriptions = subscriptions.await;
+    let names: Vec<_> = subscriptions.iter().map(|status| (status.name.as_str(), status.led)).collect();
+    assert_eq!(names, [("gone", false), ("never", false), ("stays", true)]);
+    assert!(subscriptions[0].unled_since < subscriptions[1].unled_since, "{subscriptions:?}");
+    assert!(subscriptions[0].unled_micros > subscriptions[1].unled_micros, "{subscriptions:?}");
+    assert_eq!((subscriptions[2].unled_since, subscriptions[2].unled_micros), (None, 0));
+    assert_eq!(subscriptions[0].left_behind(), None, "it was not long ago");
+    assert!(feed.forget(Duration::from_hours(1)).await.unwrap().is_empty());
+    sleep(Duration::from_millis(30)).await;
+    assert_eq!(feed.forget(Duration::from_millis(30)).await.unwrap(), ["gone", "never"]);
+    assert!(feed.set_aside("gone", false, 9).await.unwrap().is_empty());
+    assert!(feed.forget(Duration::ZERO).await.unwrap().is_empty(), "what is led is used");
+    let left = stays.events().subscriptions().await.unwrap();
+    assert_eq!(left.iter().map(|status| status.name.as_str()).collect::<Vec<_>>(), ["stays"]);
+    stays.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_watches_is_told_of_a_subscriber_that_was_left_behind_until_it_is_forgotten() {
+    let (app, store) = (App::new([]), memory());
+    let slowly = || {
+        let builder = builder(&app, &store).poll(Duration::from_hours(1));
+        builder.lease(Duration::from_mins(10), Duration::from_hours(1))
+    };
+    slowly().subscribe("old", Ear::new(&["*"])).build().await.unwrap().shutdown().await;
+    let keeping = slowly().build().await.unwrap();
+    let later = async |hours| {
+        sleep(Duration::from_hours(hours)).await;
+        keeping.status().await.unwrap().problems
+    };
+    assert_eq!(later(30).await, Vec::<String>::new(), "nothing is kept for it");
+    keeping.start::<job::Workflow>(context(1)).await.unwrap().wait().await.unwrap();
+    let problems = later(1).await;
+    assert!(
+        problems.len() == 1 && problems[0].starts_with("nobody delivers to the subscriber `old` since"),
+        "{problems:?}"
+    );
+    assert!(problems[0].ends_with("or remove it with `events().unsubscribe(\"old\")`"), "{problems:?}");
+    assert_eq!(later(100 * 24).await.len(), 1, "it is not forgotten unless somebody says so");
+    let forgetting = slowly().forget_subscribers_after(Duration::from_hours(102 * 24)).build().await.unwrap();
+    assert_eq!(later(12).await.len(), 1);
+    assert_eq!(later(20).await, Vec::<String>::new());
+    assert!(forgetting.events().subscriptions().await.unwrap().is_empty());
+    forgetting.shutdown().await;
+    keeping.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribers_are_not_forgotten_within_a_deployment() {
+    let hasty = builder(&App::new([]), &memory()).forget_subscribers_after(Duration::from_mins(59));
+    let error = hasty.build().await.err().unwrap().to_string();
+    assert!(error.contains("`forget_subscribers_after` is 3540s; the least is an hour"), "{error}");
 }
 
 async fn all_that_happens_to_a_task_is_delivered_once_and_in_order(store: impl Store + Clone) {

@@ -1,12 +1,12 @@
 //! One history: who acts in it, what is known, and what has to be so after every deed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use fastrand::Rng;
 use sea_orm::prelude::Uuid;
-use tasker::store::{Action, TaskQuery};
+use tasker::store::{Action, TaskFilter, TaskQuery};
 use tasker::{ManualClock, MemoryStore, TaskId, TaskState, TaskStatus, WorkerId, WorkflowDef};
 
 use super::Check;
@@ -119,6 +119,19 @@ impl<'l> History<'l> {
             let all = TaskQuery { limit: 10_000, ..TaskQuery::default() };
             let model = self.oracle.store.find(&all).await.map_err(failed)?;
             same("the list of all tasks", &model, &self.subject().store.find(&all).await.map_err(failed)?)?;
+            // Those of each request, and of tasks that are one by themselves.
+            let requests: BTreeSet<String> = model.into_iter().map(|task| task.correlation_id).collect();
+            let of_requests = requests.iter().filter(|request| request.starts_with("request-"));
+            for request in of_requests.chain(requests.iter().take(3)) {
+                let filter = TaskFilter { correlation_id: Some(request.clone()), ..TaskFilter::default() };
+                let query = TaskQuery { filter, limit: 10_000, ..TaskQuery::default() };
+                let model = self.oracle.store.find(&query).await.map_err(failed)?;
+                if model.is_empty() {
+                    return Err(format!("the model has no task of the request {request}, which it told"));
+                }
+                let database = self.subject().store.find(&query).await.map_err(failed)?;
+                same("the tasks of a request", &model, &database)?;
+            }
         }
         if at_all {
             // Counting is no deed: whenever it happens, the numbers are the same.

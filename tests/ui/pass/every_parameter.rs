@@ -48,7 +48,7 @@ impl<S> FromStep<S> for Aloud {
 mod order {
     use super::{Aloud, Cart, Gateway, Pricing};
     use std::sync::Arc;
-    use tasker::{Attempt, Cancelled, Config, Output, State, StepError};
+    use tasker::{Attempt, Cancelled, Config, CorrelationId, Output, State, StepError, TaskId};
 
     #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
     pub(crate) struct Context {
@@ -69,9 +69,11 @@ mod order {
         pricing: Config<Pricing>,
         Attempt(attempt): Attempt,
         cancelled: Cancelled,
+        task: TaskId,
+        request: CorrelationId,
         aloud: Aloud,
     ) -> Result<u64, StepError> {
-        drop((gateway, currency, cancelled, aloud.0));
+        drop((gateway, currency, cancelled, aloud.0, task, request.as_str().len()));
         std::future::ready(()).await;
         Ok(cart.cents + pricing.fee_cents + u64::from(attempt))
     }

@@ -53,8 +53,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
 impl Subscriptions {
     /// Adds those of files.
     #[cfg(feature = "yaml")]
-    pub(super) fn add(&mut self, name: String, subscriber: Arc<dyn Subscriber>) {
-        self.subscribers.push((name, subscriber, Delivery::default()));
+    pub(super) fn add(&mut self, name: String, subscriber: Arc<dyn Subscriber>, delivery: Delivery) {
+        self.subscribers.push((name, subscriber, delivery));
     }
 
     pub(super) fn catalog<'w>(&self, workflows: impl IntoIterator<Item = &'w WorkflowDef>) -> EventCatalog {

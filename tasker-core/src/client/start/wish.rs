@@ -12,7 +12,7 @@ use crate::echo::echo;
 use crate::registry::Registration;
 use crate::schema::{self, Violation};
 use crate::store::{Attributes, Created, NewTask};
-use crate::{DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId, trace};
+use crate::{CorrelationId, DefinitionId, Json, StepDef, StepNo, TaskId, WorkflowDef, WorkflowId, trace};
 
 /// Beside the workflow and the context.
 #[derive(Debug, Clone, Default)]
@@ -178,6 +178,9 @@ impl Wish {
     ) -> Result<(NewTask, Conflict), StartError> {
         let workflow = Arc::clone(&registration.workflow);
         let Self { key, priority, mut attributes, duplicate, bypass, .. } = self;
+        // What is started by a step belongs to the request that the step's task came from.
+        attributes.correlation_id =
+            attributes.correlation_id.or_else(|| CorrelationId::current().map(String::from));
         let mut bypass: Vec<StepNo> = bypass.iter().filter_map(|step| workflow.find(step)).collect();
         bypass.sort_unstable();
         bypass.dedup();

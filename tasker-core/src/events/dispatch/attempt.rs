@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::timeout;
+use tracing::field::Empty;
+use tracing::{Instrument, info_span};
 
 use super::Dispatcher;
+use crate::correlation::Correlation;
 use crate::engine::panic_message;
 use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
@@ -42,8 +45,31 @@ impl From<SubscriberError> for Failure {
 }
 
 impl Dispatcher {
-    /// Delivers an event, or says why that failed.
-    pub(super) async fn attempt(&self, event: &TaskerEvent) -> Result<(), Failure> {
+    /// Delivers an event for the so manieth time, or says why that failed. What the subscriber logs, starts or calls meanwhile belongs to
+    /// the request that the task of the event came from.
+    pub(super) async fn attempt(&self, event: &TaskerEvent, attempt: u32) -> Result<(), Failure> {
+        let task = event.what.task();
+        let span = info_span!(
+            target: "tasker",
+            "tasker.event.delivery",
+            subscriber = self.name,
+            event = event.name(),
+            task = %task.task_id,
+            correlation_id = task.correlation_id,
+            attempt,
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+        );
+        let correlation = Correlation::of(task.task_id, Some(task.correlation_id.clone()));
+        let delivered = correlation.scope(self.deliver(event)).instrument(span.clone()).await;
+        if let Err(failure) = &delivered {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", &failure.error);
+        }
+        delivered
+    }
+
+    async fn deliver(&self, event: &TaskerEvent) -> Result<(), Failure> {
         let limit = self.delivery.timeout;
         let taking = async {
             if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) }
@@ -57,6 +83,7 @@ impl Dispatcher {
             Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
         tracing::warn!(
+            target: "tasker",
             subscriber = self.name,
             event = event.name(),
             id = event.id,

@@ -149,3 +149,34 @@ async fn a_registered_class_goes_before_the_type_and_adds_to_the_call() {
     assert_eq!(task.result("fetch_cart").await.unwrap(), Some(json!("/carts/7?currency=EUR")));
     tasker.shutdown().await;
 }
+
+#[tokio::test]
+async fn the_correlation_id_of_the_task_goes_with_the_call_unless_the_file_says_another() {
+    let server = Server::start(|_| json(200, "{}")).await;
+    let config = |headers: Value| json!({ "type": "api", "url": server.url("/"), "headers": headers });
+    let code = json!({ "url": server.url("/") });
+    let api = api();
+    let calling = handler_fn({
+        let api = api.clone();
+        move |_, _, step| {
+            let api = api.clone();
+            async move { Ok(api.call(&step.config::<crate::http::ApiConfig>()?).await?.body) }
+        }
+    });
+    let builder = with(&api).handler("Cart::code", calling);
+    let steps = [
+        step("plain", &config(json!({}))),
+        step("other", &config(json!({ "X-CORRELATION-ID": "of the file" }))).depends_on(["plain"]),
+        step("code", &code).depends_on(["other"]),
+    ];
+    let (tasker, task) = run(builder, steps, json!({})).await;
+    assert_eq!(task.state().await.unwrap(), TaskState::Complete);
+    let id = task.id().to_string();
+    let seen = server.seen();
+    let sent: Vec<_> = seen.iter().map(|seen| seen.header("x-correlation-id")).collect();
+    assert_eq!(sent, [Some(id.as_str()), Some("of the file"), Some(id.as_str())]);
+    tasker.shutdown().await;
+    // Outside of a step there is no such id.
+    api.call(crate::http::ApiConfig::get(server.url("/"))).await.unwrap();
+    assert_eq!(server.seen()[3].header("x-correlation-id"), None);
+}

@@ -61,6 +61,7 @@ async fn an_event_is_sent_as_json_with_its_id_and_a_signature_of_each_secret() {
     assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/hooks?x=1"));
     assert_eq!(seen.header("content-type"), Some("application/json"));
     assert_eq!(seen.header("x-tenant"), Some("shop"));
+    assert_eq!(seen.header("x-correlation-id"), Some("c"));
     assert_eq!(seen.header("webhook-id"), Some("01935a3e-5b2a-7c41-9f0e-2f6b1c8d4e70/1-2"));
     assert_eq!(seen.header("webhook-timestamp"), Some("1795334400"));
     assert_eq!(serde_json::from_str::<TaskerEvent>(&seen.body).unwrap(), event());

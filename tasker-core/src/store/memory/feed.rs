@@ -136,6 +136,20 @@ impl Feed for MemoryStore {
         Ok(written.subscriptions.remove(name).is_some())
     }
 
+    async fn forget(&self, unled: Duration) -> Result<Vec<String>, StoreError> {
+        let now = self.clock.now();
+        let outbox = self.outbox();
+        let mut written = outbox.written();
+        let unused = written
+            .subscriptions
+            .iter()
+            .filter(|(name, of)| !name.starts_with(EPHEMERAL) && of.lease_until + unled <= now);
+        let unused: Vec<String> = unused.map(|(name, _)| name.clone()).collect();
+        written.deliveries.retain(|_, put| !unused.contains(&put.subscription));
+        written.subscriptions.retain(|name, _| !unused.contains(name));
+        Ok(unused)
+    }
+
     async fn lead(&self, name: &str, leader: Uuid, lease: Duration) -> Result<Lead, StoreError> {
         let now = self.clock.now();
         let outbox = self.outbox();
@@ -233,6 +247,7 @@ impl Feed for MemoryStore {
         let status = |(name, of): (&String, &Subscription)| {
             let mut unread = written.log.iter().filter(|(number, _)| *number > of.cursor.high);
             let oldest = unread.next().map(|(_, occurrence)| now.since(occurrence.at));
+            let led = of.leader.is_some() && of.lease_until > now;
             SubscriptionStatus {
                 name: name.clone(),
                 behind: u64::from(oldest.is_some()) + unread.count() as u64,
@@ -241,7 +256,9 @@ impl Feed for MemoryStore {
                 waiting: written.of(name, false).count() as u64,
                 dead: written.of(name, true).count() as u64,
                 error: of.error.clone(),
-                led: of.leader.is_some() && of.lease_until > now,
+                led,
+                unled_since: (!led).then_some(of.lease_until),
+                unled_micros: if led { 0 } else { now.since(of.lease_until).as_micros() as u64 },
             }
         };
         Ok(written

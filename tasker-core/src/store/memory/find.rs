@@ -51,6 +51,7 @@ impl Task {
             state: self.state,
             priority: self.priority,
             idempotency_key: self.idempotency_key.clone(),
+            correlation_id: attributes.correlation_id.unwrap_or_else(|| self.id.to_string()),
             initiator: TaskSummary::attribute(attributes.initiator),
             source_system: TaskSummary::attribute(attributes.source_system),
             reason: TaskSummary::attribute(attributes.reason),

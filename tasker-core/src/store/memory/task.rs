@@ -530,6 +530,7 @@ impl Task {
             id: self.id,
             workflow: self.workflow.id().clone(),
             idempotency_key: self.idempotency_key.clone(),
+            correlation_id: self.attributes.correlation_id.clone().unwrap_or_else(|| self.id.to_string()),
             state: self.state,
             paused: operator || self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: self.created_at,

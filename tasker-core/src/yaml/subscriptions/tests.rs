@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tasker_yaml::{Report, Source};
 
-use crate::events::{Subscriber, SubscriberResult, TaskerEvent};
+use super::delivery;
+use crate::events::{Delivery, Subscriber, SubscriberResult, TaskerEvent};
 use crate::yaml::{Environment, YamlFile};
 use crate::{MemoryStore, StepSpec, Store, Tasker, TaskerBuilder, WorkflowDef, handler_fn};
 
@@ -136,6 +138,106 @@ subscribers: {}
              those that are registered are `OrderEar`, `Plain`)",
             "11: a subscription has no key `handler_config` (it is called `config` here)",
             "12: a file of subscriptions has no key `subscribers` (it is called `subscriptions` here)",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_says_how_events_are_delivered() {
+    /// Never takes anything.
+    struct Deaf;
+
+    #[async_trait::async_trait]
+    impl Subscriber for Deaf {
+        fn events(&self) -> Vec<&str> {
+            vec!["task.completed"]
+        }
+
+        async fn on_event(&self, _: &TaskerEvent) -> SubscriberResult {
+            std::future::pending().await
+        }
+    }
+
+    let text = "
+subscriptions:
+  deaf:
+    class: Deaf
+    delivery: { attempts: 2, backoff: { first: 0.02, longest: 1 }, timeout: 0.05 }
+";
+    let builder = builder(&Heard::default()).subscriptions(YamlFile::new("s.yml", text));
+    let tasker = builder.subscriber_class("Deaf", |_| Ok::<_, &str>(Deaf)).build().await.unwrap();
+    tasker.start_named("shop", "order", "1.0.0", json!({})).await.unwrap().wait().await.unwrap();
+    let dead = loop {
+        if let Some(dead) = tasker.events().dead_letters("deaf", 9).await.unwrap().pop() {
+            break dead;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((dead.attempts, dead.error.as_str()), (2, "not done within its time limit of 50ms"));
+    tasker.shutdown().await;
+}
+
+#[test]
+fn each_key_of_a_delivery_says_what_its_name_says() {
+    let read = |text: &str| {
+        let text = format!("subscriptions: {{ a: {{ class: A, delivery: {text} }} }}");
+        let source = Source::new("s.yml".to_owned(), text);
+        let mut report = Report::of(&source);
+        let root = tasker_yaml::read_subscriptions(&mut report).unwrap();
+        assert!(report.is_empty());
+        delivery(Some(root.at("/subscriptions/a/delivery")))
+    };
+    let (second, usual) = (Duration::from_secs(1), Delivery::default);
+    for (text, expected) in [
+        ("{}", usual()),
+        ("{ attempts: 5 }", usual().attempts(5)),
+        ("{ backoff: { first: 2 } }", usual().backoff(2 * second, 3_600 * second)),
+        ("{ backoff: { longest: 7.5 } }", usual().backoff(second, Duration::from_millis(7_500))),
+        ("{ timeout: 0.5, backoff: }", usual().timeout(Duration::from_millis(500))),
+        ("{ concurrency: 3 }", usual().concurrency(3)),
+        ("{ most_set_aside: 1000000 }", usual().most_set_aside(1_000_000)),
+        ("{ lease: 60 }", usual().lease(60 * second)),
+    ] {
+        assert_eq!(read(text), expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_delivery_is_told_with_its_place() {
+    let text = "
+subscriptions:
+  a: { class: Plain, delivery: { attempts: 0, timeout: 30s, concurrency: 2.5 } }
+  b: { class: Plain, delivery: 5 }
+  c: { class: Plain, delivery: { atempts: 5, retries: 5, lease: 0 } }
+  d:
+    class: Plain
+    delivery:
+      backoff: { frist: 1, longest: -1 }
+      most_set_aside: many
+      lease: true
+  e: { class: Plain, delivery: { backoff: 10 }, attempts: 3 }
+  f: { class: Plain, delivery: { backoff: { longest: 99999999999 } } }
+";
+    assert_eq!(
+        told(text).await,
+        [
+            "3: `attempts` takes a whole number from 1 to 1000000; here is 0 (How often an event is tried before it is given \
+             up. Default: 20.)",
+            "3: `timeout` takes a number of seconds; here is a text (write the number alone, as in `timeout: 30`)",
+            "3: `concurrency` takes a whole number from 1 to 1000000; here is 2.5 (How many events are delivered at the same \
+             time. Default: 8.)",
+            "4: a delivery is a mapping; here is a number",
+            "5: a delivery has no key `atempts` (did you mean `attempts`?)",
+            "5: a delivery has no key `retries` (it is called `attempts` here)",
+            "5: `lease` takes 0.001 to 31536000 seconds; here is 0 (How long another process waits before it takes over from one \
+             that does not answer, in seconds. Default: 30.)",
+            "9: a backoff has no key `frist` (did you mean `first`?)",
+            "9: `longest` takes 0.001 to 31536000 seconds; here is -1 (The longest wait, in seconds. Default: 3600.)",
+            "10: `most_set_aside` takes a whole number; here is a text",
+            "11: `lease` takes a number of seconds; here is a truth value",
+            "12: a backoff is a mapping; here is a number",
+            "12: a subscription has no key `attempts` (it stands under `delivery`)",
+            "13: `longest` takes 0.001 to 31536000 seconds; here is 99999999999 (The longest wait, in seconds. Default: 3600.)",
         ]
     );
 }

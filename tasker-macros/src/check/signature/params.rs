@@ -14,7 +14,7 @@ use crate::tokens;
 const WRAPPERS: [&str; 5] = ["Output", "State", "Config", "Emit", "Annotate"];
 
 /// The other types of `tasker` that a step takes by value.
-const VALUES: [&str; 3] = ["TaskId", "Attempt", "Cancelled"];
+const VALUES: [&str; 4] = ["TaskId", "CorrelationId", "Attempt", "Cancelled"];
 
 /// Types of Rust whose names look like those of functions.
 pub(super) const PRIMITIVES: [&str; 16] = [

@@ -52,6 +52,30 @@ impl SqlStore {
         Ok(gone.rows_affected > 0)
     }
 
+    pub(super) async fn try_forget(&self, unled: Duration) -> Result<Vec<String>, DbErr> {
+        use subscription::{Column, Entity};
+        let transaction = self.begin().await?;
+        let now = self.now_in(&transaction).await?;
+        let before = now.saturating_sub(i64::try_from(unled.as_micros()).unwrap_or(i64::MAX));
+        // Who begins to deliver meanwhile waits for the row, or has it.
+        let unused = Entity::find()
+            .select_only()
+            .column(Column::Name)
+            .filter(Column::LeaseUntil.lte(before))
+            .filter(Column::CreatedAt.lte(before))
+            .lock_exclusive();
+        let mut names: Vec<String> = unused.into_tuple().all(&transaction).await?;
+        names.retain(|name| !name.starts_with(EPHEMERAL));
+        names.sort();
+        if !names.is_empty() {
+            Entity::delete_many().filter(Column::Name.is_in(&names)).exec(&transaction).await?;
+            let of_them = delivery::Column::Subscription.is_in(&names);
+            delivery::Entity::delete_many().filter(of_them).exec(&transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(names)
+    }
+
     pub(super) async fn try_lead(&self, name: &str, leader: Uuid, lease: Duration) -> Result<Lead, DbErr> {
         let transaction = self.begin().await?;
         let Some(row) = lock(&transaction, name).await? else { return Ok(Lead::Unknown) };
@@ -195,6 +219,9 @@ impl SqlStore {
             let (state, count): (String, i64) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             *(if state == DEAD { &mut dead } else { &mut waiting }) = count as u64;
         }
+        let led = row.leader.is_some() && row.lease_until > now;
+        // One to which nobody has delivered yet waits since it began.
+        let unled_since = row.lease_until.max(row.created_at);
         Ok(SubscriptionStatus {
             behind: behind as u64,
             lag_micros: if oldest < 0 { 0 } else { u64::try_from(now - oldest).unwrap_or(0) },
@@ -202,7 +229,9 @@ impl SqlStore {
             waiting,
             dead,
             error: row.error.zip(row.error_at.map(Timestamp::from_micros)),
-            led: row.leader.is_some() && row.lease_until > now,
+            led,
+            unled_since: (!led).then(|| Timestamp::from_micros(unled_since)),
+            unled_micros: if led { 0 } else { u64::try_from(now - unled_since).unwrap_or(0) },
             name: row.name,
         })
     }

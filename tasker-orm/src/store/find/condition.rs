@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use sea_orm::Value;
-use tasker_core::TaskState;
 use tasker_core::store::{AnnotationFilter, Span, TaskFilter, UNKNOWN};
+use tasker_core::{TaskId, TaskState};
 
 use crate::statement::Backend;
 
@@ -97,26 +97,35 @@ impl Conditions {
         if let Some(identities) = &known.identities {
             all.push(format!("t.identity IN ({})", parameters.put_all(identities)));
         }
+        let correlated = filter.correlation_id.as_ref().map(|id| correlated(id, parameters));
         // What is looked for by something rarer is not looked for by definition.
         let ended_badly = is_within(&states, &ENDED_BADLY);
         let alone = first_tag.is_none()
             && filter.any_tags.is_empty()
             && filter.annotations.is_empty()
             && known.identities.is_none()
+            && correlated.is_none()
             && !known.many
             && !ended_badly;
-        // SQLite does not know that few tasks end badly, or that a definition has many. With the sign it does not look for the column.
-        let sign = if (ended_badly || known.many) && backend == Backend::Sqlite { "+" } else { "" };
+        // SQLite does not know that few tasks end badly or come of one request, or that a definition has many. With the sign it does not look
+        // for the column.
+        let passed_over = ended_badly || known.many || correlated.is_some();
+        let sign = if passed_over && backend == Backend::Sqlite { "+" } else { "" };
         let all = all.into_iter().fold(String::from("1 = 1"), |all, condition| all + " AND " + &condition);
         let list = |definition: &str| format!("SELECT {id} AS id FROM {from} WHERE {definition}{all}");
+        // No task is on two of them.
+        let correlated = correlated.unwrap_or_else(|| vec![String::new()]);
+        let lists_of = |definitions: &str| {
+            correlated.iter().map(|correlated| list(&format!("{correlated}{definitions}"))).collect()
+        };
         let lists = match known.definitions {
-            None => vec![list("")],
+            None => lists_of(""),
             Some(definitions) if alone && definitions.len() <= MOST_LISTS => {
                 definitions.iter().map(|id| list(&format!("t.definition_id = {id} AND "))).collect()
             }
             Some(definitions) => {
                 let definitions: Vec<String> = definitions.iter().map(ToString::to_string).collect();
-                vec![list(&format!("{sign}t.definition_id IN ({}) AND ", definitions.join(", ")))]
+                lists_of(&format!("{sign}t.definition_id IN ({}) AND ", definitions.join(", ")))
             }
         };
         Self { lists, id }
@@ -139,6 +148,17 @@ impl Conditions {
         let lists = lists.map(|(place, list)| format!("SELECT id FROM ({list}{after} {end}) AS list{place}"));
         format!("{} {end}", lists.collect::<Vec<_>>().join(" UNION ALL "))
     }
+}
+
+/// The ways in which a task comes to a correlation id: it was given it, or it has it as its own id and was given none. Each is looked up by
+/// an index of its own, which planners do not do for the two at once.
+fn correlated(id: &str, parameters: &mut Parameters) -> Vec<String> {
+    let mut ways = vec![format!("t.correlation_id = {} AND ", parameters.put(id))];
+    if let Some(task) = id.parse::<TaskId>().ok().filter(|task| task.to_string() == id) {
+        let task = parameters.put(task.as_uuid());
+        ways.push(format!("t.id = {task} AND t.correlation_id IS NULL AND "));
+    }
+    ways
 }
 
 /// What the indexes of tasks by state are limited to.
@@ -227,4 +247,28 @@ fn says_on_sqlite(path: &[String], value: &serde_json::Value, parameters: &mut P
     };
     let says = says.map(|says| format!(" AND json_extract(a.annotation, {path}) = {}", parameters.put(says)));
     format!("(json_type(a.annotation, {path}) IN ({kinds}){})", says.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lists of the tasks of a request among those of one definition.
+    fn lists(request: &str) -> Vec<String> {
+        let filter = TaskFilter { correlation_id: Some(request.to_owned()), ..TaskFilter::default() };
+        let known = Known { definitions: Some(vec![1]), ..Known::default() };
+        Conditions::of(Backend::Sqlite, &filter, known, &mut Parameters::default()).lists
+    }
+
+    #[test]
+    fn the_tasks_of_a_request_are_looked_for_by_it_and_not_by_what_they_run() {
+        let of_text = lists("req-7");
+        assert_eq!(of_text.len(), 1);
+        assert!(of_text[0].contains("t.correlation_id = $1 AND +t.definition_id IN (1)"), "{of_text:?}");
+        let task = TaskId::random().to_string();
+        let of_task = lists(&task);
+        assert_eq!(of_task.len(), 2, "it may be the task's own id");
+        assert!(of_task[1].contains("t.id = $2 AND t.correlation_id IS NULL"), "{of_task:?}");
+        assert_eq!(lists(&task.to_uppercase()).len(), 1, "no task has that id, letter by letter");
+    }
 }
