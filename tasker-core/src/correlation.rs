@@ -1,8 +1,8 @@
 //! What a task shares with the request that it came from, wherever it goes.
 //!
 //! A task has the id that was said when it was started, or else its own. While the function of a step runs, or a durable subscriber
-//! takes an event, that id is the current one: what is started or called meanwhile takes it over. It is bound to the future that runs, so it
-//! goes along over every `.await`, and not into what that future spawns.
+//! takes an event, that id is the current one: what is started or called meanwhile takes it over, and so is the span of another system that
+//! asked for the task. They are bound to the future that runs, so they go along over every `.await`, and not into what that future spawns.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::TaskId;
+use crate::{TaskId, TraceParent};
 
 tokio::task_local! {
-    static CURRENT: Correlation;
+    static CURRENT: (Correlation, Option<TraceParent>);
 }
 
 /// What the task of a step shares with the request that it came from: the text that
@@ -33,7 +33,7 @@ impl CorrelationId {
 
     /// That of the step that runs here, or of the event that is taken here.
     pub(crate) fn current() -> Option<Self> {
-        CURRENT.try_with(|current| Self::from(current)).ok()
+        CURRENT.try_with(|(current, _)| Self::from(current)).ok()
     }
 }
 
@@ -85,10 +85,19 @@ impl Correlation {
         given.map_or(Self::Task(task), |given| Self::Given(given.into()))
     }
 
-    /// Runs something for which this is the current one.
-    pub(crate) fn scope<F: Future>(self, running: F) -> impl Future<Output = F::Output> {
-        CURRENT.scope(self, running)
+    /// Runs something for which this is the current one, and the span that asked for the task.
+    pub(crate) fn scope<F: Future>(
+        self,
+        asked: Option<TraceParent>,
+        running: F,
+    ) -> impl Future<Output = F::Output> {
+        CURRENT.scope((self, asked), running)
     }
+}
+
+/// The span that asked for the task of the step that runs here, or of the event that is taken here.
+pub(crate) fn asking_span() -> Option<TraceParent> {
+    CURRENT.try_with(|(_, asked)| *asked).ok().flatten()
 }
 
 #[cfg(test)]
@@ -99,10 +108,10 @@ mod tests {
     async fn the_id_is_current_over_awaits_and_only_there() {
         let task = TaskId::random();
         assert_eq!(CorrelationId::current(), None);
-        let own = Correlation::of(task, None).scope(async {
+        let own = Correlation::of(task, None).scope(None, async {
             tokio::task::yield_now().await;
             let given = Correlation::of(task, Some("req-7".to_owned()));
-            let inner = given.scope(async { CorrelationId::current() }).await;
+            let inner = given.scope(None, async { CorrelationId::current() }).await;
             assert_eq!(inner, Some(CorrelationId::from("req-7")));
             let spawned = tokio::spawn(async { CorrelationId::current() }).await.unwrap();
             assert_eq!(spawned, None, "what is spawned is on its own");

@@ -32,6 +32,7 @@ pub(crate) use stored::StoredResults;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::TraceParent;
 use crate::correlation::Correlation;
 use crate::step::{Ended, Param, Steps};
 use crate::{
@@ -51,6 +52,8 @@ pub(crate) struct StepInput {
     pub(crate) workflow: Arc<WorkflowDef>,
     pub(crate) task: TaskId,
     pub(crate) correlation: Correlation,
+    /// The span that asked for the task.
+    pub(crate) asked: Option<TraceParent>,
     pub(crate) step: StepNo,
     pub(crate) attempt: Attempt,
     /// How many executions of the step may fail.

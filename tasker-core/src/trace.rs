@@ -11,7 +11,9 @@ mod spans;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use spans::{Spans, starts};
+#[cfg(feature = "http")]
+pub(crate) use spans::current;
+pub(crate) use spans::{Spans, delivers, may_have_ended, starts};
 
 /// A span somewhere, as the header `traceparent` of the W3C names it: version 00 of
 /// [Trace Context](https://www.w3.org/TR/trace-context/).

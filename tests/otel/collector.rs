@@ -1,4 +1,5 @@
-//! A collector: takes what is sent to it as OTLP over HTTP, and keeps it.
+//! A collector: takes what is sent to it as OTLP over HTTP, and keeps it. What is sent elsewhere than to `/v1/traces` it keeps as the span that
+//! the call says it is a part of.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Collector {
     address: String,
     kept: Arc<Mutex<Vec<Span>>>,
+    called: Arc<Mutex<Vec<String>>>,
 }
 
 /// A span as it was sent.
@@ -39,13 +41,14 @@ impl Collector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let kept: Arc<Mutex<Vec<Span>>> = Arc::default();
-        let keeps = Arc::clone(&kept);
+        let called: Arc<Mutex<Vec<String>>> = Arc::default();
+        let (keeps, calls) = (Arc::clone(&kept), Arc::clone(&called));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&keeps)));
+                tokio::spawn(serve(stream, Arc::clone(&keeps), Arc::clone(&calls)));
             }
         });
-        Self { address, kept }
+        Self { address, kept, called }
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -54,6 +57,11 @@ impl Collector {
 
     pub(crate) fn spans(&self) -> Vec<Span> {
         self.kept.lock().unwrap().clone()
+    }
+
+    /// The header `traceparent` of each call that sent no spans.
+    pub(crate) fn called(&self) -> Vec<String> {
+        self.called.lock().unwrap().clone()
     }
 
     /// Waits until what is there is enough.
@@ -77,26 +85,29 @@ impl Span {
 }
 
 /// One request after the other, as long as there are any.
-async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Span>>>) {
+async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Span>>>, called: Arc<Mutex<Vec<String>>>) {
     let mut bytes = Vec::new();
     loop {
         let Some(head) = read_until_blank_line(&mut stream, &mut bytes).await else { return };
         let lines: Vec<&str> = head.lines().collect();
-        assert!(lines[0].starts_with("POST /v1/traces "), "{head}");
         let header = |name: &str| {
             let named = lines.iter().filter_map(|line| line.split_once(": "));
             named.filter(|(is, _)| is.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
         };
-        assert_eq!(header("content-type"), Some("application/x-protobuf"));
-        let length: usize = header("content-length").unwrap().parse().unwrap();
+        let length: usize = header("content-length").map_or(0, |length| length.parse().unwrap());
         while bytes.len() < length {
             if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
                 return;
             }
         }
         let body: Vec<u8> = bytes.drain(..length).collect();
-        kept.lock().unwrap().extend(spans(&body));
-        let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        if lines[0].starts_with("POST /v1/traces ") {
+            assert_eq!(header("content-type"), Some("application/x-protobuf"));
+            kept.lock().unwrap().extend(spans(&body));
+        } else {
+            called.lock().unwrap().push(header("traceparent").unwrap_or_default().to_owned());
+        }
+        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
         stream.write_all(answer.as_bytes()).await.unwrap();
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tasker::events::{Subscriber, SubscriberResult, TaskerEvent};
+use tasker::http::Webhook;
 use tasker::otel::{Traces, TracesError};
 use tasker::{SqlStore, TaskState, Tasker, TraceParent};
 use tempfile::TempDir;
@@ -120,4 +122,68 @@ async fn tasks_do_not_wait_for_a_collector_that_is_not_there() {
     let error = traces.flush().await.unwrap_err();
     assert!(matches!(error, TracesError::Unsent(_)), "{error}");
     assert!(error.to_string().starts_with("the last spans were not sent: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_task_that_an_operator_ends_has_its_span() {
+    let here = Here::with(1.0).await;
+    let task = here.tasker.start::<parcel::Workflow>(13).await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
+    let cancelled = here.tasker.start::<order::Workflow>(1).await.unwrap();
+    cancelled.cancel().await.unwrap();
+    task.resolve().await.unwrap();
+    let states = |spans: &[Span]| {
+        let tasks = spans.iter().filter(|span| span.name == "tasker.task.execution");
+        let mut states: Vec<String> = tasks.map(|span| span.of("state").to_owned()).collect();
+        states.sort();
+        states
+    };
+    let all = |spans: &[Span]| states(spans).len() == 3;
+    let spans = here.collector.has("three ends", all).await;
+    assert_eq!(states(&spans), ["cancelled", "error", "resolved_manually"]);
+    here.ended().await;
+}
+
+/// Takes events, in a span of its own.
+struct Ear;
+
+#[tasker::async_trait]
+impl Subscriber for Ear {
+    fn events(&self) -> Vec<&str> {
+        vec!["task.completed"]
+    }
+
+    async fn on_event(&self, _: &TaskerEvent) -> SubscriberResult {
+        tracing::info_span!("send mail").in_scope(|| Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn what_subscribers_do_and_what_calls_say_is_in_the_trace() {
+    let here = Here::with(1.0).await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    let hook = Webhook::new(&format!("{}/hook", here.collector.endpoint())).unwrap();
+    let tasker = builder(App::default(), SqlStore::connect(&url).await.unwrap())
+        .subscribe("ear", Ear)
+        .subscribe("hook", hook.events(["task.completed"]).without_proxy())
+        .build()
+        .await
+        .unwrap();
+    let task = tasker.start::<parcel::Workflow>(1).await.unwrap();
+    task.wait().await.unwrap();
+    let mails =
+        |spans: &[Span]| spans.iter().filter(|span| span.name == "tasker.event.delivery").count() == 2;
+    here.collector.has("two deliveries", mails).await;
+    tasker.shutdown().await;
+    let called = here.collector.called();
+    let trees = here.ended().await;
+    assert_eq!(trees.len(), 1, "deliveries are a part of the trace of the task");
+    let spans = &trees[0].0;
+    let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
+    let delivery = |who: &str| spans.iter().find(|span| span.of("subscriber") == who).unwrap();
+    assert_eq!(delivery("ear").parent, named("tasker.task.execution").id);
+    assert_eq!(named("send mail").parent, delivery("ear").id);
+    let hook = delivery("hook");
+    assert_eq!(called, [format!("00-{:032x}-{:016x}-01", hook.trace, hook.id)]);
 }

@@ -19,6 +19,7 @@ use super::handle::near_step;
 use super::{Client, ResultError, TaskHandle};
 use crate::TaskId;
 use crate::store::{Action, Happened, Operated, Order, StepAction, StoreError};
+use crate::trace;
 
 /// Something that an operator wants; it is done when it is awaited.
 ///
@@ -77,7 +78,7 @@ impl Operate {
         match operated.first() {
             Some(operated @ (Operated::Done | Operated::Unchanged)) => {
                 if *operated == Operated::Done {
-                    self.client.0.metrics.ordered(&order.action, 1);
+                    self.client.done(&order.action, &[order.task]);
                 }
                 self.client.tell_of(&order.action, &[order.task]);
                 Ok(())
@@ -107,6 +108,17 @@ impl Client {
         // That there is no such step is known, and is worth more than why the rest is not.
         let statuses = self.0.store.statuses(tasks).await.unwrap_or_default();
         statuses.into_iter().map_while(|status| status.map(|status| near_step(step, &status))).collect()
+    }
+
+    /// An operator did this to these tasks.
+    fn done(&self, action: &Action, tasks: &[TaskId]) {
+        self.0.metrics.ordered(action, tasks.len());
+        match action {
+            Action::Cancel | Action::Resolve | Action::Step(..) => {
+                trace::may_have_ended(&self.0.store, tasks, false);
+            }
+            Action::Pause | Action::Retry | Action::Resume => {}
+        }
     }
 
     /// Tells the engine and who waits here what orders may have brought.

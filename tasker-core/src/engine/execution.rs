@@ -47,7 +47,7 @@ impl Worker<'_> {
         };
         let span = span::of_step(self.id, &claimed, &workflow);
         self.spans.begins(&span, &claimed, &workflow);
-        let ClaimedStep { context, results, correlation_id, .. } = claimed;
+        let ClaimedStep { context, results, correlation_id, traceparent, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
         let cancel = self.cancel.child_token();
@@ -56,6 +56,7 @@ impl Worker<'_> {
             workflow,
             task: execution.task,
             correlation: Correlation::of(execution.task, correlation_id),
+            asked: traceparent.and_then(|text| text.parse().ok()),
             step: execution.step,
             attempt: execution.attempt,
             limit: executions.limit,

@@ -15,6 +15,7 @@ use super::Waiters;
 use crate::WorkerId;
 use crate::metrics::{Metrics, StoreCall};
 use crate::store::{Lease, Store};
+use crate::trace;
 
 /// Keeps the lease of a worker.
 pub(super) struct Keeper {
@@ -90,6 +91,7 @@ impl Sweeper {
                         self.wake.notify_one();
                     }
                     self.waiters.ended(&swept.ended);
+                    trace::may_have_ended(&self.store, &swept.ended, true);
                     self.metrics.swept(&swept).await;
                 }
                 Err(error) => tracing::warn!(%error, "cannot look for dead workers"),

@@ -23,7 +23,7 @@ pub(super) async fn run(
 ) -> Result<(Ended, Vec<Record>), StepError> {
     let records = input.records.clone();
     let correlation = input.correlation.clone();
-    let running = correlation.scope(async move { handler.run(input).await });
+    let running = correlation.scope(input.asked, async move { handler.run(input).await });
     // The time limit is inside, because dropping what did not end in time may panic too.
     let ended = AssertUnwindSafe(within(timeout, running)).catch_unwind().await;
     let result = ended.unwrap_or_else(|panic| {

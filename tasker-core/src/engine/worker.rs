@@ -85,7 +85,7 @@ impl<'e> Worker<'e> {
             capacity: Capacity::new(engine.config.concurrency, known.limits.clone()),
             calls: Calls::new(engine.store.parallel_settles()),
             poll,
-            spans: Spans::default(),
+            spans: Spans::new(),
             wanted: Wanted::default(),
             look: false,
             suspects: HashSet::new(),

@@ -28,7 +28,7 @@ use written::Written;
 /// | `url` | required | `http` or `https`; `{name}` is replaced by a value of the task, percent-encoded; a user and password in it are sent as `Authorization`, unless there is that header |
 /// | `method` | `GET` | `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE` or `OPTIONS` |
 /// | `params` | none | added to the query of the URL; lists and objects as Rails reads them |
-/// | `headers` | `Accept`, and with a body `Content-Type`, `application/json`; `X-Correlation-ID`, the [correlation id](crate::CorrelationId) of the task | |
+/// | `headers` | `Accept`, and with a body `Content-Type`, `application/json`; `X-Correlation-ID`, the [correlation id](crate::CorrelationId) of the task; `traceparent`, the span that makes the call, or else the one that asked for the task | |
 /// | `body` | none | sent as JSON, or as a form if that is the `Content-Type` |
 /// | `timeout` | 30 | seconds for the whole call, redirects and the body of the answer included |
 /// | `ssl` | | `verify: false` trusts any certificate; `ca_file`, a PEM file, is trusted instead of the system's authorities; one of the two |

@@ -7,14 +7,17 @@ use serde_json::{Map, Value};
 use super::config::{ApiConfigError, Ssl, header_mistake};
 use super::fill::{FillError, Filling, Show};
 use super::{ApiConfig, ApiRequest, Method, fill, query, redact, response, shown};
-use crate::CorrelationId;
 use crate::def::{Variables, place_in};
+use crate::{CorrelationId, trace};
 
 /// The longest URL that the HTTP client takes. Most servers take less.
 pub(super) const MOST_OF_URL: usize = 65_534;
 
 /// The header that says which request a call belongs to.
 pub(super) const CORRELATION_ID: &str = "x-correlation-id";
+
+/// The header that says which span a call is a part of.
+pub(super) const TRACEPARENT: &str = "traceparent";
 
 /// How much of a URL is shown.
 const MOST_SHOWN: usize = 2_000;
@@ -183,6 +186,9 @@ fn headers(request: &ApiRequest, filling: Filling<'_>) -> Result<HeaderMap, ApiC
     }
     if let Some(id) = CorrelationId::current().filter(|_| !headers.contains_key(CORRELATION_ID)) {
         set(&mut headers, CORRELATION_ID, &id)?;
+    }
+    if let Some(span) = trace::current().filter(|_| !headers.contains_key(TRACEPARENT)) {
+        set(&mut headers, TRACEPARENT, &span.to_string())?;
     }
     Ok(headers)
 }

@@ -18,11 +18,11 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::client::{Clients, Proxies};
 use super::config::Ssl;
-use super::prepare::CORRELATION_ID;
+use super::prepare::{CORRELATION_ID, TRACEPARENT};
 use super::retry_after;
 use super::trouble::Trouble;
 use crate::events::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberResult, TaskerEvent};
-use crate::{Clock, SystemClock};
+use crate::{Clock, SystemClock, trace};
 pub use secret::WebhookError;
 use secret::{Secret, signed};
 pub use verify::{WebhookRefused, WebhookVerifier};
@@ -40,6 +40,7 @@ const SIGNATURE: &str = "webhook-signature";
 /// | `webhook-timestamp` | when this delivery was signed, in seconds since 1970 |
 /// | `webhook-signature` | `v1,` and the signature in Base64, of each secret one, with a space between them |
 /// | `x-correlation-id` | the correlation id of the task, unless there is [another header](Self::header) of that name |
+/// | `traceparent` | the span of the delivery, or else the one that asked for the task, if there is any |
 ///
 /// An answer of 200 to 299 takes the event. 410 gives it up at once; everything else is tried again as the
 /// [`Delivery`](crate::events::Delivery) says, with 429 and 503 after the time that their `Retry-After` asks for, of at most five minutes. Redirects are not followed.
@@ -162,6 +163,9 @@ impl Webhook {
             .header(TIMESTAMP, &seconds);
         if !self.headers.contains_key(CORRELATION_ID) {
             request = request.header(CORRELATION_ID, event.what.task().correlation_id.as_str());
+        }
+        if let Some(span) = trace::current().filter(|_| !self.headers.contains_key(TRACEPARENT)) {
+            request = request.header(TRACEPARENT, span.to_string());
         }
         if !self.secrets.is_empty() {
             let content = signed(&id, &seconds, &body);

@@ -104,6 +104,7 @@ impl Made {
             },
             idempotency_key: None,
             correlation_id: "request-7".to_owned(),
+            traceparent: None,
             state: self.state,
             paused: self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: NOW - Duration::from_mins(10),

@@ -13,6 +13,8 @@ pub struct TaskStatus {
     pub idempotency_key: Option<String>,
     /// What it shares with the request that it came from; its id if that was not said.
     pub correlation_id: String,
+    /// The span that asked for it, as the header `traceparent` of the W3C, if that was said.
+    pub traceparent: Option<String>,
     /// Where it stands.
     pub state: TaskState,
     /// Whether a step of it waits for an operator.

@@ -132,7 +132,7 @@ impl StepCall {
         let input = self.input();
         let collector = input.records.clone();
         let correlation = input.correlation.clone();
-        let ended = correlation.scope(handle(handler, input, Arc::default())).await;
+        let ended = correlation.scope(None, handle(handler, input, Arc::default())).await;
         let kept = collector.kept();
         let ended = ended.and_then(|ended| Ok((ended, collector.take(usize::MAX)?)));
         let ended = ended.map_err(|error| match kept {
@@ -176,6 +176,7 @@ impl StepCall {
         StepInput {
             task,
             correlation: Correlation::of(task, self.correlation_id),
+            asked: None,
             step: place(&self.step),
             attempt: Attempt(self.attempt),
             limit: self.limit,

@@ -1,19 +1,37 @@
 //! What stands in the place of the spans without the feature `otel`: nothing, so that the engine says what happens without asking whether
 //! anybody records it.
 
+use std::sync::Arc;
+
 use tracing::Span;
 
-use crate::store::{Attributes, ClaimedStep, Execution, Outcome, Settled};
-use crate::{TaskId, WorkflowDef};
+use crate::correlation::asking_span;
+use crate::store::{Attributes, ClaimedStep, Execution, Outcome, Settled, Store};
+use crate::{TaskId, TraceParent, WorkflowDef};
 
-#[derive(Default)]
 pub(crate) struct Spans;
 
 #[expect(clippy::unused_self, reason = "the other one records")]
 impl Spans {
-    pub(crate) fn begins(&mut self, _: &Span, _: &ClaimedStep, _: &std::sync::Arc<WorkflowDef>) {}
+    pub(crate) fn new() -> Self {
+        Self
+    }
+
+    pub(crate) fn begins(&mut self, _: &Span, _: &ClaimedStep, _: &Arc<WorkflowDef>) {}
     pub(crate) fn gone(&mut self, _: Execution) {}
     pub(crate) fn settled(&mut self, _: &[Outcome], _: &Settled) {}
 }
 
-pub(crate) fn starts(_: TaskId, _: &WorkflowDef, _: &mut Attributes) {}
+pub(crate) fn starts(_: TaskId, _: &WorkflowDef, attributes: &mut Attributes) {
+    let asked = attributes.traceparent.take();
+    attributes.traceparent = asked.or_else(|| asking_span().as_ref().map(TraceParent::to_string));
+}
+
+pub(crate) fn delivers(_: &Span, _: TaskId, _: Option<&str>) {}
+
+#[cfg(feature = "http")]
+pub(crate) fn current() -> Option<TraceParent> {
+    asking_span()
+}
+
+pub(crate) fn may_have_ended(_: &Arc<dyn Store>, _: &[TaskId], _: bool) {}

@@ -18,12 +18,12 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::TraceParent;
 use super::ids::TaskTrace;
+use crate::correlation::asking_span;
 use crate::otel::{choose, is_sampled};
-use crate::store::{Attributes, ClaimedStep, Execution, Outcome, Settled};
+use crate::store::{Attributes, ClaimedStep, Execution, Outcome, Settled, Store, TaskStatus};
 use crate::{TaskId, TaskState, WorkflowDef, WorkflowId};
 
 /// The tasks of the steps that a worker runs, as far as they are recorded.
-#[derive(Default)]
 pub(crate) struct Spans(HashMap<Execution, Recorded>);
 
 struct Recorded {
@@ -33,6 +33,10 @@ struct Recorded {
 }
 
 impl Spans {
+    pub(crate) fn new() -> Self {
+        Self(HashMap::new())
+    }
+
     /// A step is going to run, in this span, to which nothing has happened yet.
     pub(crate) fn begins(&mut self, span: &Span, claimed: &ClaimedStep, workflow: &Arc<WorkflowDef>) {
         let execution = claimed.execution;
@@ -70,6 +74,7 @@ impl Spans {
                 let in_error = settled.in_error.contains(&execution.task);
                 let state = if in_error { TaskState::Error } else { TaskState::Complete };
                 let Recorded { trace, workflow, correlation_id } = recorded;
+                let correlation_id = correlation_id.unwrap_or_else(|| execution.task.to_string());
                 write(execution.task, trace, workflow.id(), correlation_id, state);
             }
         }
@@ -94,24 +99,52 @@ pub(crate) fn starts(task: TaskId, workflow: &WorkflowDef, attributes: &mut Attr
         let _ = span.set_parent(remote(parent));
         return;
     }
-    let started = span.context().span().span_context().clone();
-    if started.is_valid() {
-        let parent = TraceParent {
-            trace: u128::from_be_bytes(started.trace_id().to_bytes()),
-            span: u64::from_be_bytes(started.span_id().to_bytes()),
-            sampled: started.is_sampled(),
-        };
-        attributes.traceparent = Some(parent.to_string());
-    }
+    attributes.traceparent = told(&span).or_else(asking_span).as_ref().map(TraceParent::to_string);
 }
 
-fn write(
-    task: TaskId,
-    trace: TaskTrace,
-    workflow: &WorkflowId,
-    correlation_id: Option<String>,
-    state: TaskState,
-) {
+/// An event of a task is going to be delivered, in this span.
+pub(crate) fn delivers(span: &Span, task: TaskId, traceparent: Option<&str>) {
+    // Without a layer there is nothing to tell.
+    let _ = span.set_parent(remote(TaskTrace::of(task, traceparent, is_sampled).span()));
+}
+
+/// The span that something is a part of that is done now.
+pub(crate) fn current() -> Option<TraceParent> {
+    told(&Span::current()).or_else(asking_span)
+}
+
+/// What a span is called outside.
+fn told(span: &Span) -> Option<TraceParent> {
+    let context = span.context().span().span_context().clone();
+    context.is_valid().then(|| TraceParent {
+        trace: u128::from_be_bytes(context.trace_id().to_bytes()),
+        span: u64::from_be_bytes(context.span_id().to_bytes()),
+        sampled: context.is_sampled(),
+    })
+}
+
+/// These tasks may have ended otherwise than by a settle of this process: in error with a dead worker, or else by an operator.
+pub(crate) fn may_have_ended(store: &Arc<dyn Store>, tasks: &[TaskId], in_error: bool) {
+    if tasks.is_empty() {
+        return;
+    }
+    let (store, tasks) = (Arc::clone(store), tasks.to_vec());
+    let ended =
+        move |status: &TaskStatus| status.state.has_ended() && (status.state == TaskState::Error) == in_error;
+    tokio::spawn(async move {
+        match store.statuses(&tasks).await {
+            Ok(statuses) => statuses.into_iter().flatten().filter(ended).for_each(of),
+            Err(error) => tracing::debug!(%error, "tasks that ended have no span"),
+        }
+    });
+}
+
+fn of(status: TaskStatus) {
+    let TaskStatus { id, workflow, state, traceparent, correlation_id, .. } = status;
+    write(id, TaskTrace::of(id, traceparent.as_deref(), is_sampled), &workflow, correlation_id, state);
+}
+
+fn write(task: TaskId, trace: TaskTrace, workflow: &WorkflowId, correlation_id: String, state: TaskState) {
     if !trace.sampled {
         return;
     }
@@ -121,7 +154,7 @@ fn write(
         KeyValue::new("workflow", name.clone()),
         KeyValue::new("version", version.clone()),
         KeyValue::new("task", task.to_string()),
-        KeyValue::new("correlation_id", correlation_id.unwrap_or_else(|| task.to_string())),
+        KeyValue::new("correlation_id", correlation_id),
         KeyValue::new("state", state.as_str()),
     ];
     let span = SpanBuilder::from_name("tasker.task.execution")

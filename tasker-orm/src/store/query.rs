@@ -62,7 +62,7 @@ impl SqlStore {
                     FROM tasker_workflow_steps AS s JOIN tasker_named_steps AS m ON m.id = s.named_step_id
                     WHERE s.task_id = t.id
                 ), '[]') AS text),
-                {parked}, d.paused, t.correlation_id{more}
+                {parked}, d.paused, t.correlation_id, t.traceparent{more}
             FROM tasker_tasks AS t
             JOIN tasker_definitions AS d ON d.id = t.definition_id
             JOIN tasker_named_tasks AS w ON w.id = d.named_task_id
@@ -172,7 +172,7 @@ fn parked_sql(now: &str) -> String {
 }
 
 /// How many columns make a status.
-pub(super) const STATUS_COLUMNS: usize = 13;
+pub(super) const STATUS_COLUMNS: usize = 14;
 
 /// A task, and when it was read.
 pub(super) fn status(row: &QueryResult) -> Result<(TaskStatus, Timestamp), DbErr> {
@@ -209,6 +209,7 @@ pub(super) fn status(row: &QueryResult) -> Result<(TaskStatus, Timestamp), DbErr
         },
         idempotency_key: identity.map(|(_, _, key)| key),
         correlation_id: row.try_get_by_index::<Option<String>>(12)?.unwrap_or_else(|| id.to_string()),
+        traceparent: row.try_get_by_index(13)?,
         state: parse_state(&state)?,
         created_at: Timestamp::from_micros(created_at),
         ended_at: ended_at.map(Timestamp::from_micros),

@@ -13,6 +13,7 @@ use crate::correlation::Correlation;
 use crate::engine::panic_message;
 use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
+use crate::trace;
 
 /// Why an event was not taken.
 pub(super) struct Failure {
@@ -60,8 +61,11 @@ impl Dispatcher {
             otel.status_code = Empty,
             otel.status_description = Empty,
         );
+        let asked = task.traceparent.as_deref();
+        trace::delivers(&span, task.task_id, asked);
+        let asked = asked.and_then(|text| text.parse().ok());
         let correlation = Correlation::of(task.task_id, Some(task.correlation_id.clone()));
-        let delivered = correlation.scope(self.deliver(event)).instrument(span.clone()).await;
+        let delivered = correlation.scope(asked, self.deliver(event)).instrument(span.clone()).await;
         if let Err(failure) = &delivered {
             span.record("otel.status_code", "ERROR");
             span.record("otel.status_description", &failure.error);

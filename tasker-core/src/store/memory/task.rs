@@ -531,6 +531,7 @@ impl Task {
             workflow: self.workflow.id().clone(),
             idempotency_key: self.idempotency_key.clone(),
             correlation_id: self.attributes.correlation_id.clone().unwrap_or_else(|| self.id.to_string()),
+            traceparent: self.attributes.traceparent.clone(),
             state: self.state,
             paused: operator || self.steps.iter().any(|step| step.waiting == Some(Waiting::Operator)),
             created_at: self.created_at,

@@ -123,7 +123,7 @@ impl Walk {
         }
         self.bulk.done += done.len() as u64;
         if !done.is_empty() {
-            client.0.metrics.ordered(&self.wanted.action, done.len());
+            client.done(&self.wanted.action, &done);
             client.tell_of(&self.wanted.action, &done);
         }
         Ok(())
