@@ -53,7 +53,7 @@ use crate::events::Dispatcher;
 use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::store::Store;
-use crate::{DefinitionId, Retention, WorkerId};
+use crate::{DefinitionId, Redaction, Retention, WorkerId};
 
 /// How an engine works.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub(crate) struct EngineConfig {
     /// Whether chance has a part in the waits of retries.
     pub(crate) jitter: bool,
     pub(crate) retention: Option<Retention>,
+    /// What is hidden in errors before they are stored.
+    pub(crate) redaction: Redaction,
 }
 
 impl Default for EngineConfig {
@@ -82,6 +84,7 @@ impl Default for EngineConfig {
             seed: None,
             jitter: true,
             retention: None,
+            redaction: Redaction::new(),
         }
     }
 }

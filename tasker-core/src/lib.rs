@@ -26,6 +26,7 @@ pub mod metrics;
 #[path = "metrics/none.rs"]
 mod metrics;
 mod param;
+mod redact;
 mod registry;
 pub mod report;
 mod retention;
@@ -64,6 +65,7 @@ pub use health::{Checks, DatabaseCheck, Health, OldestWaiting, Retries, SystemSt
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
+pub use redact::Redaction;
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::capacity::Places;
 use crate::metrics::{Metrics, StoreCall};
 use crate::store::{Claim, Ending, Execution, Outcome, Room, Runnable, Settled, Store, StoreError};
-use crate::{DefinitionId, StepError, WorkerId};
+use crate::{DefinitionId, Redaction, StepError, WorkerId};
 
 /// The calls under way.
 pub(super) struct Calls {
@@ -180,6 +180,7 @@ pub(super) struct Caller {
     pub(super) worker: WorkerId,
     pub(super) runnable: Arc<Runnable>,
     pub(super) metrics: Metrics,
+    pub(super) redaction: Redaction,
 }
 
 impl Caller {
@@ -250,8 +251,8 @@ impl Caller {
                             "the end of a step cannot be stored in any form");
                     } else {
                         let refused = format!("the outcome could not be stored: {error}");
-                        outcome.ending =
-                            Ending::Failed(StepError::permanent(refused).code("NOT_STORED").bounded());
+                        let error = StepError::permanent(refused).code("NOT_STORED");
+                        outcome.ending = Ending::Failed(error.redacted(&self.redaction).bounded());
                         // It is a failure now, and one of them may be what cannot be stored.
                         outcome.records.clear();
                     }

@@ -48,6 +48,7 @@ impl Worker<'_> {
         let ClaimedStep { context, results, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
+        let redaction = self.engine.config.redaction.clone();
         let cancel = self.cancel.child_token();
         let cancelled = cancel.clone();
         let input = StepInput {
@@ -66,7 +67,7 @@ impl Worker<'_> {
         let mut in_hand = self.known.meters.in_hand(definition, execution.step);
         let execute = async move {
             in_hand.begins();
-            let ended = run(handler, input, timeout, max_payload).await;
+            let ended = run(handler, input, timeout, max_payload, &redaction).await;
             in_hand.ends();
             let (ending, records) = ending(ended, cancelled.is_cancelled(), executions, policy, chance);
             span::ends(&ending);

@@ -21,7 +21,7 @@ use crate::step::BoxFuture;
 use crate::store::{
     Attempts, Cursor, Delivery as Aside, Feed, Lead, Progress, SetAside, Store, StoreError, Tried,
 };
-use crate::{Json, TaskId};
+use crate::{Json, Redaction, TaskId};
 
 /// How many transactions are read at a time.
 const PAGE: usize = 64;
@@ -46,6 +46,8 @@ pub(crate) struct Dispatcher {
     pub(crate) subscriber: Arc<dyn Subscriber>,
     pub(crate) topics: Topics,
     pub(crate) delivery: Delivery,
+    /// What is hidden in events and errors.
+    pub(crate) redaction: Redaction,
 }
 
 impl Dispatcher {
