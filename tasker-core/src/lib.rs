@@ -20,6 +20,8 @@ mod health;
 pub mod http;
 mod ids;
 mod json;
+#[cfg(feature = "logs")]
+pub mod logs;
 #[cfg(feature = "prometheus")]
 pub mod metrics;
 #[cfg(not(feature = "prometheus"))]

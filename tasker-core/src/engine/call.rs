@@ -247,8 +247,10 @@ impl Caller {
             match self.ask_to_settle(alone, &Room::default()).await {
                 Err(error) if !error.is_transient() => {
                     if last {
-                        tracing::error!(worker = %self.worker, task = %outcome.execution.task, step = outcome.execution.step.0, %error,
-                            "the end of a step cannot be stored in any form");
+                        let Execution { task, step, attempt, .. } = outcome.execution;
+                        let step = self.runnable.step_name(outcome.definition, step);
+                        tracing::error!(worker = %self.worker, %task, step, attempt = attempt.0, %error,
+                            "the end of a step cannot be stored in any form; the step runs again when the lease has run out");
                     } else {
                         let refused = format!("the outcome could not be stored: {error}");
                         let error = StepError::permanent(refused).code("NOT_STORED");

@@ -237,7 +237,7 @@ impl Leading<'_> {
                     outcome.set_aside.push(SetAside { task, event: Json::from_stored(json), attempts });
                 }
                 Err(error) => {
-                    tracing::error!(event = event.id, %error, "an event cannot be written down; it is lost");
+                    tracing::error!(subscriber = self.dispatcher.name, event = event.name(), id = event.id, %error, "an event cannot be written down; it is lost");
                 }
             }
         }

@@ -65,6 +65,7 @@ impl Dispatcher {
             subscriber = self.name,
             event = event.name(),
             id = event.id,
+            task = %event.what.task().task_id,
             error = failure.error,
             "an event was not taken"
         );
@@ -82,6 +83,14 @@ impl Dispatcher {
             Then::After(wait) => usual.map(|_| self.delivery.within(wait)),
             Then::Never => None,
         };
+        if wait.is_none() {
+            tracing::warn!(
+                subscriber = self.name,
+                attempts = count,
+                error,
+                "an event was given up; `events().dead_letters` shows it, and `redeliver` has it delivered again"
+            );
+        }
         Attempts { count, error, wait }
     }
 }
