@@ -283,7 +283,7 @@ fn colours_are_for_terminals() {
     tracing::subscriber::with_default(registry().with(layer), || error!(said = "\u{1b}[0m", "no"));
     let text = lines.take();
     assert!(
-        text.contains("\u{1b}[1;31mERROR\u{1b}[0m") && text.contains("said=\u{1b}[0m\\u{1b}[0m\n"),
+        text.contains("\u{1b}[1;31mERROR\u{1b}[0m") && text.contains("said=\u{1b}[0m\"\\u{1b}[0m\"\n"),
         "{text:?}"
     );
     assert!(!written(Logs::pretty(), || error!("no")).contains('\u{1b}'), "a writer has none");
@@ -340,8 +340,9 @@ fn what_logs_while_it_is_logged_breaks_nothing() {
         info!(b = %Chatty, "from outside");
     });
     let said: Vec<&str> = lines.iter().map(|line| line["message"].as_str().unwrap()).collect();
-    assert_eq!(said, ["from inside", "from inside", "from outside"]);
-    assert_eq!((&lines[2]["a"], &lines[2]["b"]), (&json!("said"), &json!("said")));
+    // What is logged by a field of a record is dropped by `tracing` itself.
+    assert_eq!(said, ["from inside", "from outside"]);
+    assert_eq!((&lines[1]["a"], &lines[1]["b"]), (&json!("said"), &json!("said")));
 }
 
 #[test]

@@ -146,8 +146,10 @@ fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Optio
         return Some((from, end_of_quoted(behind, from, quote)));
     }
     let mut to = end_of_nested(rest);
-    let closes =
-        |to: usize| rest[to..].is_empty() || rest[to..].starts_with([',', ';', '}', ']', ')', '\n', '\r']);
+    let closes = |to: usize| {
+        let rest = rest[to..].trim_start_matches(' ');
+        rest.is_empty() || rest.starts_with([',', ';', '}', ']', ')', '\n', '\r'])
+    };
     if to == 0 || !closes(to) {
         let is_everyday = EVERYDAY.iter().any(|word| name.eq_ignore_ascii_case(word));
         to += match separator {
@@ -315,6 +317,7 @@ mod tests {
             // What Rust prints.
             (r#"Key { token: "a", id: 1 }"#, r#"Key { token: "[redacted]", id: 1 }"#),
             (r#"Key { token: Some("a"), id: 1 }"#, "Key { token: [redacted], id: 1 }"),
+            (r#"Key { id: 1, token: Some("a") }"#, "Key { id: 1, token: [redacted] }"),
             (r#"Key { secret: Key { b: "}" }, id: 1 }"#, "Key { secret: [redacted], id: 1 }"),
             (r#"password: b"hunter2", n: 1"#, r#"password: b"[redacted]", n: 1"#),
             ("password: 1234, n: 1", "password: [redacted], n: 1"),
