@@ -45,6 +45,10 @@ mod many_workers {}
 mod metrics {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/logs.md")]
+mod logs {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guarantees.md")]
 mod guarantees {}
 

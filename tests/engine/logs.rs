@@ -56,7 +56,7 @@ mod pay {
                 json!({"api_key": "hunter2", "sent": [{"iban": IBAN}, "password=hunter2"], "order": order});
             return Err(StepError::retryable(format!("refused: token=hunter2, iban={IBAN}")).context(facts));
         }
-        emit.emit(paid(*order))?;
+        emit.publish(paid(*order));
         Ok(())
     }
 
@@ -96,7 +96,8 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
@@ -145,7 +146,7 @@ async fn receiver() -> (String, Lines) {
             tokio::spawn(async move {
                 let mut bytes = vec![0; 64 << 10];
                 while let Ok(count @ 1..) = stream.read(&mut bytes).await {
-                    heard.write_all(&bytes[..count]).unwrap();
+                    Write::write_all(&mut heard, &bytes[..count]).unwrap();
                     // The requests are small: they come at once, headers and body.
                     if bytes[..count].ends_with(b"}") {
                         stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
