@@ -198,12 +198,11 @@ impl Logs {
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
     {
-        let filter = match self.filter {
-            Some(given) => Filter::read("`Logs::filter`", &given)?,
-            None => {
-                let set = std::env::var("RUST_LOG").unwrap_or_default();
-                Filter::read("the variable `RUST_LOG`", &set)?
-            }
+        let filter = if let Some(given) = self.filter {
+            Filter::read("`Logs::filter`", &given)?
+        } else {
+            let set = std::env::var("RUST_LOG").unwrap_or_default();
+            Filter::read("the variable `RUST_LOG`", &set)?
         };
         Ok(LogLayer::new(self.form, self.redaction, self.colours, self.write).with_filter(filter))
     }

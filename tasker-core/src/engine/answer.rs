@@ -39,7 +39,7 @@ impl Worker<'_> {
                 Err(error) if complete => self.store_failed(&error),
                 // Nothing hangs on it; the next heartbeat asks again.
                 Err(error) => {
-                    tracing::debug!(worker = %self.id, %error, "not known what is still held; it is asked again")
+                    tracing::debug!(worker = %self.id, %error, "not known what is still held; it is asked again");
                 }
             },
         }

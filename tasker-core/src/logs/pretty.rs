@@ -42,7 +42,8 @@ impl Around {
     pub(super) fn add(&mut self, fields: &Fields, is_own: bool) {
         for (name, value) in &fields.all {
             let is_said = || self.0.iter().any(|(known, _)| known == name);
-            if !(is_own && SILENT.contains(name)) && !is_said() {
+            let is_silent = is_own && SILENT.contains(name);
+            if !is_silent && !is_said() {
                 self.0.push((name, value.clone()));
             }
         }
