@@ -183,6 +183,16 @@ async fn what_a_step_logs_says_of_what_step_it_is() {
             assert_eq!(&line[name], value, "{name}");
         }
     }
+    // The line of the book has the same fields, beside those that the step names itself.
+    let book = include_str!("../../book/src/logs.md");
+    let shown: String =
+        book.split("```json\n").nth(1).unwrap().split("```").next().unwrap().lines().collect();
+    let names = |line: &Value, own: &[&str]| -> Vec<String> {
+        let names = line.as_object().unwrap().keys().filter(|name| !own.contains(&name.as_str()));
+        names.cloned().collect()
+    };
+    let shown = names(&serde_json::from_str(&shown).unwrap(), &["cents", "card_number"]);
+    assert_eq!(names(&charging[0], &["password", "iban", "of"]), shown);
     let failed = &lines.saying("the step failed; it runs again")[0];
     assert_eq!((&failed["level"], &failed["attempt"]), (&"INFO".into(), &1.into()));
     assert_eq!(failed["error"], "refused: token=[redacted], iban=[redacted]");
