@@ -129,7 +129,7 @@ fn redaction() -> Redaction {
 fn logs(filter: &str) -> (Lines, DefaultGuard) {
     let lines = Lines::default();
     let to = lines.clone();
-    let logs = Logs::json().redact(&redaction()).filter(filter).writer(move || to.clone());
+    let logs = Logs::json().redact(redaction()).filter(filter).writer(move || to.clone());
     let registry = tracing_subscriber::registry().with(logs.layer().unwrap());
     (lines, tracing::subscriber::set_default(registry))
 }
