@@ -57,6 +57,10 @@ mod health {}
 mod analytics {}
 
 #[cfg(doctest)]
+#[doc = include_str!("src/logs.md")]
+mod logs {}
+
+#[cfg(doctest)]
 #[doc = include_str!("src/guarantees.md")]
 mod guarantees {}
 

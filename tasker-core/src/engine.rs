@@ -54,7 +54,7 @@ use crate::events::Dispatcher;
 use crate::metrics::{Metrics, StoreCall};
 use crate::registry::Registration;
 use crate::store::Store;
-use crate::{DefinitionId, Retention, WorkerId};
+use crate::{DefinitionId, Redaction, Retention, WorkerId};
 
 /// How an engine works.
 #[derive(Debug, Clone)]
@@ -71,6 +71,8 @@ pub(crate) struct EngineConfig {
     pub(crate) retention: Option<Retention>,
     /// After how long without deliveries durable subscribers are forgotten.
     pub(crate) forget_subscribers_after: Option<Duration>,
+    /// What is hidden in errors before they are stored.
+    pub(crate) redaction: Redaction,
 }
 
 impl Default for EngineConfig {
@@ -86,6 +88,7 @@ impl Default for EngineConfig {
             jitter: true,
             retention: None,
             forget_subscribers_after: None,
+            redaction: Redaction::new(),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! How a step fails.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::WorkerId;
+use crate::{Redaction, WorkerId};
 
 /// Why a step did not finish, and whether trying again can help.
 ///
@@ -14,7 +15,7 @@ use crate::WorkerId;
 /// cannot succeed says so with [`permanent`](Self::permanent).
 ///
 /// The error is recorded with the step and in its history before anything else happens; what the step itself
-/// did until then is not undone.
+/// did until then is not undone. Secrets in its message and its facts are hidden before, by their names, as [`Redaction`] says.
 ///
 /// ```
 /// use std::time::Duration;
@@ -91,10 +92,19 @@ impl StepError {
         self
     }
 
-    /// Adds facts for whoever looks into it. They are stored: no secrets.
+    /// Adds facts for whoever looks into it. They are stored, without those that have the names of secrets.
     #[must_use]
     pub fn context(mut self, context: impl Into<Value>) -> Self {
         self.context = context.into();
+        self
+    }
+
+    /// Without secrets, as it may be stored and shown.
+    pub(crate) fn redacted(mut self, redaction: &Redaction) -> Self {
+        if let Cow::Owned(shown) = redaction.text(&self.message) {
+            self.message = shown;
+        }
+        redaction.json(&mut self.context);
         self
     }
 

@@ -21,6 +21,8 @@ mod health;
 pub mod http;
 mod ids;
 mod json;
+#[cfg(feature = "logs")]
+pub mod logs;
 #[cfg(feature = "prometheus")]
 pub mod metrics;
 #[cfg(not(feature = "prometheus"))]
@@ -29,6 +31,7 @@ mod metrics;
 #[cfg(feature = "otel")]
 pub mod otel;
 mod param;
+mod redact;
 mod registry;
 pub mod report;
 mod retention;
@@ -68,6 +71,7 @@ pub use health::{Checks, DatabaseCheck, Health, OldestWaiting, Retries, SystemSt
 pub use ids::{DefinitionId, InvalidId, StepNo, TaskId, WorkerId};
 pub use json::Json;
 pub use param::{Annotate, Attempt, Cancelled, Config, Emit, FromStep, Invocation, Output, Provides, State};
+pub use redact::Redaction;
 pub use registry::RegisterError;
 pub use retention::Retention;
 pub use retry::{Executions, RetryPolicy};

@@ -55,6 +55,9 @@
 //! With the feature `prometheus`, the module `metrics` counts what the engine does, for Prometheus. With the feature
 //! `otel`, the module `otel` sends a trace of each task to a collector of OpenTelemetry.
 //!
+//! With the feature `logs`, the module `logs` writes what is logged: as JSON or for people, with the step that it belongs to and without
+//! secrets.
+//!
 //! With the feature `http`, the module `http` lets steps call the API of another system.
 //!
 //! The book beside this crate says what holds when processes and databases die, and what operation takes.

@@ -15,7 +15,7 @@
 //! | 65, 66 | metrics | comes with the metrics |
 //! | 69, 70 | concurrency from the load of the system and the pool | replaced by bounded concurrency: `TaskerBuilder::concurrency` and `limit`, see 7 |
 //! | 71 | time limits of batches | replaced by `timeout` of a step; there are no batches that wait for their slowest |
-//! | 72 | filtered values in logs and spans | comes with the telemetry; HTTP calls redact theirs, in `tasker::http` |
+//! | 72 | filtered values in logs and spans | `tests/engine/logs.rs`; HTTP calls redact theirs, in `tasker::http` |
 
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 

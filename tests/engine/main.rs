@@ -20,6 +20,7 @@ mod idle;
 mod lifecycle;
 mod limits;
 mod listing;
+mod logs;
 mod metrics;
 mod operate;
 mod operate_many;

@@ -77,9 +77,9 @@ async fn an_event_that_the_file_does_not_announce_is_stored_and_told_once() {
         assert_eq!(task.records().await.unwrap().len(), 3, "announced or not");
     }
     tasker.shutdown().await;
-    let told = |workflow: &str, event: &str, meant: &str, announced: &str| {
+    let told = |version: &str, event: &str, meant: &str, announced: &str| {
         format!(
-            "an event is published that `custom_events` does not announce workflow={workflow} step=\"ship\" event={event:?}{meant} \
+            "an event is published that `custom_events` does not announce namespace=\"default\" workflow=\"shop\" version={version:?} step=\"ship\" event={event:?}{meant} \
              announced={announced:?}"
         )
     };
@@ -87,9 +87,9 @@ async fn an_event_that_the_file_does_not_announce_is_stored_and_told_once() {
     assert_eq!(
         warnings.with("does not announce"),
         [
-            told("default.shop@0.1.0", "order.shiped", "", "`payment.processed`"),
-            told("default.shop@0.1.0", "order.shipped", "", "`payment.processed`"),
-            told("default.shop@2.0.0", "order.shiped", " meant=\"order.shipped\"", both),
+            told("0.1.0", "order.shiped", "", "`payment.processed`"),
+            told("0.1.0", "order.shipped", "", "`payment.processed`"),
+            told("2.0.0", "order.shiped", " meant=\"order.shipped\"", both),
         ]
     );
 }

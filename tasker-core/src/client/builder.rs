@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 use crate::registry::{RegisterError, Registration, Registry};
 use crate::step::{BoxFuture, Executable, Step, Workflow};
 use crate::store::{Store, StoreError};
-use crate::{DefinitionId, Retention, WorkflowBuilder};
+use crate::{DefinitionId, Redaction, Retention, WorkflowBuilder};
 use limit::Limits;
 use subscribe::Subscriptions;
 
@@ -331,6 +331,44 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
         self
     }
 
+    /// Hides more than what has the usual names of secrets: `redact(["card_number", "iban"])`, or a [`Redaction`], such as that of the logs. What is
+    /// given by several calls adds up.
+    ///
+    /// It is for what steps say when they fail, before it is stored, so history, events, logs and reports have it without; for the errors of
+    /// subscribers; and for what events of the application say as JSON. Results, contexts, annotations and what steps
+    /// [keep](crate::StepContext::keep) are data, which nobody changes.
+    ///
+    /// ```
+    /// # use schemars::JsonSchema;
+    /// # use tasker_core::{MemoryStore, StepError, Tasker, workflow};
+    /// # extern crate tasker_core as tasker;
+    /// # #[workflow(context = u32)]
+    /// # mod pay {
+    /// #     use super::StepError;
+    /// #
+    /// #[step]
+    /// pub async fn transfer(ctx: &u32) -> Result<(), StepError> {
+    ///     Err(StepError::permanent("refused: iban=DE02120300000000202051, password=hunter2"))
+    /// }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Tasker::builder(()).store(MemoryStore::new()).register::<pay::Workflow>();
+    /// let tasker = builder.redact(["iban"]).build().await?;
+    /// let task = tasker.start::<pay::Workflow>(1).await?;
+    /// task.wait().await?;
+    /// let error = task.status().await?.steps[0].error.clone().unwrap();
+    /// assert_eq!(error.message(), "refused: iban=[redacted], password=[redacted]");
+    /// # tasker.shutdown().await;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn redact(mut self, more: impl Into<Redaction>) -> Self {
+        self.config.redaction = self.config.redaction.and(&more.into());
+        self
+    }
+
     /// Makes chance (the jitter of retries and polls) repeatable, for tests.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -422,7 +460,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             }
             Err(error) => errors.push(error.into()),
         }
-        let dispatchers = subscriptions.dispatchers(&catalog, &mut errors);
+        let dispatchers = subscriptions.dispatchers(&catalog, &config.redaction, &mut errors);
         match errors.len() {
             0 => {}
             1 => return Err(errors.remove(0)),
@@ -446,6 +484,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             catalog: Arc::new(catalog),
             pump: Arc::default(),
             stop: stop.clone(),
+            redaction: Arc::new(config.redaction.clone()),
         };
         let engine = Engine {
             store,

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::call::{Answer, Settling};
 use super::worker::Worker;
 use super::{PAUSE, after};
-use crate::DefinitionId;
 use crate::metrics::By;
-use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, StoreError};
+use crate::store::{Claim, ClaimedStep, Ending, Execution, Outcome, Room, Settled, StoreError};
+use crate::{DefinitionId, WorkflowId};
 
 /// For how many heartbeats after a lost answer it is asked what the worker holds, though nothing runs.
 const LOOKS_IN_DOUBT: u32 = 12;
@@ -38,7 +38,9 @@ impl Worker<'_> {
                 }
                 Err(error) if complete => self.store_failed(&error),
                 // Nothing hangs on it; the next heartbeat asks again.
-                Err(error) => tracing::debug!(worker = %self.id, %error, "not known what is still held"),
+                Err(error) => {
+                    tracing::debug!(worker = %self.id, %error, "not known what is still held; it is asked again");
+                }
             },
         }
     }
@@ -61,9 +63,12 @@ impl Worker<'_> {
             self.wanted.of(told.iter().map(|outcome| outcome.definition));
         }
         for execution in &settled.refused {
-            tracing::warn!(worker = %self.id, task = %execution.task, step = execution.step.0, attempt = %execution.attempt,
+            let of = told.iter().find(|outcome| outcome.execution == *execution);
+            let step = of.map_or("", |of| self.known.runnable.step_name(of.definition, execution.step));
+            tracing::warn!(worker = %self.id, task = %execution.task, step, attempt = execution.attempt.0,
                 "an outcome was refused: it was recorded before, or the execution was taken from this worker");
         }
+        self.tell_of_ended(&settled, &told);
         self.engine.waiters.ended(&settled.ended);
         self.known.meters.settled(&told, &settled);
         self.spans.settled(&told, &settled);
@@ -80,6 +85,26 @@ impl Worker<'_> {
         }
         if let Some(error) = error {
             self.store_failed(&error);
+        }
+    }
+
+    /// Says in the log which tasks ended with these outcomes.
+    fn tell_of_ended(&self, settled: &Settled, told: &[Outcome]) {
+        // Most of them are complete, of which only those are told who want to know of everything.
+        let all = tracing::enabled!(tracing::Level::DEBUG);
+        for task in if all { &settled.ended } else { &settled.in_error } {
+            // An outcome of it ended it.
+            let of = told.iter().find(|outcome| outcome.execution.task == *task);
+            let Some(workflow) = of.and_then(|of| self.known.runnable.workflow(of.definition)) else {
+                continue;
+            };
+            let WorkflowId { namespace, name, version } = workflow.id();
+            if settled.in_error.contains(task) {
+                tracing::warn!(worker = %self.id, %task, namespace, workflow = name, version,
+                    "the task ended in error; when what failed is mended, `retry` it, or resolve what cannot be");
+            } else {
+                tracing::debug!(worker = %self.id, %task, namespace, workflow = name, version, "the task is complete");
+            }
         }
     }
 
@@ -105,7 +130,7 @@ impl Worker<'_> {
     }
 
     fn store_failed(&mut self, error: &StoreError) {
-        tracing::warn!(worker = %self.id, %error, "the store did not answer; trying again");
+        tracing::warn!(worker = %self.id, %error, "the store did not answer; it is asked again");
         self.uncertain = true;
         self.doubts = LOOKS_IN_DOUBT;
         self.patient_until = after(PAUSE);

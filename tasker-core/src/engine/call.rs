@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::capacity::Places;
 use crate::metrics::{Metrics, StoreCall};
 use crate::store::{Claim, Ending, Execution, Outcome, Room, Runnable, Settled, Store, StoreError};
-use crate::{DefinitionId, StepError, WorkerId};
+use crate::{DefinitionId, Redaction, StepError, WorkerId};
 
 /// The calls under way.
 pub(super) struct Calls {
@@ -180,6 +180,7 @@ pub(super) struct Caller {
     pub(super) worker: WorkerId,
     pub(super) runnable: Arc<Runnable>,
     pub(super) metrics: Metrics,
+    pub(super) redaction: Redaction,
 }
 
 impl Caller {
@@ -246,12 +247,14 @@ impl Caller {
             match self.ask_to_settle(alone, &Room::default()).await {
                 Err(error) if !error.is_transient() => {
                     if last {
-                        tracing::error!(worker = %self.worker, task = %outcome.execution.task, step = outcome.execution.step.0, %error,
-                            "the end of a step cannot be stored in any form");
+                        let Execution { task, step, attempt, .. } = outcome.execution;
+                        let step = self.runnable.step_name(outcome.definition, step);
+                        tracing::error!(worker = %self.worker, %task, step, attempt = attempt.0, %error,
+                            "the end of a step cannot be stored in any form; the step runs again when the lease has run out");
                     } else {
                         let refused = format!("the outcome could not be stored: {error}");
-                        outcome.ending =
-                            Ending::Failed(StepError::permanent(refused).code("NOT_STORED").bounded());
+                        let error = StepError::permanent(refused).code("NOT_STORED");
+                        outcome.ending = Ending::Failed(error.redacted(&self.redaction).bounded());
                         // It is a failure now, and one of them may be what cannot be stored.
                         outcome.records.clear();
                     }

@@ -39,7 +39,7 @@ impl Worker<'_> {
         let Some((workflow, handler, policy, timeout)) = parts.filter(|_| !self.stopping) else {
             if !self.stopping {
                 // A store that gives out what was not asked for; the step goes back to whom it belongs.
-                tracing::error!(task = %execution.task, "claimed a step of a workflow that is not registered here");
+                tracing::error!(worker = %self.id, task = %execution.task, "claimed a step of a workflow that is not registered here; it is handed back");
             }
             let ending = Ending::HandedBack;
             self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
@@ -50,6 +50,7 @@ impl Worker<'_> {
         let ClaimedStep { context, results, correlation_id, traceparent, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
+        let redaction = self.engine.config.redaction.clone();
         let cancel = self.cancel.child_token();
         let cancelled = cancel.clone();
         let input = StepInput {
@@ -70,7 +71,7 @@ impl Worker<'_> {
         let mut in_hand = self.known.meters.in_hand(definition, execution.step);
         let execute = async move {
             in_hand.begins();
-            let ended = run(handler, input, timeout, max_payload).await;
+            let ended = run(handler, input, timeout, max_payload, &redaction).await;
             in_hand.ends();
             let (ending, records) = ending(ended, cancelled.is_cancelled(), executions, policy, chance);
             span::ends(&ending);
@@ -99,7 +100,7 @@ impl Worker<'_> {
             Ok(outcome) => Some(outcome.execution),
             // Panics are caught where they happen: this is an abort, of a step that was revoked or by `shut_down`.
             Err(error) => {
-                tracing::debug!(%error, "an execution was stopped");
+                tracing::debug!(worker = %self.id, %error, "an execution was stopped");
                 let mut revoked = self.running.iter().filter(|(_, running)| running.revoked);
                 revoked.find(|(_, running)| running.abort.id() == error.id()).map(|(&execution, _)| execution)
             }
@@ -125,7 +126,8 @@ impl Worker<'_> {
         let Some(running) = self.running.get_mut(&execution).filter(|running| !running.revoked) else {
             return;
         };
-        tracing::info!(worker = %self.id, task = %execution.task, step = execution.step.0, "a step is stopped: it was taken from this worker");
+        let step = self.known.runnable.step_name(running.definition, execution.step);
+        tracing::info!(worker = %self.id, task = %execution.task, step, attempt = execution.attempt.0, "a step is stopped: it was taken from this worker");
         running.revoked = true;
         running.cancel.cancel();
         let abort = running.abort.clone();

@@ -78,10 +78,17 @@ impl Known {
     /// Says for which tasks this build is the wrong one.
     pub(super) fn warn(&self) {
         for Parked { workflow, has_waiting, reason } in &self.parked {
+            let WorkflowId { namespace, name, version } = workflow;
             if *has_waiting {
-                tracing::warn!(%workflow, reason, "tasks wait for another build");
+                tracing::warn!(namespace, workflow = name, version, reason, "tasks wait for another build");
             } else {
-                tracing::debug!(%workflow, reason, "a stored graph cannot be run; no task of it waits");
+                tracing::debug!(
+                    namespace,
+                    workflow = name,
+                    version,
+                    reason,
+                    "a stored graph cannot be run; no task of it waits"
+                );
             }
         }
     }

@@ -90,6 +90,9 @@ impl Sweeper {
                         tracing::warn!(workers, steps, "dead workers were found, and their steps taken back");
                         self.wake.notify_one();
                     }
+                    for task in &swept.ended {
+                        tracing::warn!(%task, "the task ended in error: a step was lost with its worker too often");
+                    }
                     self.waiters.ended(&swept.ended);
                     trace::may_have_ended(&self.store, &swept.ended, true);
                     self.metrics.swept(&swept).await;

@@ -11,15 +11,16 @@ use crate::param::StepInput;
 use crate::registry::Handler;
 use crate::step::Ended;
 use crate::store::{Ending, Record};
-use crate::{Executions, RetryPolicy, StepError};
+use crate::{Executions, Redaction, RetryPolicy, StepError};
 
 /// Runs the function of a step to its end, to its time limit or to its panic. What it wrote beside its result comes
-/// with it, unless it failed; then what it kept comes with the error.
+/// with it, unless it failed; then what it kept comes with the error, which has no secrets in it from here on.
 pub(super) async fn run(
     handler: Arc<dyn Handler>,
     input: StepInput,
     timeout: Option<Duration>,
     max_payload: usize,
+    redaction: &Redaction,
 ) -> Result<(Ended, Vec<Record>), StepError> {
     let records = input.records.clone();
     let correlation = input.correlation.clone();
@@ -36,9 +37,12 @@ pub(super) async fn run(
         Ok(ended) => records.take(max_payload).map(|records| (ended, records)),
         Err(error) => Err(error),
     };
-    ended.map_err(|error| match records.kept() {
-        Some(kept) => error.bounded().with_partial_results(kept),
-        None => error.bounded(),
+    ended.map_err(|error| {
+        let error = error.redacted(redaction).bounded();
+        match records.kept() {
+            Some(kept) => error.with_partial_results(kept),
+            None => error,
+        }
     })
 }
 

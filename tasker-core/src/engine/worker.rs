@@ -77,6 +77,7 @@ impl<'e> Worker<'e> {
                 worker: id,
                 runnable: Arc::clone(&known.runnable),
                 metrics: engine.metrics.clone(),
+                redaction: engine.config.redaction.clone(),
             },
             enlisted,
             runs: JoinSet::new(),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{Delivery, Subscriber, TaskerEvent, Topics};
 use crate::step::BoxFuture;
 use crate::store::{Attempts, Delivery as Aside, Feed, Lead, Progress, SetAside, Store, StoreError, Tried};
-use crate::{Json, TaskId};
+use crate::{Json, Redaction, TaskId};
 
 /// How many transactions are read at a time.
 const PAGE: usize = 64;
@@ -48,6 +48,8 @@ pub(crate) struct Dispatcher {
     pub(crate) subscriber: Arc<dyn Subscriber>,
     pub(crate) topics: Topics,
     pub(crate) delivery: Delivery,
+    /// What is hidden in events and errors.
+    pub(crate) redaction: Redaction,
 }
 
 impl Dispatcher {
@@ -266,7 +268,7 @@ impl Leading<'_> {
                     outcome.set_aside.push(SetAside { task, event: Json::from_stored(json), attempts });
                 }
                 Err(error) => {
-                    tracing::error!(event = event.id, %error, "an event cannot be written down; it is lost");
+                    tracing::error!(subscriber = self.dispatcher.name, event = event.name(), id = event.id, %error, "an event cannot be written down; it is lost");
                 }
             }
         }

@@ -5,8 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::catalog::EventCatalog;
 use super::{Listener, Pump, TaskerEvent, Topics};
-use crate::Timestamp;
 use crate::store::{Delivery, Store, StoreError, SubscriptionStatus};
+use crate::{Redaction, Timestamp};
 
 /// Events: which there are, who hears of them, and what was given up. From [`Tasker::events`](crate::Tasker::events).
 #[derive(Clone)]
@@ -15,6 +15,7 @@ pub struct Events {
     pub(crate) catalog: Arc<EventCatalog>,
     pub(crate) pump: Arc<Pump>,
     pub(crate) stop: CancellationToken,
+    pub(crate) redaction: Arc<Redaction>,
 }
 
 /// An event that was given up, because its subscriber failed too often.
@@ -80,7 +81,7 @@ impl Events {
     /// When there is no such event, or the store does not answer.
     pub async fn listen(&self, events: &[&str]) -> Result<Listener, ListenError> {
         let topics = Topics::of(events, &self.catalog).map_err(ListenError::Events)?;
-        let heard = self.pump.listen(&self.store, &self.stop).await?;
+        let heard = self.pump.listen(&self.store, &self.stop, &self.redaction).await?;
         Ok(Listener::new(heard, topics))
     }
 
@@ -100,7 +101,9 @@ impl Events {
         let dead = self.store.feed().set_aside(subscriber, true, limit).await?;
         let dead = dead.into_iter().map(|Delivery { id, event, attempts, error, at, .. }| DeadLetter {
             id,
-            event: serde_json::from_str(event.as_str()).ok(),
+            event: serde_json::from_str::<TaskerEvent>(event.as_str())
+                .ok()
+                .map(|event| event.redacted(&self.redaction).into_owned()),
             attempts,
             error,
             at,

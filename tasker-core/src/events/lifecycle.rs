@@ -1,5 +1,8 @@
 //! The events of Tasker's own: one type for each name.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::ser::SerializeStruct;
@@ -8,7 +11,7 @@ use serde_json::Value;
 
 use super::catalog::Category;
 use crate::store::{Lifecycle, Occurrence, StepOccurrence, TaskOccurrence};
-use crate::{Attempt, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
+use crate::{Attempt, Redaction, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
 
 /// Something that happened to a task.
 ///
@@ -88,6 +91,10 @@ impl StepFacts {
 }
 
 /// An event that a step published: one of the application's own.
+///
+/// What has the name of a secret ([`Redaction`]) is `[redacted]` in [`data`](Self::data), and so in what is made of the event as JSON, such as a webhook. Of
+/// what has one of the usual names only texts are hidden, so that numbers stay numbers; what the application named itself is hidden
+/// whatever it is. Who reads the event by its type, as a method of a `#[subscriber]` or [`read`](Self::read) does, gets it as the step said it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomEvent {
     /// The task whose step published it.
@@ -98,17 +105,27 @@ pub struct CustomEvent {
     pub step: StepFacts,
     /// Its name.
     pub name: String,
-    /// What it says.
+    /// What it says, without secrets: [`read`](Self::read) gives all of it to those who know its type.
     pub data: Value,
+    /// What the step said, if some of that is hidden.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub(super) whole: Option<Arc<Value>>,
 }
 
 impl CustomEvent {
-    /// What it says, if it is one of these.
+    /// What it says, if it is one of these, as the step said it: with what is hidden in [`data`](Self::data), where the event was delivered by
+    /// Tasker and not read from JSON. The fields of the type say what is wanted, and it does not leave the process by itself.
     ///
     /// The result is an error when it has the name of one of these and does not fit the type.
     #[must_use]
     pub fn read<E: crate::Event>(&self) -> Option<Result<E, serde_json::Error>> {
-        (self.name == E::NAME).then(|| E::deserialize(&self.data))
+        (self.name == E::NAME).then(|| E::deserialize(self.whole()))
+    }
+
+    /// What the step said.
+    pub(super) fn whole(&self) -> &Value {
+        self.whole.as_deref().unwrap_or(&self.data)
     }
 }
 
@@ -250,6 +267,7 @@ macro_rules! events {
                             step: StepFacts::of(step),
                             name: emitted.name.clone(),
                             data: serde_json::from_str(emitted.payload.as_str()).unwrap_or_default(),
+                            whole: None,
                         })
                     }
                 })
@@ -368,6 +386,19 @@ impl TaskerEvent {
     #[must_use]
     pub fn name(&self) -> &str {
         self.what.name()
+    }
+
+    /// As it is delivered: an event of the application has no secrets in what it says, except for those who read it as its type.
+    pub(super) fn redacted(&self, redaction: &Redaction) -> Cow<'_, Self> {
+        let What::Custom(event) = &self.what else { return Cow::Borrowed(self) };
+        let mut data = event.whole().clone();
+        if !redaction.json_of_same_types(&mut data) {
+            return Cow::Borrowed(self);
+        }
+        let whole = Some(event.whole.clone().unwrap_or_else(|| Arc::new(event.data.clone())));
+        let (task, step, name) = (event.task.clone(), event.step.clone(), event.name.clone());
+        let what = What::Custom(CustomEvent { task, step, name, data, whole });
+        Cow::Owned(Self { id: self.id.clone(), at: self.at, what })
     }
 }
 

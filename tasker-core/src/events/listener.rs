@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{TaskerEvent, Topics};
+use crate::Redaction;
 use crate::store::{EPHEMERAL, Kinds, Lead, Store, StoreError};
 
 /// How many events a listener may be behind.
@@ -75,6 +76,7 @@ impl Pump {
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
         stop: &CancellationToken,
+        redaction: &Arc<Redaction>,
     ) -> Result<broadcast::Receiver<Arc<TaskerEvent>>, StoreError> {
         if let Some(known) = self.sender().as_ref() {
             return Ok(known.subscribe());
@@ -89,8 +91,9 @@ impl Pump {
         let (events, receiver) = broadcast::channel(BEHIND);
         *sender = Some(events.clone());
         let (pump, store, stop) = (Arc::clone(self), Arc::clone(store), stop.clone());
+        let redaction = Arc::clone(redaction);
         tokio::spawn(async move {
-            let reader = Reader { pump, events, name, leader: Uuid::now_v7() };
+            let reader = Reader { pump, events, redaction, name, leader: Uuid::now_v7() };
             stop.run_until_cancelled(reader.read(&*store)).await;
             reader.pump.forget(&reader.events);
             let forgotten = async {
@@ -128,6 +131,7 @@ impl Pump {
 struct Reader {
     pump: Arc<Pump>,
     events: broadcast::Sender<Arc<TaskerEvent>>,
+    redaction: Arc<Redaction>,
     name: String,
     leader: Uuid,
 }
@@ -157,7 +161,7 @@ impl Reader {
             cursor = page.cursor;
             for event in page.occurrences.iter().filter_map(TaskerEvent::of) {
                 // Nobody listens any more: the loop ends.
-                let _ = self.events.send(Arc::new(event));
+                let _ = self.events.send(Arc::new(event.redacted(&self.redaction).into_owned()));
             }
             if leased.elapsed() > LEASE / 3 {
                 leased = Instant::now();

@@ -28,7 +28,7 @@ impl<E: Into<SubscriberError>> Returns for Result<(), E> {
 
 /// What an event of the application says, as its type.
 pub fn read<E: Event>(event: &CustomEvent) -> Result<E, SubscriberError> {
-    E::deserialize(&event.data).map_err(|error| {
+    E::deserialize(event.whole()).map_err(|error| {
         let (name, ty) = (&event.name, std::any::type_name::<E>());
         format!("what `{name}` says does not fit the type `{ty}`: {error}").into()
     })

@@ -11,7 +11,7 @@ use super::StepHandler;
 use super::execution::Handled;
 use super::unannounced::Unannounced;
 use crate::registry::Handler;
-use crate::{StepDef, WorkflowDef};
+use crate::{StepDef, WorkflowDef, WorkflowId};
 
 /// What was given to a builder.
 #[derive(Default)]
@@ -73,11 +73,26 @@ impl Handlers {
     pub(crate) fn tell_of_stand_ins(&self, workflow: &WorkflowDef) {
         let steps = workflow.steps().iter().filter_map(|step| Some((step.name(), step.handler_class()?)));
         for (step, class) in steps.filter(|(_, class)| !self.classes.contains_key(*class)) {
-            let workflow = workflow.id();
+            let WorkflowId { namespace, name: workflow, version } = workflow.id();
             if let Some(meant) = self.meant_by(class) {
-                tracing::warn!(%workflow, step, class, meant, "the handler of a type stands in for a class that may be a slip");
+                tracing::warn!(
+                    namespace,
+                    workflow,
+                    version,
+                    step,
+                    class,
+                    meant,
+                    "the handler of a type stands in for a class that may be a slip"
+                );
             } else {
-                tracing::info!(%workflow, step, class, "the handler of a type stands in for a class");
+                tracing::info!(
+                    namespace,
+                    workflow,
+                    version,
+                    step,
+                    class,
+                    "the handler of a type stands in for a class"
+                );
             }
         }
     }

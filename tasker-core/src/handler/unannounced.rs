@@ -26,8 +26,11 @@ impl Unannounced {
         }
         if self.is_new(workflow.id(), event) {
             let announced: BTreeSet<&str> = announced().collect();
+            let WorkflowId { namespace, name, version } = workflow.id();
             tracing::warn!(
-                workflow = %workflow.id(),
+                namespace,
+                workflow = name,
+                version,
                 step,
                 event,
                 meant = nearest(event, announced.iter().copied()),

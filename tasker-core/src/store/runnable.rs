@@ -48,6 +48,11 @@ impl Runnable {
         self.definitions.get(&definition).map(|entry| &entry.workflow)
     }
 
+    /// The name of a step, for those who read it; empty where the definition is not known.
+    pub(crate) fn step_name(&self, definition: DefinitionId, step: StepNo) -> &str {
+        self.workflow(definition).and_then(|workflow| workflow.step(step)).map_or("", |step| step.name())
+    }
+
     /// Whether a task of a definition never has two steps that could run at the same time.
     #[must_use]
     pub fn is_chain(&self, definition: DefinitionId) -> bool {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{BuildError, TaskerBuilder};
-use crate::WorkflowDef;
 use crate::def::name_mistake;
 use crate::events::{Delivery, Dispatcher, EventCatalog, Subscriber, Topics, subscriber_name_mistake};
 use crate::store::RecordKind;
+use crate::{Redaction, WorkflowDef};
 
 /// The durable subscribers and the events that were given by name.
 #[derive(Default)]
@@ -61,7 +61,12 @@ impl Subscriptions {
         EventCatalog::of(workflows, &self.events)
     }
 
-    pub(super) fn dispatchers(self, catalog: &EventCatalog, errors: &mut Vec<BuildError>) -> Vec<Dispatcher> {
+    pub(super) fn dispatchers(
+        self,
+        catalog: &EventCatalog,
+        redaction: &Redaction,
+        errors: &mut Vec<BuildError>,
+    ) -> Vec<Dispatcher> {
         let mut wrong: Vec<String> =
             self.events.keys().filter_map(|name| name_mistake(RecordKind::Event, name)).collect();
         let mut dispatchers: Vec<Dispatcher> = Vec::new();
@@ -78,6 +83,7 @@ impl Subscriptions {
                         subscriber: Arc::clone(&subscriber),
                         topics,
                         delivery,
+                        redaction: redaction.clone(),
                     });
                 }
                 Err(more) => mistakes.extend(more),

@@ -1,5 +1,6 @@
 //! One attempt to deliver one event.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -75,22 +76,27 @@ impl Dispatcher {
 
     async fn deliver(&self, event: &TaskerEvent) -> Result<(), Failure> {
         let limit = self.delivery.timeout;
+        let event = &*event.redacted(&self.redaction);
         let taking = async {
             if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) }
         };
         // The time limit is inside, because dropping what did not end in time may panic too.
         let done = AssertUnwindSafe(timeout(limit, taking)).catch_unwind().await;
-        let failure: Failure = match done {
+        let mut failure: Failure = match done {
             Ok(Ok(Ok(()))) => return Ok(()),
             Ok(Ok(Err(error))) => error.into(),
             Ok(Err(_)) => format!("not done within its time limit of {limit:?}").into(),
             Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
+        if let Cow::Owned(shown) = self.redaction.text(&failure.error) {
+            failure.error = shown;
+        }
         tracing::warn!(
             target: "tasker",
             subscriber = self.name,
             event = event.name(),
             id = event.id,
+            task = %event.what.task().task_id,
             error = failure.error,
             "an event was not taken"
         );
@@ -108,6 +114,14 @@ impl Dispatcher {
             Then::After(wait) => usual.map(|_| self.delivery.within(wait)),
             Then::Never => None,
         };
+        if wait.is_none() {
+            tracing::warn!(
+                subscriber = self.name,
+                attempts = count,
+                error,
+                "an event was given up; `events().dead_letters` shows it, and `redeliver` has it delivered again"
+            );
+        }
         Attempts { count, error, wait }
     }
 }

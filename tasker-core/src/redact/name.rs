@@ -1,0 +1,189 @@
+//! Whether a name is that of a secret: by its words, however they are joined.
+
+/// Words that make a name that of a secret wherever they stand in it.
+const WORDS: [&str; 11] = [
+    "secret",
+    "token",
+    "passw",
+    "passphrase",
+    "passcode",
+    "credential",
+    "signature",
+    "apikey",
+    "authorization",
+    "jwt",
+    "privatekey",
+];
+
+/// Words that do so at the end of a name.
+const ENDS: [&str; 10] = ["key", "pwd", "auth", "sig", "otp", "session", "cookie", "ssn", "cvv", "cvc"];
+
+/// A name without what joins its words.
+pub(super) struct Name {
+    /// In lower case.
+    pub(super) letters: String,
+    words: Vec<Word>,
+}
+
+struct Word {
+    /// Where it begins among the letters.
+    start: usize,
+    /// Whether it is the last one, or the last before a `[`: `auth[user]` is a secret as `auth` is.
+    is_end: bool,
+}
+
+impl Name {
+    pub(super) fn of(name: &str) -> Self {
+        if name.contains('%') { Self::of_plain(&unescaped(name)) } else { Self::of_plain(name) }
+    }
+
+    fn of_plain(name: &str) -> Self {
+        let mut letters = String::with_capacity(name.len());
+        let mut words: Vec<Word> = Vec::with_capacity(4);
+        let mut before: Option<char> = None;
+        let mut characters = name.chars().peekable();
+        while let Some(c) = characters.next() {
+            if !c.is_alphanumeric() {
+                if c == '['
+                    && let Some(word) = words.last_mut()
+                {
+                    word.is_end = true;
+                }
+                before = None;
+                continue;
+            }
+            let begins = before.is_none_or(|before| {
+                // `cardNumber`, `IBANCode`
+                let mut hump = || characters.peek().is_some_and(|next| next.is_lowercase());
+                c.is_uppercase() && (!before.is_uppercase() || hump())
+            });
+            if begins {
+                words.push(Word { start: letters.len(), is_end: false });
+            }
+            before = Some(c);
+            if c.is_ascii() {
+                letters.push(c.to_ascii_lowercase());
+            } else {
+                letters.extend(c.to_lowercase());
+            }
+        }
+        if let Some(word) = words.last_mut() {
+            word.is_end = true;
+        }
+        Self { letters, words }
+    }
+
+    /// Whether it is like that of a secret.
+    pub(super) fn is_usual(&self) -> bool {
+        let letters = self.letters.as_bytes();
+        let from = |at: usize, word: &str| letters[at..].starts_with(word.as_bytes());
+        (0..letters.len()).any(|at| WORDS.iter().any(|word| from(at, word)))
+            || (0..self.words.len())
+                .any(|no| self.words[no].is_end && ENDS.contains(&&self.letters[self.range(no)]))
+    }
+
+    fn range(&self, no: usize) -> std::ops::Range<usize> {
+        let end = self.words.get(no + 1).map_or(self.letters.len(), |next| next.start);
+        self.words[no].start..end
+    }
+
+    /// Whether these letters are some of its words, one after the other.
+    pub(super) fn has(&self, letters: &str) -> bool {
+        let is_boundary =
+            |at: usize| at == self.letters.len() || self.words.iter().any(|word| word.start == at);
+        let mut starts = self.words.iter().map(|word| word.start);
+        starts.any(|start| self.letters[start..].starts_with(letters) && is_boundary(start + letters.len()))
+    }
+}
+
+/// As it was before it was written into a query.
+fn unescaped(name: &str) -> String {
+    let mut name = name.to_owned();
+    for (escaped, character) in [("%5b", "["), ("%5d", "]"), ("%5f", "_"), ("%2d", "-"), ("%22", " ")] {
+        name = name.replace(escaped, character).replace(&escaped.to_uppercase(), character);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_secret(name: &str) -> bool {
+        Name::of(name).is_usual()
+    }
+
+    #[test]
+    fn names_of_secrets_are_known() {
+        for name in [
+            "token",
+            "access_token",
+            "X-Amz-Security-Token",
+            "client_secret",
+            "password",
+            "passwd",
+            "api_key",
+            "apiKey",
+            "APIKEY",
+            "key",
+            "X-Amz-Signature",
+            "X-Amz-Credential",
+            "sig",
+            "pwd",
+            "auth",
+            "oauth_signature",
+            "user[password]",
+            "auth[user]",
+            "auth%5Buser%5D",
+            "filter%5Bapi%5Fkey%5D",
+            "key[]",
+            "id_jwt",
+            "private_key",
+            "otp",
+            "signingKey",
+            "customer.ssn",
+            "Set-Cookie",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in [
+            "id",
+            "keyword",
+            "key_word[name]",
+            "monkey",
+            "page",
+            "sign",
+            "author",
+            "keys_count",
+            "assigned",
+            "design",
+            "sessions",
+            "keyOfMap",
+            "",
+            "_",
+        ] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_are_found_however_they_are_joined() {
+        let has = |name: &str, told: &str| Name::of(name).has(&Name::of(told).letters);
+        for name in [
+            "card_number",
+            "cardNumber",
+            "CARD-NUMBER",
+            "cardnumber",
+            "customer[card][number]",
+            "old card number 2",
+        ] {
+            assert!(has(name, "card_number"), "{name}");
+        }
+        assert!(has("senderIBANCode", "iban") && has("Straßen-Nr", "straßenNr") && has("ÄRA", "ära"));
+        for (name, told) in
+            [("caliban", "iban"), ("ibanez", "iban"), ("number_card", "card_number"), ("", "iban")]
+        {
+            assert!(!has(name, told), "{name}");
+        }
+    }
+}
