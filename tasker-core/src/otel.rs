@@ -47,6 +47,7 @@
 
 mod client;
 mod ids;
+mod level;
 mod redacting;
 
 use std::collections::HashMap;
@@ -76,6 +77,8 @@ use crate::http::{Clients, Proxies};
 use client::Client;
 pub use ids::SpanIds;
 pub(crate) use ids::choose;
+use level::Recorded;
+pub(crate) use level::unrecorded;
 use redacting::Redacting;
 
 /// What sends the spans of this process to a collector. Clones are the same.
@@ -147,7 +150,7 @@ impl Traces {
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
-            .with_filter(self.level)
+            .with_filter(Recorded(self.level))
     }
 
     /// Sends what has ended so far.

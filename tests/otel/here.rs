@@ -210,3 +210,15 @@ async fn spans_have_no_secrets() {
         assert!(!sent.contains(secret), "{secret} was sent: {sent}");
     }
 }
+
+#[tokio::test]
+async fn nothing_of_a_task_that_is_not_recorded_is_sent() {
+    let here = Here::with(0.0).await;
+    // With a step that has a span of its own, and that starts another task.
+    let task = here.tasker.start::<order::Workflow>(1).await.unwrap();
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
+    let parcel = task.output::<order::ship>().await.unwrap().unwrap().parse().unwrap();
+    let parcel = here.tasker.task(parcel).wait().await.unwrap();
+    assert!(parcel.traceparent.unwrap().ends_with("-00"), "others are told not to record it either");
+    assert!(here.ended().await.is_empty());
+}

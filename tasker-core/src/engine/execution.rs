@@ -45,9 +45,10 @@ impl Worker<'_> {
             self.batch.push(Outcome { execution, definition, ending, records: Vec::new() });
             return;
         };
-        let span = span::of_step(self.id, &claimed, &workflow);
-        self.spans.begins(&span, &claimed, &workflow);
-        let ClaimedStep { context, results, correlation_id, traceparent, .. } = claimed;
+        let asked = claimed.traceparent.as_deref().and_then(|text| text.parse().ok());
+        let span = || span::of_step(self.id, &claimed, &workflow);
+        let (span, around) = self.spans.begins(&claimed, &workflow, asked, span);
+        let ClaimedStep { context, results, correlation_id, .. } = claimed;
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
         let redaction = self.engine.config.redaction.clone();
@@ -57,7 +58,7 @@ impl Worker<'_> {
             workflow,
             task: execution.task,
             correlation: Correlation::of(execution.task, correlation_id),
-            asked: traceparent.and_then(|text| text.parse().ok()),
+            asked,
             step: execution.step,
             attempt: execution.attempt,
             limit: executions.limit,
@@ -77,7 +78,7 @@ impl Worker<'_> {
             span::ends(&ending);
             Outcome { execution, definition, ending, records }
         };
-        let abort = self.runs.spawn(execute.instrument(span));
+        let abort = self.runs.spawn(around.within(execute.instrument(span)));
         self.running.insert(execution, Running { definition, executions, revoked: false, cancel, abort });
     }
 

@@ -23,13 +23,38 @@ pub(super) enum Value {
 pub(super) struct Fields {
     pub(super) message: Option<String>,
     pub(super) all: Vec<(&'static str, Value)>,
+    /// How many of them have been cleaned of secrets. Most spans see no record, and are not cleaned at all.
+    clean: usize,
 }
 
 impl Fields {
     fn set(&mut self, name: &'static str, value: Value) {
-        match self.all.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
+        match self.all.iter().position(|(known, _)| *known == name) {
+            Some(at) => {
+                self.all[at].1 = value;
+                self.clean = self.clean.min(at);
+            }
             None => self.all.push((name, value)),
+        }
+    }
+
+    /// Takes the secrets out.
+    pub(super) fn clean(&mut self, redaction: &Redaction) {
+        for (name, value) in &mut self.all[self.clean..] {
+            let is_plain = matches!(value, Value::Bool(_));
+            if !is_plain && redaction.is_secret(name) {
+                *value = REDACTED.to_owned().into();
+            } else if let Value::Text(text) = value
+                && let Cow::Owned(shown) = redaction.text(text)
+            {
+                *text = shown;
+            }
+        }
+        self.clean = self.all.len();
+        if let Some(message) = &mut self.message
+            && let Cow::Owned(shown) = redaction.text(message)
+        {
+            *message = shown;
         }
     }
 
@@ -41,10 +66,9 @@ impl Fields {
     }
 }
 
-/// Fills [`Fields`], without secrets.
+/// Fills [`Fields`].
 pub(super) struct Reader<'r> {
     pub(super) fields: &'r mut Fields,
-    pub(super) redaction: &'r Redaction,
     /// Whether they are those of a record, which may have a message.
     pub(super) is_record: bool,
 }
@@ -58,29 +82,17 @@ impl Reader<'_> {
     }
 
     fn set(&mut self, field: &Field, value: Value) {
-        let Some(name) = Self::name(field) else { return };
-        let is_plain = matches!(value, Value::Bool(_));
-        let value =
-            if !is_plain && self.redaction.is_secret(name) { REDACTED.to_owned().into() } else { value };
-        self.fields.set(name, value);
-    }
-
-    fn set_text(&mut self, field: &Field, text: Cow<'_, str>) {
-        let Some(name) = Self::name(field) else { return };
-        if self.is_record && name == "message" {
-            self.fields.message = Some(self.shown(text));
-        } else if self.redaction.is_secret(name) {
-            self.fields.set(name, REDACTED.to_owned().into());
-        } else {
-            let shown = self.shown(text);
-            self.fields.set(name, shown.into());
+        if let Some(name) = Self::name(field) {
+            self.fields.set(name, value);
         }
     }
 
-    fn shown(&self, text: Cow<'_, str>) -> String {
-        match self.redaction.text(&text) {
-            Cow::Owned(shown) => shown,
-            Cow::Borrowed(_) => text.into_owned(),
+    fn set_text(&mut self, field: &Field, text: String) {
+        let Some(name) = Self::name(field) else { return };
+        if self.is_record && name == "message" {
+            self.fields.message = Some(text);
+        } else {
+            self.fields.set(name, text.into());
         }
     }
 }
@@ -120,7 +132,7 @@ impl Visit for Reader<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.set_text(field, value.into());
+        self.set_text(field, value.to_owned());
     }
 
     /// With its causes, as far as it does not say them itself.
@@ -135,11 +147,11 @@ impl Visit for Reader<'_> {
             }
             source = cause.source();
         }
-        self.set_text(field, text.into());
+        self.set_text(field, text);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.set_text(field, said(format_args!("{value:?}")).into());
+        self.set_text(field, said(format_args!("{value:?}")));
     }
 }
 

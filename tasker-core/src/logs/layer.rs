@@ -42,15 +42,12 @@ impl LogLayer {
         Self { number, form, redaction, colours, write }
     }
 
-    fn reader<'r>(&'r self, fields: &'r mut Fields, is_record: bool) -> Reader<'r> {
-        Reader { fields, redaction: &self.redaction, is_record }
-    }
-
-    /// Shows what this layer knows of a span.
+    /// Shows what this layer knows of a span, without secrets.
     fn look<'s, S: LookupSpan<'s>>(&self, span: &SpanRef<'s, S>, show: impl FnOnce(&Fields)) {
-        if let Some(kept) = span.extensions().get::<Kept>()
-            && let Some((_, fields)) = kept.0.iter().find(|(number, _)| *number == self.number)
+        if let Some(kept) = span.extensions_mut().get_mut::<Kept>()
+            && let Some((_, fields)) = kept.0.iter_mut().find(|(number, _)| *number == self.number)
         {
+            fields.clean(&self.redaction);
             show(fields);
         }
     }
@@ -64,7 +61,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut fields = Fields::default();
-        attributes.record(&mut self.reader(&mut fields, false));
+        attributes.record(&mut Reader { fields: &mut fields, is_record: false });
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<Kept>() {
             Some(kept) => kept.0.push((self.number, fields)),
@@ -76,7 +73,7 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
         let Some(span) = context.span(id) else { return };
         // Before the span is locked: what is said may log something itself.
         let mut more = Fields::default();
-        values.record(&mut self.reader(&mut more, false));
+        values.record(&mut Reader { fields: &mut more, is_record: false });
         let mut extensions = span.extensions_mut();
         let kept = extensions.get_mut::<Kept>();
         if let Some((_, fields)) =
@@ -88,7 +85,8 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        event.record(&mut self.reader(&mut fields, true));
+        event.record(&mut Reader { fields: &mut fields, is_record: true });
+        fields.clean(&self.redaction);
         let line = Line { at: SystemClock.now(), meta: event.metadata(), fields: &fields };
         // Taken, not borrowed: a writer may log something itself.
         let mut out = BUFFER.take();

@@ -21,8 +21,12 @@ pub(crate) struct TaskTrace {
 
 impl TaskTrace {
     /// The trace that the task was started in, or one of its own, for which is asked whether it is recorded.
-    pub(crate) fn of(task: TaskId, traceparent: Option<&str>, is_sampled: impl FnOnce(u128) -> bool) -> Self {
-        if let Some(TraceParent { trace, span, sampled }) = traceparent.and_then(|text| text.parse().ok()) {
+    pub(crate) fn of(
+        task: TaskId,
+        asked: Option<TraceParent>,
+        is_sampled: impl FnOnce(u128) -> bool,
+    ) -> Self {
+        if let Some(TraceParent { trace, span, sampled }) = asked {
             return Self { task, trace, parent: Some(span), sampled };
         }
         let trace = own_trace(task);
@@ -141,7 +145,7 @@ mod tests {
     #[test]
     fn a_task_is_a_part_of_the_trace_that_it_was_started_in() {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
-        let task = TaskTrace::of(TaskId::random(), Some(parent), |_| panic!("it was decided"));
+        let task = TaskTrace::of(TaskId::random(), parent.parse().ok(), |_| panic!("it was decided"));
         assert_eq!(
             (task.trace, task.parent, task.sampled),
             (0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, Some(0x00f0_67aa_0ba9_02b7), false)

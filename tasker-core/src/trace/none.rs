@@ -11,13 +11,31 @@ use crate::{TaskId, TraceParent, WorkflowDef};
 
 pub(crate) struct Spans;
 
+pub(crate) struct Around;
+
+#[expect(clippy::unused_self, reason = "the other one records")]
+impl Around {
+    pub(crate) fn within<F: Future>(self, running: F) -> F {
+        running
+    }
+}
+
 #[expect(clippy::unused_self, reason = "the other one records")]
 impl Spans {
     pub(crate) fn new() -> Self {
         Self
     }
 
-    pub(crate) fn begins(&mut self, _: &Span, _: &ClaimedStep, _: &Arc<WorkflowDef>) {}
+    pub(crate) fn begins(
+        &mut self,
+        _: &ClaimedStep,
+        _: &Arc<WorkflowDef>,
+        _: Option<TraceParent>,
+        span: impl FnOnce() -> Span,
+    ) -> (Span, Around) {
+        (span(), Around)
+    }
+
     pub(crate) fn gone(&mut self, _: Execution) {}
     pub(crate) fn settled(&mut self, _: &[Outcome], _: &Settled) {}
 }
@@ -27,7 +45,9 @@ pub(crate) fn starts(_: TaskId, _: &WorkflowDef, attributes: &mut Attributes) {
     attributes.traceparent = asked.or_else(|| asking_span().as_ref().map(TraceParent::to_string));
 }
 
-pub(crate) fn delivers(_: &Span, _: TaskId, _: Option<&str>) {}
+pub(crate) fn delivers(_: TaskId, _: Option<TraceParent>, span: impl FnOnce() -> Span) -> (Span, Around) {
+    (span(), Around)
+}
 
 #[cfg(feature = "http")]
 pub(crate) fn current() -> Option<TraceParent> {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::trace::{
-    Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags, TraceId,
-    TraceState, Tracer,
+    FutureExt, Span as _, SpanBuilder, SpanContext, SpanId, SpanKind, Status, TraceContextExt, TraceFlags,
+    TraceId, TraceState, Tracer,
 };
 use opentelemetry::{Context, KeyValue, global};
 use tracing::{Span, info_span};
@@ -19,12 +19,21 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use super::TraceParent;
 use super::ids::TaskTrace;
 use crate::correlation::asking_span;
-use crate::otel::{choose, is_sampled};
+use crate::otel::{choose, is_sampled, unrecorded};
 use crate::store::{Attributes, ClaimedStep, Execution, Outcome, Settled, Store, TaskStatus};
 use crate::{TaskId, TaskState, WorkflowDef, WorkflowId};
 
 /// The tasks of the steps that a worker runs, as far as they are recorded.
 pub(crate) struct Spans(HashMap<Execution, Recorded>);
+
+/// What is done around a step, of which its own span is a part: so that what it does is not recorded if its task is not.
+pub(crate) struct Around(Context);
+
+impl Around {
+    pub(crate) fn within<F: Future>(self, running: F) -> impl Future<Output = F::Output> {
+        running.with_context(self.0)
+    }
+}
 
 struct Recorded {
     trace: TaskTrace,
@@ -37,24 +46,34 @@ impl Spans {
         Self(HashMap::new())
     }
 
-    /// A step is going to run, in this span, to which nothing has happened yet.
-    pub(crate) fn begins(&mut self, span: &Span, claimed: &ClaimedStep, workflow: &Arc<WorkflowDef>) {
+    /// The span that a step is going to run in, and the span of its task.
+    pub(crate) fn begins(
+        &mut self,
+        claimed: &ClaimedStep,
+        workflow: &Arc<WorkflowDef>,
+        asked: Option<TraceParent>,
+        span: impl FnOnce() -> Span,
+    ) -> (Span, Around) {
         let execution = claimed.execution;
-        let trace = TaskTrace::of(execution.task, claimed.traceparent.as_deref(), is_sampled);
+        let trace = TaskTrace::of(execution.task, asked, is_sampled);
+        let around = Around(remote(trace.span()));
+        if !trace.sampled {
+            return (unrecorded(span), around);
+        }
+        let span = span();
         // Where there is no such layer it is no part of a trace.
-        if span.set_parent(remote(trace.span())).is_err() {
-            return;
+        if span.set_parent(around.0.clone()).is_err() {
+            return (span, around);
         }
         if let Some(before) = trace.span_before(execution) {
             span.add_link(context(before));
         }
         // Asking for it lets the span begin.
         choose(trace.span_of(execution), || span.context());
-        if trace.sampled {
-            span.record("trace_id", format_args!("{:032x}", trace.trace));
-            let (workflow, correlation_id) = (Arc::clone(workflow), claimed.correlation_id.clone());
-            self.0.insert(execution, Recorded { trace, workflow, correlation_id });
-        }
+        span.record("trace_id", format_args!("{:032x}", trace.trace));
+        let (workflow, correlation_id) = (Arc::clone(workflow), claimed.correlation_id.clone());
+        self.0.insert(execution, Recorded { trace, workflow, correlation_id });
+        (span, around)
     }
 
     /// Nothing will be told of it.
@@ -103,10 +122,21 @@ pub(crate) fn starts(task: TaskId, workflow: &WorkflowDef, attributes: &mut Attr
     attributes.traceparent = told(&span).or_else(asking_span).as_ref().map(TraceParent::to_string);
 }
 
-/// An event of a task is going to be delivered, in this span.
-pub(crate) fn delivers(span: &Span, task: TaskId, traceparent: Option<&str>) {
+/// The span that an event of a task is going to be delivered in.
+pub(crate) fn delivers(
+    task: TaskId,
+    asked: Option<TraceParent>,
+    span: impl FnOnce() -> Span,
+) -> (Span, Around) {
+    let trace = TaskTrace::of(task, asked, is_sampled);
+    let around = Around(remote(trace.span()));
+    if !trace.sampled {
+        return (unrecorded(span), around);
+    }
+    let span = span();
     // Without a layer there is nothing to tell.
-    let _ = span.set_parent(remote(TaskTrace::of(task, traceparent, is_sampled).span()));
+    let _ = span.set_parent(around.0.clone());
+    (span, around)
 }
 
 /// The span that something is a part of that is done now.
@@ -142,7 +172,8 @@ pub(crate) fn may_have_ended(store: &Arc<dyn Store>, tasks: &[TaskId], in_error:
 
 fn of(status: TaskStatus) {
     let TaskStatus { id, workflow, state, traceparent, correlation_id, .. } = status;
-    write(id, TaskTrace::of(id, traceparent.as_deref(), is_sampled), &workflow, correlation_id, state);
+    let asked = traceparent.and_then(|text| text.parse().ok());
+    write(id, TaskTrace::of(id, asked, is_sampled), &workflow, correlation_id, state);
 }
 
 fn write(task: TaskId, trace: TaskTrace, workflow: &WorkflowId, correlation_id: String, state: TaskState) {

@@ -51,22 +51,23 @@ impl Dispatcher {
     /// the request that the task of the event came from.
     pub(super) async fn attempt(&self, event: &TaskerEvent, attempt: u32) -> Result<(), Failure> {
         let task = event.what.task();
-        let span = info_span!(
-            target: "tasker",
-            "tasker.event.delivery",
-            subscriber = self.name,
-            event = event.name(),
-            task = %task.task_id,
-            correlation_id = task.correlation_id,
-            attempt,
-            otel.status_code = Empty,
-            otel.status_description = Empty,
-        );
-        let asked = task.traceparent.as_deref();
-        trace::delivers(&span, task.task_id, asked);
-        let asked = asked.and_then(|text| text.parse().ok());
+        let asked = task.traceparent.as_deref().and_then(|text| text.parse().ok());
+        let (span, around) = trace::delivers(task.task_id, asked, || {
+            info_span!(
+                target: "tasker",
+                "tasker.event.delivery",
+                subscriber = self.name,
+                event = event.name(),
+                task = %task.task_id,
+                correlation_id = task.correlation_id,
+                attempt,
+                otel.status_code = Empty,
+                otel.status_description = Empty,
+            )
+        });
         let correlation = Correlation::of(task.task_id, Some(task.correlation_id.clone()));
-        let delivered = correlation.scope(asked, self.deliver(event)).instrument(span.clone()).await;
+        let delivering = correlation.scope(asked, self.deliver(event)).instrument(span.clone());
+        let delivered = around.within(delivering).await;
         if let Err(failure) = &delivered {
             span.record("otel.status_code", "ERROR");
             span.record("otel.status_description", &failure.error);

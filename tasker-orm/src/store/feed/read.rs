@@ -70,7 +70,10 @@ impl SqlStore {
     /// What stands behind entries, in their order. What was removed since is left out.
     async fn occurrences(&self, entries: &[Entry]) -> Result<Vec<Occurrence>, StoreError> {
         let tasks = self.tasks_of(entries).await?;
-        let mut found = Found { tasks, occurrences: Vec::with_capacity(entries.len()) };
+        let begins =
+            entries.iter().enumerate().filter(|(_, entry)| entry.what == Lifecycle::StepExecutionRequested);
+        let begins = begins.map(|(at, entry)| ((entry.task, entry.step, entry.revision), at)).collect();
+        let mut found = Found { tasks, begins, occurrences: Vec::with_capacity(entries.len()) };
         let of_steps = |entry: &Entry| {
             !matches!(entry.what, Lifecycle::Emitted) && entry.what.rank() > 1 && entry.what.rank() < 6
         };
@@ -96,6 +99,7 @@ impl SqlStore {
             }
         }
         found.occurrences.sort_by_key(|&(at, place, _)| (at, place));
+        found.fill_in_beginnings(entries);
         Ok(found.occurrences.into_iter().map(|(.., occurrence)| occurrence).collect())
     }
 
@@ -135,6 +139,7 @@ impl SqlStore {
                 Cell::Id(entry.task),
                 Cell::Int(entry.step.0 as i32),
                 Cell::Int(entry.revision as i32),
+                Cell::Int(i32::from(!found.begins.contains_key(&entry.begin()))),
             ]);
         }
         for row in self.read_rows(rows, sql).await? {
@@ -151,18 +156,25 @@ impl SqlStore {
     }
 }
 
-const ENTRIES: [(&str, Column); 4] =
-    [("at", Column::Int), ("task_id", Column::Id), ("step_no", Column::Int), ("revision", Column::Int)];
+/// `alone` is 1 where the beginning of the execution is not among the entries.
+const ENTRIES: [(&str, Column); 5] = [
+    ("at", Column::Int),
+    ("task_id", Column::Id),
+    ("step_no", Column::Int),
+    ("revision", Column::Int),
+    ("alone", Column::Int),
+];
 
-/// Each has the entry, its place in that, when it was; then the step, and what was published.
+/// Each has the entry, its place in that, when it was; then the step, and what was published. When an execution began is looked for by a
+/// revision that is null where it need not be: that costs no look into the index.
 const STEPS: &str = "
     SELECT b.at, 0, h.created_at, m.name, h.attempt, s.retry_limit, h.worker_id, p.created_at, h.error, s.run_at, NULL, NULL
     FROM {rows}
     JOIN tasker_workflow_step_transitions AS h ON h.task_id = b.task_id AND h.step_no = b.step_no AND h.revision = b.revision
     JOIN tasker_workflow_steps AS s ON s.task_id = b.task_id AND s.step_no = b.step_no
     JOIN tasker_named_steps AS m ON m.id = s.named_step_id
-    LEFT JOIN tasker_workflow_step_transitions AS p ON h.from_state = 'in_progress' AND p.task_id = b.task_id
-        AND p.step_no = b.step_no AND p.revision = b.revision - 1";
+    LEFT JOIN tasker_workflow_step_transitions AS p ON p.task_id = b.task_id AND p.step_no = b.step_no
+        AND p.revision = CASE WHEN b.alone = 1 AND h.from_state = 'in_progress' THEN b.revision - 1 END";
 
 const EMITTED: &str = "
     SELECT b.at, e.place, h.created_at, m.name, h.attempt, s.retry_limit, h.worker_id, p.created_at, NULL, s.run_at, e.name, e.payload
@@ -171,7 +183,8 @@ const EMITTED: &str = "
     JOIN tasker_workflow_step_transitions AS h ON h.task_id = b.task_id AND h.step_no = b.step_no AND h.revision = b.revision
     JOIN tasker_workflow_steps AS s ON s.task_id = b.task_id AND s.step_no = b.step_no
     JOIN tasker_named_steps AS m ON m.id = s.named_step_id
-    LEFT JOIN tasker_workflow_step_transitions AS p ON p.task_id = b.task_id AND p.step_no = b.step_no AND p.revision = b.revision - 1";
+    LEFT JOIN tasker_workflow_step_transitions AS p ON p.task_id = b.task_id AND p.step_no = b.step_no
+        AND p.revision = CASE WHEN b.alone = 1 THEN b.revision - 1 END";
 
 const TASKS: &str = "
     SELECT b.at, 0, h.created_at, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, NULL
@@ -227,11 +240,31 @@ fn read_entries(bytes: &[u8]) -> Result<Vec<Entry>, DbErr> {
 /// What was found behind entries.
 struct Found {
     tasks: HashMap<Uuid, (TaskOccurrence, Timestamp)>,
+    /// Which of the entries are beginnings of executions.
+    begins: HashMap<(Uuid, StepNo, u32), usize>,
     /// The entry, the place in it, what happened.
     occurrences: Vec<(usize, i32, Occurrence)>,
 }
 
 impl Found {
+    /// When executions began whose beginning is among the entries.
+    fn fill_in_beginnings(&mut self, entries: &[Entry]) {
+        if self.begins.is_empty() {
+            return;
+        }
+        let mut when = vec![None; entries.len()];
+        for (at, _, occurrence) in &self.occurrences {
+            when[*at] = Some(occurrence.at);
+        }
+        for (at, _, occurrence) in &mut self.occurrences {
+            if let Some(step) = &mut occurrence.step
+                && let Some(&begin) = self.begins.get(&entries[*at].begin())
+            {
+                step.began_at = when[begin];
+            }
+        }
+    }
+
     fn add(&mut self, row: &QueryResult, entries: &[Entry]) -> Result<(), DbErr> {
         let (at, place): (i32, Option<i32>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
         let (at, place) = (at as usize, place.unwrap_or_default());
@@ -261,6 +294,13 @@ impl Found {
         let occurrence = Occurrence { what, at: time(2)?, task: task.clone(), revision, step, emitted };
         self.occurrences.push((at, place, occurrence));
         Ok(())
+    }
+}
+
+impl Entry {
+    /// The beginning of the execution that ends with this, if that is one.
+    fn begin(&self) -> (Uuid, StepNo, u32) {
+        (self.task, self.step, self.revision.saturating_sub(1))
     }
 }
 
