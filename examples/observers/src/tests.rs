@@ -185,7 +185,7 @@ async fn the_partner_takes_what_is_signed_and_refuses_everybody_else() {
     assert!(refused.ends_with(" answered 401"), "{refused}");
     assert_eq!(
         outside.seen().refused,
-        ["none of the signatures in `webhook-signature` is one of the secret"]
+        [tasker::http::WebhookRefused::Signature.to_string()]
     );
     // The right one is taken, and once however often it comes.
     for _ in 0..2 {
