@@ -47,6 +47,7 @@
 
 mod client;
 mod ids;
+mod redacting;
 
 use std::collections::HashMap;
 use std::env;
@@ -70,10 +71,12 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::Redaction;
 use crate::http::{Clients, Proxies};
 use client::Client;
 pub use ids::SpanIds;
 pub(crate) use ids::choose;
+use redacting::Redacting;
 
 /// What sends the spans of this process to a collector. Clones are the same.
 #[derive(Debug, Clone)]
@@ -92,6 +95,7 @@ pub struct TracesBuilder {
     headers: HashMap<String, String>,
     share: Option<f64>,
     level: Option<Level>,
+    redaction: Redaction,
     timeout: Option<Duration>,
 }
 
@@ -209,6 +213,13 @@ impl TracesBuilder {
         self
     }
 
+    /// What is hidden in spans beside what is hidden anyway, as the application has it for its
+    /// [Tasker](crate::TaskerBuilder::redact): in names, attributes, events and descriptions of errors.
+    pub fn redact(mut self, redaction: impl Into<Redaction>) -> Self {
+        self.redaction = self.redaction.and(&redaction.into());
+        self
+    }
+
     /// How long the collector may take. Default: 10 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -224,7 +235,7 @@ impl TracesBuilder {
         if !(0.0..=1.0).contains(&share) {
             return Err(TracesError::Share(share));
         }
-        let exporter = self.exporter()?;
+        let exporter = Redacting { exporter: self.exporter()?, redaction: self.redaction };
         let resource = match self.service {
             Some(name) => Resource::builder().with_service_name(name),
             None => Resource::builder(),

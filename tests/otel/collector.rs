@@ -15,8 +15,16 @@ use tokio::net::{TcpListener, TcpStream};
 #[derive(Clone)]
 pub(crate) struct Collector {
     address: String,
-    kept: Arc<Mutex<Vec<Span>>>,
-    called: Arc<Mutex<Vec<String>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    spans: Vec<Span>,
+    /// The header `traceparent` of each call that sent no spans.
+    called: Vec<String>,
+    /// What was sent, as far as it is text.
+    text: String,
 }
 
 /// A span as it was sent.
@@ -40,15 +48,14 @@ impl Collector {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let kept: Arc<Mutex<Vec<Span>>> = Arc::default();
-        let called: Arc<Mutex<Vec<String>>> = Arc::default();
-        let (keeps, calls) = (Arc::clone(&kept), Arc::clone(&called));
+        let kept: Arc<Mutex<Kept>> = Arc::default();
+        let keeps = Arc::clone(&kept);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&keeps), Arc::clone(&calls)));
+                tokio::spawn(serve(stream, Arc::clone(&keeps)));
             }
         });
-        Self { address, kept, called }
+        Self { address, kept }
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -56,12 +63,16 @@ impl Collector {
     }
 
     pub(crate) fn spans(&self) -> Vec<Span> {
-        self.kept.lock().unwrap().clone()
+        self.kept.lock().unwrap().spans.clone()
     }
 
     /// The header `traceparent` of each call that sent no spans.
     pub(crate) fn called(&self) -> Vec<String> {
-        self.called.lock().unwrap().clone()
+        self.kept.lock().unwrap().called.clone()
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.kept.lock().unwrap().text.clone()
     }
 
     /// Waits until what is there is enough.
@@ -85,7 +96,7 @@ impl Span {
 }
 
 /// One request after the other, as long as there are any.
-async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Span>>>, called: Arc<Mutex<Vec<String>>>) {
+async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Kept>>) {
     let mut bytes = Vec::new();
     loop {
         let Some(head) = read_until_blank_line(&mut stream, &mut bytes).await else { return };
@@ -103,9 +114,12 @@ async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Vec<Span>>>, called: Arc<M
         let body: Vec<u8> = bytes.drain(..length).collect();
         if lines[0].starts_with("POST /v1/traces ") {
             assert_eq!(header("content-type"), Some("application/x-protobuf"));
-            kept.lock().unwrap().extend(spans(&body));
+            let mut kept = kept.lock().unwrap();
+            kept.spans.extend(spans(&body));
+            kept.text += &String::from_utf8_lossy(&body);
         } else {
-            called.lock().unwrap().push(header("traceparent").unwrap_or_default().to_owned());
+            let span = header("traceparent").unwrap_or_default().to_owned();
+            kept.lock().unwrap().called.push(span);
         }
         let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
         stream.write_all(answer.as_bytes()).await.unwrap();

@@ -187,3 +187,26 @@ async fn what_subscribers_do_and_what_calls_say_is_in_the_trace() {
     let hook = delivery("hook");
     assert_eq!(called, [format!("00-{:032x}-{:016x}-01", hook.trace, hook.id)]);
 }
+
+#[tokio::test]
+async fn spans_have_no_secrets() {
+    let collector = Collector::start().await;
+    let traces = Traces::builder().endpoint(collector.endpoint()).redact(["iban"]).build().unwrap();
+    let _subscriber = tracing_subscriber::registry().with(traces.layer()).set_default();
+    let span = tracing::info_span!("pay", password = "hunter2", iban = "DE02", otel.status_code = "ERROR");
+    span.in_scope(|| tracing::info!(card_token = "tok_1", "refused: api_key=k-123"));
+    drop(span);
+    let span = tracing::info_span!(
+        "log in",
+        error = tracing::field::Empty,
+        otel.status_description = "Bearer abc.def"
+    );
+    span.record("error", "https://ada:hunter2@example.com said no");
+    drop(span);
+    traces.shutdown().await.unwrap();
+    let sent = collector.text();
+    assert!(sent.contains("pay") && sent.contains("log in") && sent.contains("[redacted]"), "{sent}");
+    for secret in ["hunter2", "DE02", "tok_1", "k-123", "abc.def"] {
+        assert!(!sent.contains(secret), "{secret} was sent: {sent}");
+    }
+}

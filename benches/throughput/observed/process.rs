@@ -8,12 +8,9 @@ use std::time::{Duration, Instant};
 
 use tasker::Tasker;
 use tasker::events::{Subscriber, SubscriberResult, TaskerEvent};
+use tasker::logs::Logs;
 use tasker::otel::Traces;
 use tasker_benches::chain5;
-use tracing_subscriber::filter::LevelFilter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, fmt};
 
 use super::{Run, STEPS, Watch};
 use crate::bed::AnyStore;
@@ -47,9 +44,12 @@ pub(crate) async fn look_on(asked: &str) -> Result<()> {
         _ => None,
     };
     if watch != Watch::Nobody {
-        let log = OpenOptions::new().write(true).open("/dev/null")?;
-        let log = fmt::layer().with_writer(Arc::new(log)).with_filter(LevelFilter::INFO);
-        tracing_subscriber::registry().with(log).with(traces.as_ref().map(Traces::layer)).init();
+        let log = Arc::new(OpenOptions::new().write(true).open("/dev/null")?);
+        let logs = Logs::json().filter("info").writer(move || Arc::clone(&log));
+        match &traces {
+            Some(traces) => logs.init_with(traces.layer())?,
+            None => logs.init()?,
+        }
     }
     let store = AnyStore::connect(url).await?;
     let builder = Tasker::builder(()).register::<chain5::Workflow>();

@@ -20,6 +20,7 @@ pub(super) fn of_step(worker: WorkerId, claimed: &ClaimedStep, workflow: &Workfl
         attempt = execution.attempt.0,
         correlation_id = Empty,
         worker = %worker,
+        trace_id = Empty,
         queue_seconds = claimed.queued.as_secs_f64(),
         outcome = Empty,
         otel.status_code = Empty,

@@ -51,6 +51,7 @@ impl Spans {
         // Asking for it lets the span begin.
         choose(trace.span_of(execution), || span.context());
         if trace.sampled {
+            span.record("trace_id", format_args!("{:032x}", trace.trace));
             let (workflow, correlation_id) = (Arc::clone(workflow), claimed.correlation_id.clone());
             self.0.insert(execution, Recorded { trace, workflow, correlation_id });
         }
