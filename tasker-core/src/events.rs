@@ -40,3 +40,5 @@ pub(crate) use dispatch::Dispatcher;
 pub(crate) use listener::Pump;
 pub(crate) use subscriber::name_mistake as subscriber_name_mistake;
 pub(crate) use topics::Topics;
+#[cfg(feature = "yaml")]
+pub(crate) use topics::near;

@@ -91,7 +91,7 @@ enum Form {
 }
 
 /// Why logs are not set up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogsError {
     /// What says what is logged cannot be read.

@@ -24,6 +24,7 @@ debug_is_display! {
     crate::IllegalTransition,
     crate::InvalidId,
     crate::InvalidTimestamp,
+    crate::InvalidTraceParent,
     crate::OperatorError,
     crate::QueryError,
     crate::RegisterError,
@@ -32,12 +33,16 @@ debug_is_display! {
     crate::StartError,
     crate::UnknownState,
     crate::UnknownWorkflow,
+    crate::events::ListenError,
     crate::report::SnapshotError,
     crate::store::StoreError,
 }
 
 #[cfg(feature = "http")]
-debug_is_display!(crate::http::ApiConfigError);
+debug_is_display!(crate::http::ApiConfigError, crate::http::WebhookError);
+
+#[cfg(feature = "logs")]
+debug_is_display!(crate::logs::LogsError);
 
 #[cfg(test)]
 mod tests {
@@ -54,5 +59,14 @@ mod tests {
             format!("Error: {error:?}"),
             "Error: the store holds what it should not: a step without a task"
         );
+    }
+
+    #[cfg(all(feature = "http", feature = "logs"))]
+    #[test]
+    fn so_does_one_that_sets_up_logs_or_a_webhook() {
+        let loud = crate::logs::Logs::json().filter("shop=loud").init().unwrap_err();
+        assert!(format!("{loud:?}").starts_with("`Logs::filter` says `shop=loud`"), "{loud:?}");
+        let webhook = crate::http::Webhook::new("partner.example").unwrap_err();
+        assert!(format!("{webhook:?}").starts_with("the URL of the webhook"), "{webhook:?}");
     }
 }

@@ -37,7 +37,7 @@ pub struct TraceParent {
 }
 
 /// A text that is no [`TraceParent`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{:?} is no trace parent, which looks like `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`: {why}",
     crate::echo::echo(text, 80)

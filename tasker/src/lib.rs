@@ -62,6 +62,25 @@
 //!
 //! The book beside this crate says what holds when processes and databases die, and what operation takes.
 
+// Named as well, so that the compiler can say which feature brings a module that is missing.
+#[cfg(feature = "http")]
+#[doc(inline)]
+pub use tasker_core::http;
+#[cfg(feature = "logs")]
+#[doc(inline)]
+pub use tasker_core::logs;
+#[cfg(feature = "prometheus")]
+#[doc(inline)]
+pub use tasker_core::metrics;
+#[cfg(feature = "otel")]
+#[doc(inline)]
+pub use tasker_core::otel;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use tasker_core::testing;
+#[cfg(feature = "yaml")]
+#[doc(inline)]
+pub use tasker_core::yaml;
 pub use tasker_core::*;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use tasker_orm::{Profile, SqlStore, SqlStoreOptions, StartIn, StartInTransaction};

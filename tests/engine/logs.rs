@@ -327,7 +327,14 @@ async fn what_is_put_aside_is_shown_without_secrets_and_delivered_again_with_the
         is_clean(&shown) && shown.contains("no, and token=[redacted]") && shown.contains("4711"),
         "{shown}"
     );
-    assert_eq!(lines.saying("an event was given up")[0]["subscriber"], "deaf");
+    let debugged = format!("{dead:?}");
+    assert!(is_clean(&debugged) && debugged.contains("4711"), "{debugged}");
+    let given_up = &lines.saying("an event was given up")[0];
+    assert_eq!((&given_up["subscriber"], &given_up["event"]), (&"deaf".into(), &"pay.paid".into()));
+    let event = dead.event.as_ref().unwrap();
+    let id: Value = event.what.task().task_id.to_string().into();
+    assert_eq!((&given_up["id"], &given_up["task"]), (&event.id.as_str().into(), &id));
+    assert_eq!(given_up["correlation_id"], id);
     assert_eq!(events.redeliver("deaf", None).await.unwrap(), 1);
     crate::support::wait_until(|| deaf.0.lock().unwrap().1 == [paid(7)]).await;
     tasker.shutdown().await;

@@ -134,6 +134,9 @@ async fn all_mistakes_of_all_files_are_told_and_nothing_is_registered() {
         assert!(told.starts_with(expected), "{told}\n{expected}");
     }
     assert!(error.to_string().ends_with("7 mistakes; nothing was registered"));
+    // A path that is not absolute begins where the process does.
+    let here = format!("; it was looked for in {}", std::env::current_dir().unwrap().display());
+    assert!(error.to_string().contains(&here), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

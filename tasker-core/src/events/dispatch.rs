@@ -258,7 +258,7 @@ impl Leading<'_> {
                     }
                     Err(failure) => {
                         outcome.error = Some(failure.error.clone());
-                        self.dispatcher.failed(1, failure)
+                        self.dispatcher.failed(task, Some(&event), 1, failure)
                     }
                 }
             };
@@ -300,8 +300,9 @@ impl Leading<'_> {
     async fn try_task_again(&self, events: Vec<&Aside>) -> Outcome {
         let mut outcome = Outcome::default();
         for aside in events {
-            let failure = match serde_json::from_str::<TaskerEvent>(aside.event.as_str()) {
-                Ok(event) => self.dispatcher.attempt(&event, aside.attempts + 1).await.err(),
+            let event = serde_json::from_str::<TaskerEvent>(aside.event.as_str());
+            let failure = match &event {
+                Ok(event) => self.dispatcher.attempt(event, aside.attempts + 1).await.err(),
                 Err(error) => Some(format!("the stored event cannot be read: {error}").into()),
             };
             let Some(failure) = failure else {
@@ -310,7 +311,8 @@ impl Leading<'_> {
                 continue;
             };
             outcome.error = Some(failure.error.clone());
-            let attempts = self.dispatcher.failed(aside.attempts + 1, failure);
+            let event = event.as_ref().ok();
+            let attempts = self.dispatcher.failed(aside.task, event, aside.attempts + 1, failure);
             let waits = attempts.wait.is_some();
             outcome.tried.push((aside.id, Tried::Failed(attempts)));
             if waits {

@@ -34,7 +34,7 @@ pub struct DeadLetter {
 }
 
 /// Why nobody listens.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum ListenError {
     /// There are no such events.
     #[error("{}", .0.join("\n"))]

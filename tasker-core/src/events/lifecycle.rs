@@ -1,6 +1,7 @@
 //! The events of Tasker's own: one type for each name.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -95,7 +96,8 @@ impl StepFacts {
 /// What has the name of a secret ([`Redaction`]) is `[redacted]` in [`data`](Self::data), and so in what is made of the event as JSON, such as a webhook. Of
 /// what has one of the usual names only texts are hidden, so that numbers stay numbers; what the application named itself is hidden
 /// whatever it is. Who reads the event by its type, as a method of a `#[subscriber]` or [`read`](Self::read) does, gets it as the step said it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What `{:?}` shows is without secrets, too.
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomEvent {
     /// The task whose step published it.
     #[serde(flatten)]
@@ -126,6 +128,18 @@ impl CustomEvent {
     /// What the step said.
     pub(super) fn whole(&self) -> &Value {
         self.whole.as_deref().unwrap_or(&self.data)
+    }
+}
+
+impl fmt::Debug for CustomEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { task, step, name, data, whole: _ } = self;
+        f.debug_struct("CustomEvent")
+            .field("task", task)
+            .field("step", step)
+            .field("name", name)
+            .field("data", data)
+            .finish_non_exhaustive()
     }
 }
 

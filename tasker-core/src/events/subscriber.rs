@@ -107,6 +107,11 @@ pub type SubscriberResult = Result<(), SubscriberError>;
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a subscriber",
+    label = "does not hear of events",
+    note = "put `#[subscriber]` on an `impl` of it, with a method for each event: `async fn on_task_completed(&self, event: &TaskCompleted)`"
+)]
 #[async_trait]
 pub trait Subscriber: Send + Sync + 'static {
     /// The names of the events that it wants: `task.completed`, `task.*` for all that begin with `task.`, `*` for all. Those that there

@@ -51,13 +51,7 @@ impl Topics {
             }
             // Who wants all wants those that only other processes know, too; Tasker's own are known everywhere.
             if !found && (own_event(name).is_some() || !wanted.contains(&"*")) {
-                let hint = did_you_mean(name, catalog.all().iter().map(|known| known.name.as_str()));
-                let rest = if own_event(name).is_some() {
-                    "; `Events::catalog` lists those there are"
-                } else {
-                    "; if another process publishes it, make it known with `TaskerBuilder::event`"
-                };
-                mistakes.push(format!("there is no event `{name}`{hint}{rest}"));
+                mistakes.push(mistake(name, catalog));
             }
         }
         if !names.is_empty() {
@@ -80,4 +74,33 @@ impl Topics {
         let super::What::Custom(custom) = &event.what else { return true };
         self.names.as_ref().is_none_or(|names| names.contains(&custom.name))
     }
+}
+
+/// What is wrong with a name that is that of no event.
+fn mistake(name: &str, catalog: &EventCatalog) -> String {
+    let near = near(name, catalog);
+    match (near.is_empty(), own_event(name)) {
+        _ if name.strip_suffix(".*").unwrap_or(name).contains('*') => {
+            format!("there is no event `{name}`; `*` stands alone, or behind the last dot: `task.*`")
+        }
+        (false, Some(_)) => format!("there is no event `{name}`{near}"),
+        (true, Some(_)) => format!("there is no event `{name}`; `Events::catalog` lists those there are"),
+        (false, None) => format!(
+            "there is no event `{name}`{near} If another process publishes it, make it known with `TaskerBuilder::event`"
+        ),
+        (true, None) => format!(
+            "there is no event `{name}`; if another process publishes it, make it known with `TaskerBuilder::event`"
+        ),
+    }
+}
+
+/// `; did you mean …?`, or nothing.
+pub(crate) fn near(name: &str, catalog: &EventCatalog) -> String {
+    let names = catalog.all().iter().map(|known| known.name.as_str());
+    if !name.ends_with(".*") {
+        return did_you_mean(name, names);
+    }
+    let families: BTreeSet<String> =
+        names.filter_map(|name| name.split_once('.')).map(|(first, _)| format!("{first}.*")).collect();
+    did_you_mean(name, families.iter().map(String::as_str))
 }

@@ -15,6 +15,20 @@ use super::LogsError;
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/// What levels are called elsewhere.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("all", "trace"),
+    ("critical", "error"),
+    ("fatal", "error"),
+    ("none", "off"),
+    ("notice", "info"),
+    ("quiet", "off"),
+    ("severe", "error"),
+    ("silent", "off"),
+    ("verbose", "debug"),
+    ("warning", "warn"),
+];
+
 pub(super) struct Filter {
     levels: EnvFilter,
     is_off: bool,
@@ -45,13 +59,22 @@ impl Filter {
 /// logged, and nothing else.
 fn mistake(directive: &str) -> Option<String> {
     let is_level = |word: &str| LEVELS.iter().any(|level| word.eq_ignore_ascii_case(level));
-    let meant = |word: &str| did_you_mean(&word.to_ascii_lowercase(), LEVELS);
+    let meant = |word: &str| {
+        let word = word.to_ascii_lowercase();
+        match ELSEWHERE.iter().find(|(other, _)| *other == word) {
+            Some((_, level)) => format!("; did you mean `{level}`?"),
+            None => did_you_mean(&word, LEVELS),
+        }
+    };
     match directive.split_once('=') {
         _ if directive.is_empty() || directive.contains(['[', '{', '}', ']']) || is_level(directive) => None,
         Some((_, level)) => {
             let level = level.trim();
             let fits = is_level(level) || matches!(level, "0" | "1" | "2" | "3" | "4" | "5");
-            (!fits).then(|| format!("`{level}` is no level{}", meant(level)))
+            (!fits).then(|| match level {
+                "" => format!("there is no level behind `{directive}`"),
+                _ => format!("`{level}` is no level{}", meant(level)),
+            })
         }
         None => match meant(directive) {
             none if none.is_empty() => None,
@@ -139,7 +162,9 @@ mod tests {
                 "`wran` is no level; did you mean `warn`? If it is a module of that name, write `wran=trace`",
             ),
             ("info,shop=debg", "`debg` is no level; did you mean `debug`?"),
-            ("shop=", "`` is no level"),
+            ("shop=", "there is no level behind `shop=`"),
+            ("verbose", "`verbose` is no level; did you mean `debug`?"),
+            ("shop=Warning", "`Warning` is no level; did you mean `warn`?"),
             ("[order", "invalid"),
         ] {
             assert!(told(wrong).contains(why), "{wrong}: {}", told(wrong));

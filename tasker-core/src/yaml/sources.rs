@@ -98,7 +98,12 @@ impl Given {
 
 /// The YAML files in a directory, by name.
 fn files_in(path: &Path) -> Result<Vec<PathBuf>, String> {
-    let failed = |error: std::io::Error| format!("the directory cannot be read: {error}");
+    let failed = |error: std::io::Error| match std::env::current_dir() {
+        Ok(from) if path.is_relative() => {
+            format!("the directory cannot be read: {error}; it was looked for in {}", from.display())
+        }
+        _ => format!("the directory cannot be read: {error}"),
+    };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let file = entry.map_err(failed)?.path();

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use tasker_rules::suggest::{did_you_mean, nearest, quoted};
+use tasker_rules::suggest::{nearest, quoted};
 use tasker_yaml::{Entry, Kind, Node, Report, YamlError};
 
 use super::environment::Environment;
@@ -212,7 +212,7 @@ fn events(node: &Node, catalog: &EventCatalog, report: &mut Report<'_>) -> Optio
         if report.is_full() || report.tells_of(item) || Topics::of(&[event], catalog).is_ok() {
             continue;
         }
-        let near = did_you_mean(event, catalog.all().iter().map(|known| known.name.as_str()));
+        let near = crate::events::near(event, catalog);
         let help = match near.strip_prefix("; ") {
             Some(near) => near.to_owned(),
             None => "`Events::catalog` lists those there are; one that only another process publishes is made known with \

@@ -201,7 +201,10 @@ pub(crate) fn event_name(text: &str) -> Result<(), String> {
         ));
     }
     match own_event(text) {
-        Some(first) => Err(format!("names that begin with `{first}.` are those of Tasker's own events")),
+        Some(first) => Err(format!(
+            "names that begin with `{first}.` are those of Tasker's own events\n\
+             help: begin with a word of your application, such as \"payment.authorized\""
+        )),
         None => Ok(()),
     }
 }

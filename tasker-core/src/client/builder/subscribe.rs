@@ -74,7 +74,9 @@ impl Subscriptions {
             let mut mistakes = delivery.mistakes();
             mistakes.extend(subscriber_name_mistake(&name));
             if dispatchers.iter().any(|other| other.name == name) {
-                mistakes.push("there are two of this name".to_owned());
+                mistakes.push(
+                    "there are two of this name; give each its own, because what it has taken is kept under it".to_owned(),
+                );
             }
             match Topics::of(&subscriber.events(), catalog) {
                 Ok(topics) => {

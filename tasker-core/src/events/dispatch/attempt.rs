@@ -14,7 +14,7 @@ use crate::correlation::Correlation;
 use crate::engine::panic_message;
 use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
-use crate::trace;
+use crate::{TaskId, trace};
 
 /// Why an event was not taken.
 pub(super) struct Failure {
@@ -104,8 +104,14 @@ impl Dispatcher {
         Err(failure)
     }
 
-    /// How an event stands that failed for the so manieth time.
-    pub(super) fn failed(&self, count: u32, failure: Failure) -> Attempts {
+    /// How an event of this task stands that failed for the so manieth time. There is none where it cannot be read.
+    pub(super) fn failed(
+        &self,
+        task: TaskId,
+        event: Option<&TaskerEvent>,
+        count: u32,
+        failure: Failure,
+    ) -> Attempts {
         const MESSAGE: usize = 8 << 10;
         let Failure { mut error, then } = failure;
         error.truncate(error.floor_char_boundary(MESSAGE));
@@ -117,7 +123,12 @@ impl Dispatcher {
         };
         if wait.is_none() {
             tracing::warn!(
+                target: "tasker",
                 subscriber = self.name,
+                event = event.map(TaskerEvent::name),
+                id = event.map(|event| event.id.as_str()),
+                %task,
+                correlation_id = event.map(|event| event.what.task().correlation_id.as_str()),
                 attempts = count,
                 error,
                 "an event was given up; `events().dead_letters` shows it, and `redeliver` has it delivered again"

@@ -112,7 +112,9 @@ async fn what_is_not_taken_says_why_and_nothing_that_is_secret() {
 #[tokio::test]
 async fn what_cannot_be_called_or_sent_is_refused_at_once() {
     for (url, why) in [
-        ("x.example/hook", "relative URL"),
+        ("x.example/hook", "a URL is such as `https://partner.example/hooks`"),
+        ("", "does not begin with"),
+        ("https://", "empty host"),
         ("ftp://x.example", "does not begin with"),
         ("https://a:s3cret@x.example", "send that as a header"),
     ] {

@@ -11,7 +11,7 @@ const PREFIX: &str = "whsec_";
 const VERSION: &str = "v1,";
 
 /// Why there is no webhook. No text of it has a secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
     /// The URL cannot be called.
     #[error("the URL of the webhook cannot be called: {0}")]

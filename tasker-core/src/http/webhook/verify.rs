@@ -41,7 +41,10 @@ pub enum WebhookRefused {
     #[error("the delivery was signed in the future; one of the two clocks is wrong")]
     Early,
     /// No signature is one of the secret.
-    #[error("none of the signatures in `webhook-signature` is one of the secret")]
+    #[error(
+        "none of the signatures in `webhook-signature` is one of the secret; either that is not the sender's, or the body is not as it came, \
+         byte by byte"
+    )]
     Signature,
 }
 

@@ -253,7 +253,7 @@ async fn a_name_is_given_once_in_all_files_and_in_the_application() {
     let ear = Ear { name: "x".to_owned(), heard: Arc::clone(&heard) };
     let error =
         builder(&heard).subscribe("ear", ear).subscriptions(file("a.yml")).build().await.err().unwrap();
-    assert_eq!(error.to_string(), "subscriber `ear`: there are two of this name");
+    assert!(error.to_string().starts_with("subscriber `ear`: there are two of this name"), "{error}");
 }
 
 #[tokio::test]
