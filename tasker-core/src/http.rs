@@ -56,6 +56,7 @@ mod fill;
 mod handler;
 mod method;
 mod outcome;
+mod place;
 mod prepare;
 mod query;
 mod redact;
@@ -78,6 +79,8 @@ pub(crate) use config::Ssl;
 pub use config::{ApiConfig, ApiConfigError};
 pub use handler::ApiHandler;
 pub use method::Method;
+#[cfg(feature = "otel")]
+pub(crate) use place::url;
 pub use request::ApiRequest;
 pub use response::ApiResponse;
 pub use webhook::{Webhook, WebhookError, WebhookRefused, WebhookVerifier};

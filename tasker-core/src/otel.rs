@@ -66,6 +66,7 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler, SamplingDecision, SdkTracer, SdkTracerProvider,
     ShouldSample,
 };
+use reqwest::Url;
 use tokio::runtime::Handle;
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
@@ -73,6 +74,7 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::Redaction;
+use crate::echo::echo;
 use crate::http::{Clients, Proxies};
 use client::Client;
 pub use ids::SpanIds;
@@ -103,12 +105,12 @@ pub struct TracesBuilder {
 }
 
 /// Why spans cannot be sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum TracesError {
     /// The endpoint is none.
-    #[error("spans cannot be sent to `{endpoint}`: {why}; an endpoint is such as `http://localhost:4318`")]
+    #[error("spans cannot be sent to {endpoint}: {why}; an endpoint is such as `http://localhost:4318`")]
     Endpoint {
-        /// The endpoint.
+        /// The endpoint, and the variable that says it.
         endpoint: String,
         /// What is wrong with it.
         why: String,
@@ -127,6 +129,17 @@ pub enum TracesError {
     /// The last spans were not sent.
     #[error("the last spans were not sent: {0}")]
     Unsent(String),
+}
+
+impl TracesError {
+    fn endpoint(endpoint: &str, variable: Option<&str>, why: String) -> Self {
+        let shown = format!("`{}`", echo(endpoint, 200));
+        let endpoint = match variable {
+            Some(variable) => format!("{shown}, as `{variable}` of the environment says"),
+            None => shown,
+        };
+        Self::Endpoint { endpoint, why }
+    }
 }
 
 impl Traces {
@@ -167,7 +180,12 @@ impl Traces {
     /// # Errors
     /// [`TracesError::Unsent`] if the collector does not take it.
     pub async fn shutdown(&self) -> Result<(), TracesError> {
-        self.finish(SdkTracerProvider::shutdown).await
+        // Which alone would not say what became of them.
+        self.finish(|provider| {
+            let flushed = provider.force_flush();
+            provider.shutdown().and(flushed)
+        })
+        .await
     }
 
     /// The runtime has to go on meanwhile, because it sends.
@@ -238,11 +256,12 @@ impl TracesBuilder {
         if !(0.0..=1.0).contains(&share) {
             return Err(TracesError::Share(share));
         }
-        let exporter = Redacting { exporter: self.exporter()?, redaction: self.redaction };
-        let resource = match self.service {
-            Some(name) => Resource::builder().with_service_name(name),
+        let resource = match &self.service {
+            Some(name) => Resource::builder().with_service_name(name.clone()),
             None => Resource::builder(),
         };
+        let level = self.level.unwrap_or(Level::INFO).into();
+        let exporter = self.exporter()?;
         let provider = SdkTracerProvider::builder()
             .with_span_processor(
                 BatchSpanProcessor::builder(exporter).with_batch_config(batches().build()).build(),
@@ -254,38 +273,51 @@ impl TracesBuilder {
         SHARE.store(share.to_bits(), Ordering::Relaxed);
         global::set_tracer_provider(provider.clone());
         let tracer = provider.tracer("tasker");
-        Ok(Traces { provider, tracer, level: self.level.unwrap_or(Level::INFO).into() })
+        Ok(Traces { provider, tracer, level })
     }
 
-    fn exporter(&self) -> Result<SpanExporter, TracesError> {
+    fn exporter(self) -> Result<Redacting, TracesError> {
         let runtime = Handle::try_current().map_err(|_| TracesError::NoRuntime)?;
         let timeout = self.timeout.unwrap_or(Duration::from_secs(10));
         let clients = Arc::new(Clients::new(Proxies::OfEnvironment));
-        let mut exporter = SpanExporter::builder()
+        let endpoint = self.place()?;
+        let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(Client { clients, runtime, timeout })
             .with_headers(self.headers.clone())
-            .with_timeout(timeout);
+            .with_timeout(timeout)
+            .with_endpoint(endpoint.as_str());
+        let exporter = exporter.build().map_err(|error| TracesError::Exporter(error.to_string()))?;
+        Ok(Redacting::new(exporter, self.redaction, endpoint))
+    }
+
+    /// Where traces are taken: as it was said, or as the environment says.
+    fn place(&self) -> Result<Url, TracesError> {
+        let said = |variable: &'static str| {
+            env::var(variable).ok().filter(|url| !url.is_empty()).zip(Some(variable))
+        };
         if let Some(endpoint) = &self.endpoint {
-            exporter = exporter.with_endpoint(traces_of(endpoint)?);
+            return traces_of(endpoint, None);
         }
-        exporter.build().map_err(|error| TracesError::Exporter(error.to_string()))
+        if let Some((url, variable)) = said("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") {
+            return crate::http::url(&url).map_err(|why| TracesError::endpoint(&url, Some(variable), why));
+        }
+        match said("OTEL_EXPORTER_OTLP_ENDPOINT") {
+            Some((url, variable)) => traces_of(&url, Some(variable)),
+            None => traces_of("http://localhost:4318", None),
+        }
     }
 }
 
 /// Where a collector takes traces.
-fn traces_of(endpoint: &str) -> Result<String, TracesError> {
-    let wrong = |why: &str| TracesError::Endpoint { endpoint: endpoint.to_owned(), why: why.to_owned() };
-    let url = reqwest::Url::parse(endpoint).map_err(|error| wrong(&error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("it begins with neither `http://` nor `https://`"));
-    }
-    let path = url.path().trim_end_matches('/');
-    let mut url = url.clone();
+fn traces_of(endpoint: &str, variable: Option<&'static str>) -> Result<Url, TracesError> {
+    let url = crate::http::url(endpoint);
+    let mut url = url.map_err(|why| TracesError::endpoint(endpoint, variable, why))?;
+    let path = url.path().trim_end_matches('/').to_owned();
     if !path.ends_with("/v1/traces") {
         url.set_path(&format!("{path}/v1/traces"));
     }
-    Ok(url.into())
+    Ok(url)
 }
 
 /// A worker ends thousands of steps a second, so more wait at a time than is usual; what the environment says goes first.
@@ -321,14 +353,20 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_that_of_the_collector_or_of_its_traces() {
+        let traces_of = |url| super::traces_of(url, None).map(String::from);
         assert_eq!(traces_of("http://localhost:4318").unwrap(), "http://localhost:4318/v1/traces");
         assert_eq!(traces_of("https://otel.example/otlp/").unwrap(), "https://otel.example/otlp/v1/traces");
         assert_eq!(traces_of("http://localhost:4318/v1/traces").unwrap(), "http://localhost:4318/v1/traces");
-        let wrong = |url| traces_of(url).unwrap_err().to_string();
         assert_eq!(
-            wrong("localhost:4318"),
-            "spans cannot be sent to `localhost:4318`: it begins with neither `http://` nor `https://`; an endpoint is such as \
+            traces_of("localhost:4318").unwrap_err().to_string(),
+            "spans cannot be sent to `localhost:4318`: it does not begin with `https://` or `http://`; an endpoint is such as \
              `http://localhost:4318`"
+        );
+        let error = super::traces_of("http://ada@otel", Some("OTEL_EXPORTER_OTLP_ENDPOINT")).unwrap_err();
+        assert_eq!(
+            format!("{error:?}"),
+            "spans cannot be sent to `http://ada@otel`, as `OTEL_EXPORTER_OTLP_ENDPOINT` of the environment says: it has a user in it; \
+             send that as a header, with `header(\"Authorization\", ..)`; an endpoint is such as `http://localhost:4318`"
         );
     }
 

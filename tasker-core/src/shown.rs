@@ -13,6 +13,11 @@ macro_rules! debug_is_display {
     };
 }
 
+#[cfg(feature = "otel")]
+debug_is_display! {
+    crate::otel::TracesError,
+}
+
 debug_is_display! {
     crate::AnnotateError,
     crate::BuildError,

@@ -207,7 +207,7 @@ async fn a_task_that_ends_in_error_is_a_warning_that_says_what_to_do() {
     let (lines, _logs) = logs("warn");
     let tasker =
         Tasker::builder(()).store(MemoryStore::new()).register::<pay::Workflow>().build().await.unwrap();
-    let task = tasker.start::<pay::Workflow>(13).await.unwrap();
+    let task = tasker.start::<pay::Workflow>(13).correlation_id("req-7").await.unwrap();
     assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
     tasker.shutdown().await;
     let said: Vec<_> = lines.read().iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect();
@@ -222,11 +222,10 @@ async fn a_task_that_ends_in_error_is_a_warning_that_says_what_to_do() {
     assert_eq!((&lines[0]["step"], &lines[0]["code"]), (&"book".into(), &"PANIC".into()));
     assert_eq!(lines[0]["error"], "the step panicked: wrong password: [redacted]");
     let id: Value = task.id().to_string().into();
-    assert!(
-        lines
-            .iter()
-            .all(|line| line["task"] == id && line["workflow"] == "pay" && line["worker"].is_string())
-    );
+    assert!(lines.iter().all(|line| line["task"] == id
+        && line["correlation_id"] == "req-7"
+        && line["workflow"] == "pay"
+        && line["worker"].is_string()));
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ async fn tasks_do_not_wait_for_a_collector_that_is_not_there() {
     let task = tasker.start::<order::Workflow>(1).await.unwrap();
     assert_eq!(task.wait().await.unwrap().state, TaskState::Complete);
     tasker.shutdown().await;
-    let error = traces.flush().await.unwrap_err();
+    let error = traces.shutdown().await.unwrap_err();
     assert!(matches!(error, TracesError::Unsent(_)), "{error}");
     assert!(error.to_string().starts_with("the last spans were not sent: "), "{error}");
 }

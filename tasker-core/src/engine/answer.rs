@@ -72,6 +72,11 @@ impl Worker<'_> {
         self.engine.waiters.ended(&settled.ended);
         self.known.meters.settled(&told, &settled);
         self.spans.settled(&told, &settled);
+        if !self.correlations.is_empty() {
+            for outcome in &told {
+                self.correlations.remove(&outcome.execution);
+            }
+        }
         self.known.meters.claimed(&settled.claimed, By::Settle);
         for outcome in &untold {
             self.capacity.take(outcome.definition);
@@ -94,16 +99,16 @@ impl Worker<'_> {
         let all = tracing::enabled!(tracing::Level::DEBUG);
         for task in if all { &settled.ended } else { &settled.in_error } {
             // An outcome of it ended it.
-            let of = told.iter().find(|outcome| outcome.execution.task == *task);
-            let Some(workflow) = of.and_then(|of| self.known.runnable.workflow(of.definition)) else {
-                continue;
-            };
+            let Some(of) = told.iter().find(|outcome| outcome.execution.task == *task) else { continue };
+            let Some(workflow) = self.known.runnable.workflow(of.definition) else { continue };
+            let own = task.to_string();
+            let correlation_id = self.correlations.get(&of.execution).unwrap_or(&own);
             let WorkflowId { namespace, name, version } = workflow.id();
             if settled.in_error.contains(task) {
-                tracing::warn!(worker = %self.id, %task, namespace, workflow = name, version,
+                tracing::warn!(worker = %self.id, %task, correlation_id, namespace, workflow = name, version,
                     "the task ended in error; when what failed is mended, `retry` it, or resolve what cannot be");
             } else {
-                tracing::debug!(worker = %self.id, %task, namespace, workflow = name, version, "the task is complete");
+                tracing::debug!(worker = %self.id, %task, correlation_id, namespace, workflow = name, version, "the task is complete");
             }
         }
     }

@@ -49,6 +49,9 @@ impl Worker<'_> {
         let span = || span::of_step(self.id, &claimed, &workflow);
         let (span, around) = self.spans.begins(&claimed, &workflow, asked, span);
         let ClaimedStep { context, results, correlation_id, .. } = claimed;
+        if let Some(id) = &correlation_id {
+            self.correlations.insert(execution, id.clone());
+        }
         let chance = if self.engine.config.jitter { self.random.f64() } else { RetryPolicy::NO_JITTER };
         let max_payload = self.engine.config.max_payload;
         let redaction = self.engine.config.redaction.clone();
@@ -112,6 +115,7 @@ impl Worker<'_> {
                 if let Some(execution) = execution {
                     self.known.meters.gone(definition, execution.step, Gone::Revoked);
                     self.spans.gone(execution);
+                    self.correlations.remove(&execution);
                 }
                 self.capacity.give_back(definition);
                 self.wanted.anything();

@@ -44,6 +44,8 @@ pub(super) struct Worker<'e> {
     pub(super) calls: Calls,
     pub(super) poll: Poll,
     pub(super) spans: Spans,
+    /// The correlation ids of what runs and was not told yet, where it is not the id of the task.
+    pub(super) correlations: HashMap<Execution, String>,
     pub(super) wanted: Wanted,
     /// Whether to ask what is still this worker's.
     look: bool,
@@ -87,6 +89,7 @@ impl<'e> Worker<'e> {
             calls: Calls::new(engine.store.parallel_settles()),
             poll,
             spans: Spans::new(),
+            correlations: HashMap::new(),
             wanted: Wanted::default(),
             look: false,
             suspects: HashSet::new(),

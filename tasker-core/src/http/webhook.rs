@@ -18,6 +18,7 @@ use reqwest::{Response, StatusCode, Url};
 
 use super::client::{Clients, Proxies};
 use super::config::Ssl;
+use super::place;
 use super::prepare::{CORRELATION_ID, TRACEPARENT};
 use super::retry_after;
 use super::trouble::Trouble;
@@ -76,19 +77,7 @@ impl Webhook {
     /// # Errors
     /// When it is no URL that begins with `http://` or `https://`, or has a user in it.
     pub fn new(url: &str) -> Result<Self, WebhookError> {
-        let begins = |with: &str| url.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-        if !begins("https://") && !begins("http://") {
-            return Err(WebhookError::Url(
-                "it does not begin with `https://` or `http://`; a URL is such as `https://partner.example/hooks`"
-                    .to_owned(),
-            ));
-        }
-        let url = Url::parse(url).map_err(|error| WebhookError::Url(error.to_string()))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(WebhookError::Url(
-                "it has a user in it; send that as a header, with `header(\"Authorization\", ..)`".to_owned(),
-            ));
-        }
+        let url = place::url(url).map_err(WebhookError::Url)?;
         Ok(Self {
             url,
             events: vec!["*".to_owned()],

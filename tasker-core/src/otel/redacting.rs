@@ -1,5 +1,6 @@
 //! Spans without secrets: what is sent goes through the same redaction as what is logged.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::trace::Status;
@@ -9,14 +10,38 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{self, SpanData};
 
+use reqwest::Url;
+
 use crate::Redaction;
 use crate::redact::REDACTED;
 
-/// Sends spans once their secrets are out of them.
+/// Sends spans once their secrets are out of them, and says when that does not work any more, and when it does again.
 #[derive(Debug)]
 pub(super) struct Redacting {
-    pub(super) exporter: SpanExporter,
-    pub(super) redaction: Redaction,
+    exporter: SpanExporter,
+    redaction: Redaction,
+    endpoint: Url,
+    fails: AtomicBool,
+}
+
+impl Redacting {
+    pub(super) fn new(exporter: SpanExporter, redaction: Redaction, endpoint: Url) -> Self {
+        Self { exporter, redaction, endpoint, fails: AtomicBool::new(false) }
+    }
+
+    fn tell(&self, sent: &OTelSdkResult, spans: usize) {
+        let endpoint = self.endpoint.as_str();
+        match sent {
+            Err(error) if !self.fails.swap(true, Ordering::Relaxed) => tracing::warn!(
+                target: "tasker", endpoint, %error, spans,
+                "spans are not sent and are lost, until the collector takes them: is it there, and does it take OTLP over HTTP?"
+            ),
+            Ok(()) if self.fails.swap(false, Ordering::Relaxed) => {
+                tracing::info!(target: "tasker", endpoint, "spans are sent again");
+            }
+            _ => {}
+        }
+    }
 }
 
 impl trace::SpanExporter for Redacting {
@@ -24,7 +49,10 @@ impl trace::SpanExporter for Redacting {
         for span in &mut batch {
             self.redaction.span(span);
         }
-        self.exporter.export(batch).await
+        let spans = batch.len();
+        let sent = self.exporter.export(batch).await;
+        self.tell(&sent, spans);
+        sent
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

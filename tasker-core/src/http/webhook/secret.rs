@@ -14,7 +14,7 @@ const VERSION: &str = "v1,";
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookError {
     /// The URL cannot be called.
-    #[error("the URL of the webhook cannot be called: {0}")]
+    #[error("the URL of the webhook cannot be called: {0}; a URL is such as `https://partner.example/hooks`")]
     Url(String),
     /// The secret is none.
     #[error(
