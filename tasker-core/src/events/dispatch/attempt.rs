@@ -78,13 +78,16 @@ impl Dispatcher {
         let limit = self.delivery.timeout;
         let event = &*event.redacted(&self.redaction);
         let taking = async {
-            if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) }
+            let taken =
+                if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) };
+            // In here, because what the error says is of the subscriber, too, and may panic.
+            taken.map_err(Failure::from)
         };
         // The time limit is inside, because dropping what did not end in time may panic too.
         let done = AssertUnwindSafe(timeout(limit, taking)).catch_unwind().await;
         let mut failure: Failure = match done {
             Ok(Ok(Ok(()))) => return Ok(()),
-            Ok(Ok(Err(error))) => error.into(),
+            Ok(Ok(Err(failure))) => failure,
             Ok(Err(_)) => format!("not done within its time limit of {limit:?}").into(),
             Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
