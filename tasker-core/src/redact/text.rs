@@ -54,13 +54,21 @@ pub(super) fn text<'t>(redaction: &Redaction, text: &'t str) -> Cow<'t, str> {
     let mut shown = String::new();
     // How much of the text is in `shown`, and how much of it was looked at.
     let (mut copied, mut at) = (0, 0);
+    let mut in_secret_tag = false;
     while at < text.len() {
         let rest = &text[at..];
         let word = word(rest);
-        let (value, behind) = if word == 0 {
+        let (before, name, follows) = (&text[..at], &rest[..word], &rest[word..]);
+        let (value, behind) = if rest.starts_with(['<', '>']) {
+            let is_open =
+                std::mem::take(&mut in_secret_tag) && rest.starts_with('>') && !before.ends_with('/');
+            (is_open.then(|| (1, end_of_content(rest, 1))), at)
+        } else if word == 0 {
             (login(rest), at)
         } else {
-            (value(redaction, &text[..at], &rest[..word], &rest[word..]), at + word)
+            in_secret_tag |=
+                follows.starts_with(char::is_whitespace) && opens_tag(before) && redaction.is_secret(name);
+            (pem_behind(name, follows).or_else(|| value(redaction, before, name, follows)), at + word)
         };
         match value.filter(|(from, to)| from < to) {
             Some((from, to)) => {
@@ -122,23 +130,55 @@ fn credentials(word: &str, behind: &str) -> Option<(usize, usize)> {
     (!is_prose && !is_named).then_some((from, to))
 }
 
+/// Whether a text ends where the name of an element of XML begins, without that of its namespace.
+fn opens_tag(before: &str) -> bool {
+    let space = before.strip_suffix(':').map_or(before, |before| before.trim_end_matches(is_word));
+    space.ends_with('<')
+}
+
+/// Where the content of an element ends that has no others in it.
+fn end_of_content(text: &str, from: usize) -> usize {
+    let end = if text[from..].trim_start().starts_with("<![CDATA[") { "]]>" } else { "<" };
+    text[from..].find(end).map_or(text.len(), |at| from + at + if end == "<" { 0 } else { end.len() })
+}
+
+/// What a key in PEM begins with, as a word.
+const PEM: &str = "-----BEGIN";
+
+/// Where a private key stands behind the word that begins its first line.
+fn pem_behind(word: &str, behind: &str) -> Option<(usize, usize)> {
+    let label = behind.find('-').filter(|_| word.ends_with(PEM))?;
+    let is_key = behind[..label].contains("PRIVATE KEY") && behind[label..].starts_with("-----");
+    let from = label + 5;
+    is_key.then(|| (from, behind[from..].find("-----END").map_or(behind.len(), |at| from + at)))
+}
+
+/// The end of the last line of a private key in PEM.
+fn end_of_pem(text: &str) -> Option<usize> {
+    let (_, end) = pem_behind(PEM, text.strip_prefix(PEM)?)?;
+    let label = (PEM.len() + end + "-----END".len()).min(text.len());
+    Some(text[label..].find("-----").map_or(text.len(), |at| label + at + 5))
+}
+
 /// Where what is to be hidden stands behind a word.
 fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Option<(usize, usize)> {
-    let Some((separator, at)) = separator(behind, before.ends_with('<')) else {
+    let Some((separator, at)) = separator(behind, opens_tag(before)) else {
         return credentials(name, behind);
     };
     if !redaction.is_secret(name) {
         return credentials(name, behind);
     }
     if separator == Separator::Tag {
-        let end = behind[at..].find('<').map_or(behind.len(), |end| at + end);
-        return Some((at, end));
+        return Some((at, end_of_content(behind, at)));
     }
     let from = skip_spaces(behind, at);
     let rest = &behind[from..];
     if let Some(quote) = quote(rest) {
         let from = from + quote.len();
         return Some((from, end_of_quoted(behind, from, quote)));
+    }
+    if let Some(end) = end_of_pem(rest) {
+        return Some((from, from + end));
     }
     let mut to = end_of_nested(rest);
     let closes = |to: usize| {
@@ -309,6 +349,35 @@ mod tests {
             ("params['password'] = 'hunter2';", "params['password'] = '[redacted]';"),
             ("[password] => hunter2\n[n] => 1", "[password] => [redacted]\n[n] => 1"),
             ("password=", "password="),
+            // XML.
+            ("<password>hunter2</password><a>1</a>", "<password>[redacted]</password><a>1</a>"),
+            ("<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted]</wsse:Password>"),
+            (
+                r#"<wsse:Password Type="a#PasswordText" b="1">hunter2</wsse:Password>"#,
+                r#"<wsse:Password Type="a#PasswordText" b="1">[redacted]</wsse:Password>"#,
+            ),
+            (r#"<key token="hunter2"\n>hunter2</key> a"#, r#"<key token="[redacted]"\n>[redacted]</key> a"#),
+            ("<token><![CDATA[hunter<2]]></token> a", "<token>[redacted]</token> a"),
+            ("<token>\n<![CDATA[hunter2", "<token>[redacted]"),
+            (
+                r#"<token id="1"/><a>b</a><token a="1"></token>"#,
+                r#"<token id="1"/><a>b</a><token a="1"></token>"#,
+            ),
+            ("<a:b><c d:key=\"1\">e</c></a:b>", "<a:b><c d:key=\"[redacted]\">e</c></a:b>"),
+            // A key in PEM has lines.
+            (
+                "private_key=-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2\n-----END RSA PRIVATE KEY-----\nand",
+                "private_key=[redacted]\nand",
+            ),
+            (
+                "of: -----BEGIN PRIVATE KEY-----\\nhunter2\\n-----END PRIVATE KEY-----\\n",
+                "of: -----BEGIN PRIVATE KEY-----[redacted]-----END PRIVATE KEY-----\\n",
+            ),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "-----BEGIN OPENSSH PRIVATE KEY-----[redacted]"),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+            ),
             // What Rust prints.
             (r#"Key { token: "a", id: 1 }"#, r#"Key { token: "[redacted]", id: 1 }"#),
             (r#"Key { token: Some("a"), id: 1 }"#, "Key { token: [redacted], id: 1 }"),
@@ -346,7 +415,7 @@ mod tests {
 
     #[test]
     fn a_long_text_takes_no_longer_than_its_length_asks_for() {
-        const LENGTH: usize = 200_000;
+        const LENGTH: usize = 100_000;
         let redaction = Redaction::new().hide(["ab"]);
         for piece in [
             "a%3D",
