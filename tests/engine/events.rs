@@ -20,6 +20,8 @@ use tokio::time::sleep;
 enum Do {
     Take,
     Fail,
+    /// Says very much about why not.
+    Rant,
     Panic,
     /// Returns an error that cannot say what it is.
     Mumble,
@@ -106,6 +108,7 @@ impl Subscriber for Ear {
         };
         match (self.decide)(event, before) {
             Do::Take => {}
+            Do::Rant => return Err("no thänk you ".repeat(100_000).into()),
             Do::Fail => return Err("no thank you".into()),
             Do::Panic => panic!("what an event"),
             Do::Mumble => return Err(Mumbled.into()),

@@ -12,6 +12,7 @@ use tracing::{Instrument, info_span};
 use super::Dispatcher;
 use crate::correlation::Correlation;
 use crate::engine::panic_message;
+use crate::error::bound;
 use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
 use crate::trace;
@@ -94,6 +95,7 @@ impl Dispatcher {
         if let Cow::Owned(shown) = self.redaction.text(&failure.error) {
             failure.error = shown;
         }
+        bound(&mut failure.error);
         tracing::warn!(
             target: "tasker",
             subscriber = self.name,
@@ -108,9 +110,7 @@ impl Dispatcher {
 
     /// How an event stands that failed for the so manieth time.
     pub(super) fn failed(&self, count: u32, failure: Failure) -> Attempts {
-        const MESSAGE: usize = 8 << 10;
-        let Failure { mut error, then } = failure;
-        error.truncate(error.floor_char_boundary(MESSAGE));
+        let Failure { error, then } = failure;
         let usual = self.delivery.wait_after(count);
         let wait = match then {
             Then::Usual => usual,
