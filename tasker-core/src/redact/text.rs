@@ -1,6 +1,6 @@
 //! Secrets in a text of which nobody knows what it is: a form, a half of a JSON, a page of HTML, a log, what Rust prints for debugging.
 //!
-//! Whatever stands behind the name of a secret and one of `=`, `:`, `=>` and the `>` of a tag is one. Quotes may be escaped, however often.
+//! Whatever stands behind the name of a secret and one of `=`, `:`, `=>`, the `>` of a tag and the `,` of a pair is one. Quotes may be escaped, however often.
 //! Where it ends is a guess that takes too much rather than too little. Names are looked at only where such a separator follows, and nothing is
 //! copied until something is hidden.
 
@@ -165,7 +165,7 @@ fn end_of_pem(text: &str) -> Option<usize> {
 
 /// Where what is to be hidden stands behind a word.
 fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Option<(usize, usize)> {
-    let Some((separator, at)) = separator(behind, opens_tag(before)) else {
+    let Some((separator, at)) = separator(before, behind) else {
         return credentials(name, behind);
     };
     if !redaction.is_secret(name) {
@@ -200,7 +200,7 @@ fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Optio
 }
 
 /// What separates a name from its value, and where it ends.
-fn separator(behind: &str, in_tag: bool) -> Option<(Separator, usize)> {
+fn separator(before: &str, behind: &str) -> Option<(Separator, usize)> {
     let mut at = skip(behind, 0);
     if behind[at..].starts_with(']') {
         at = skip(behind, at + 1);
@@ -220,7 +220,15 @@ fn separator(behind: &str, in_tag: bool) -> Option<(Separator, usize)> {
         let escaped = ESCAPED.into_iter().find(|separator| rest.starts_with(separator))?;
         return Some((Separator::Equals, at + escaped.len()));
     }
-    (in_tag && rest.starts_with('>')).then_some((Separator::Tag, at + 1))
+    if rest.starts_with(',') {
+        return (at > 0 && opens_pair(before)).then_some((Separator::Equals, at + 1));
+    }
+    (rest.starts_with('>') && opens_tag(before)).then_some((Separator::Tag, at + 1))
+}
+
+/// Whether a text ends where the name in a pair begins, as Rust prints lists of them: `("key", "x")`.
+fn opens_pair(before: &str) -> bool {
+    before.strip_suffix('"').is_some_and(|before| before.trim_end_matches('\\').ends_with('('))
 }
 
 /// The quote at the beginning of a text, with the backslashes before it, and the `b` or `r` of Rust.
@@ -385,6 +393,12 @@ mod tests {
             (r#"Key { token: "a", id: 1 }"#, r#"Key { token: "[redacted]", id: 1 }"#),
             (r#"Key { token: Some("a"), id: 1 }"#, "Key { token: [redacted], id: 1 }"),
             (r#"Key { id: 1, token: Some("a") }"#, "Key { id: 1, token: [redacted] }"),
+            (
+                r#"[("x-api-key", "hunter2"), ("a", "b"), ("token", 12), ("secret", Some("x"))]"#,
+                r#"[("x-api-key", "[redacted]"), ("a", "b"), ("token", [redacted]), ("secret", [redacted])]"#,
+            ),
+            (r#""[(\"password\", \"hunter2\")]""#, r#""[(\"password\", \"[redacted]\")]""#),
+            (r#"["token", "key", "x"]"#, r#"["token", "key", "x"]"#),
             (r#"Key { secret: Key { b: "}" }, id: 1 }"#, "Key { secret: [redacted], id: 1 }"),
             (r#"password: b"hunter2", n: 1"#, r#"password: b"[redacted]", n: 1"#),
             ("password: 1234, n: 1", "password: [redacted], n: 1"),
