@@ -110,12 +110,7 @@ impl StepError {
 
     /// Cut to what is reasonable to store with every attempt: 8 KiB of message, 64 KiB of context.
     pub(crate) fn bounded(mut self) -> Self {
-        const MESSAGE: usize = 8 << 10;
-        if self.message.len() > MESSAGE {
-            let size = self.message.len();
-            self.message.truncate(self.message.floor_char_boundary(MESSAGE));
-            let _ = write!(self.message, " … (cut from {size} bytes)");
-        }
+        bound(&mut self.message);
         let size = self.context.to_string().len();
         if size > CONTEXT {
             self.context =
@@ -205,6 +200,16 @@ impl<E: std::error::Error> From<E> for StepError {
             source = cause.source();
         }
         Self::retryable(message)
+    }
+}
+
+/// Cuts a message to 8 KiB, and says so.
+pub(crate) fn bound(message: &mut String) {
+    const MESSAGE: usize = 8 << 10;
+    let size = message.len();
+    if size > MESSAGE {
+        message.truncate(message.floor_char_boundary(MESSAGE));
+        let _ = write!(message, " … (cut from {size} bytes)");
     }
 }
 

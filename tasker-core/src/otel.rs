@@ -22,9 +22,10 @@
 //! | `tasker.task.start` | producer | a task is started; a child of the span that is current then | at once |
 //! | `tasker.task.execution` | consumer | the task is created | it has ended |
 //! | `tasker.step.execution` | internal | a worker calls the function of the step | that has returned |
+//! | `tasker.event.delivery` | internal | an event of the task is given to a subscriber | that has returned |
 //!
 //! The execution of a task is a child of its start, or of the span that was said with [`Start::traceparent`](crate::Start::traceparent);
-//! those of its steps are its children. An execution that repeats one that failed, was lost or was handed back has a link to that one. A
+//! those of its steps, and deliveries of its events, are its children. An execution that repeats one that failed, was lost or was handed back has a link to that one. A
 //! task that a step starts is a child of the step. What the function of a step does in spans of `tracing` are children of it too.
 //!
 //! They have the fields of the logs as attributes: `namespace`, `workflow`, `version`, `task`, `correlation_id`, and `state` of a task;
@@ -52,6 +53,7 @@ mod redacting;
 
 use std::collections::HashMap;
 use std::env;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -92,7 +94,7 @@ pub struct Traces {
 }
 
 /// Says where the spans go, and which.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[must_use = "`build` makes the traces"]
 pub struct TracesBuilder {
     endpoint: Option<String>,
@@ -133,7 +135,7 @@ pub enum TracesError {
 
 impl TracesError {
     fn endpoint(endpoint: &str, variable: Option<&str>, why: String) -> Self {
-        let shown = format!("`{}`", echo(endpoint, 200));
+        let shown = format!("`{}`", echo(&Redaction::new().text(endpoint), 200));
         let endpoint = match variable {
             Some(variable) => format!("{shown}, as `{variable}` of the environment says"),
             None => shown,
@@ -199,6 +201,19 @@ impl Traces {
             Ok(Err(error)) => Err(TracesError::Unsent(error.to_string())),
             Err(error) => Err(TracesError::Unsent(error.to_string())),
         }
+    }
+}
+
+/// Without the values of headers, which may be keys.
+impl fmt::Debug for TracesBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = self.endpoint.as_deref().map(|endpoint| self.redaction.text(endpoint));
+        f.debug_struct("TracesBuilder")
+            .field("endpoint", &endpoint)
+            .field("service", &self.service)
+            .field("headers", &self.headers.keys())
+            .field("share", &self.share)
+            .finish_non_exhaustive()
     }
 }
 
@@ -368,6 +383,14 @@ mod tests {
             "spans cannot be sent to `http://ada@otel`, as `OTEL_EXPORTER_OTLP_ENDPOINT` of the environment says: it has a user in it; \
              send that as a header, with `header(\"Authorization\", ..)`; an endpoint is such as `http://localhost:4318`"
         );
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let builder = Traces::builder().endpoint("https://ada:hunter2@otel").header("x-key", "hunter2");
+        let (shown, error) = (format!("{builder:?}"), builder.place().unwrap_err().to_string());
+        assert!(!shown.contains("hunter2") && shown.contains("x-key"), "{shown}");
+        assert!(!error.contains("hunter2") && error.contains("it has a user in it"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod routed;
 mod wrong;
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +20,11 @@ use tokio::time::sleep;
 enum Do {
     Take,
     Fail,
+    /// Says very much about why not.
+    Rant,
     Panic,
+    /// Returns an error that cannot say what it is.
+    Mumble,
     Sleep(Duration),
 }
 
@@ -69,6 +75,17 @@ impl Ear {
     }
 }
 
+#[derive(Debug)]
+struct Mumbled;
+
+impl fmt::Display for Mumbled {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Err(fmt::Error)
+    }
+}
+
+impl Error for Mumbled {}
+
 fn said(event: &TaskerEvent) -> String {
     match event.what.step() {
         Some(step) => format!("{} {}", event.name(), step.step_name),
@@ -91,8 +108,10 @@ impl Subscriber for Ear {
         };
         match (self.decide)(event, before) {
             Do::Take => {}
+            Do::Rant => return Err("no thänk you ".repeat(100_000).into()),
             Do::Fail => return Err("no thank you".into()),
             Do::Panic => panic!("what an event"),
+            Do::Mumble => return Err(Mumbled.into()),
             Do::Sleep(time) => sleep(time).await,
         }
         self.took.lock().unwrap().push(event.clone());

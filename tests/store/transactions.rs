@@ -89,3 +89,39 @@ async fn on_postgres_what_commits_late_is_heard_then_and_stops_nobody() {
     assert!(feed.advance("ear", leader, &progress).await.unwrap());
     assert_eq!(feed.trim().await.unwrap(), 3);
 }
+
+/// Who removes what nobody reads looks first for those who read, and somebody may begin to right after that.
+async fn what_happens_once_somebody_reads_stays_there(url: &str) {
+    let bench = Bench::new(SqlStore::connect(url).await.unwrap(), &[chain()]).await;
+    let other = SqlStore::connect(url).await.unwrap();
+    let trimming = tokio::spawn(async move {
+        loop {
+            other.feed().trim().await.unwrap();
+        }
+    });
+    let feed = bench.store.feed();
+    let name = ["ear".to_owned()];
+    for round in 0..200 {
+        feed.subscribe(&name).await.unwrap();
+        let leader = sea_orm::prelude::Uuid::now_v7();
+        let lead = feed.lead("ear", leader, LEASE);
+        let (started, lead) = tokio::join!(bench.start(0), lead);
+        let Lead::Own(mut cursor) = lead.unwrap() else { panic!("it leads") };
+        assert_eq!(heard(&bench.store, &mut cursor).await, [started], "round {round}");
+        assert!(feed.unsubscribe("ear").await.unwrap());
+    }
+    trimming.abort();
+}
+
+#[tokio::test]
+async fn on_sqlite_what_happens_once_somebody_reads_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    what_happens_once_somebody_reads_stays_there(&url).await;
+}
+
+#[tokio::test]
+async fn on_postgres_what_happens_once_somebody_reads_stays_there() {
+    let Some(database) = database().await else { return };
+    what_happens_once_somebody_reads_stays_there(database.url()).await;
+}

@@ -19,6 +19,9 @@ pub struct Delivery {
     pub(crate) lease: Duration,
 }
 
+/// What is longer is a mistake, and no clock can tell the end of it.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
 impl Default for Delivery {
     fn default() -> Self {
         Self {
@@ -101,10 +104,15 @@ impl Delivery {
                 mistakes.push(format!("its `{what}` is 0; the least is 1"));
             }
         }
-        for (what, time) in [("timeout", self.timeout), ("lease", self.lease), ("backoff", self.first_wait)] {
+        let times = [("timeout", self.timeout), ("lease", self.lease), ("backoff", self.first_wait)];
+        for (what, time) in times {
             if time.is_zero() {
                 mistakes.push(format!("its `{what}` is 0; it has to be longer"));
             }
+        }
+        let longest = ("longest backoff", self.longest_wait);
+        for (what, time) in times.into_iter().chain([longest]).filter(|(_, time)| *time > LONGEST) {
+            mistakes.push(format!("its `{what}` is {time:?}; the longest is a year"));
         }
         mistakes
     }

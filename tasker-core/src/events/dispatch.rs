@@ -85,7 +85,8 @@ impl Dispatcher {
                 Some(Ok(Lead::Unknown)) => {
                     tracing::warn!(
                         subscriber = self.name,
-                        "an operator removed the subscription; nothing is delivered"
+                        "the subscription is gone: an operator removed it, or nobody delivered to it for as long as `forget_subscribers_after` says; nothing \
+                         is delivered to it until this process starts again"
                     );
                     return;
                 }

@@ -20,12 +20,17 @@ thread_local! {
     static CHOSEN: Cell<Option<TraceParent>> = const { Cell::new(None) };
 }
 
-/// The span that begins in `begin` is this one.
+/// The first span that begins in `begin` is this one.
 pub(crate) fn choose<T>(span: TraceParent, begin: impl FnOnce() -> T) -> T {
-    CHOSEN.set(Some(span));
-    let result = begin();
-    CHOSEN.set(None);
-    result
+    /// Puts back what was chosen before, also when `begin` panics.
+    struct Before(Option<TraceParent>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            CHOSEN.set(self.0);
+        }
+    }
+    let _before = Before(CHOSEN.replace(Some(span)));
+    begin()
 }
 
 impl IdGenerator for SpanIds {
@@ -34,6 +39,10 @@ impl IdGenerator for SpanIds {
     }
 
     fn new_span_id(&self) -> SpanId {
-        CHOSEN.get().map_or_else(|| self.random.new_span_id(), |chosen| SpanId::from(chosen.span))
+        let Some(chosen) = CHOSEN.get().filter(|chosen| chosen.span != 0) else {
+            return self.random.new_span_id();
+        };
+        CHOSEN.set(Some(TraceParent { span: 0, ..chosen }));
+        SpanId::from(chosen.span)
     }
 }

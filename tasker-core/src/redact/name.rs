@@ -89,8 +89,9 @@ impl Name {
 
     /// Whether these letters are some of its words, one after the other.
     pub(super) fn has(&self, letters: &str) -> bool {
-        let is_boundary =
-            |at: usize| at == self.letters.len() || self.words.iter().any(|word| word.start == at);
+        let is_boundary = |at: usize| {
+            at == self.letters.len() || self.words.binary_search_by_key(&at, |word| word.start).is_ok()
+        };
         let mut starts = self.words.iter().map(|word| word.start);
         starts.any(|start| self.letters[start..].starts_with(letters) && is_boundary(start + letters.len()))
     }

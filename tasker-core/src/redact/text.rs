@@ -1,6 +1,6 @@
 //! Secrets in a text of which nobody knows what it is: a form, a half of a JSON, a page of HTML, a log, what Rust prints for debugging.
 //!
-//! Whatever stands behind the name of a secret and one of `=`, `:`, `=>` and the `>` of a tag is one. Quotes may be escaped, however often.
+//! Whatever stands behind the name of a secret and one of `=`, `:`, `=>`, the `>` of a tag and the `,` of a pair is one. Quotes may be escaped, however often.
 //! Where it ends is a guess that takes too much rather than too little. Names are looked at only where such a separator follows, and nothing is
 //! copied until something is hidden.
 
@@ -54,13 +54,21 @@ pub(super) fn text<'t>(redaction: &Redaction, text: &'t str) -> Cow<'t, str> {
     let mut shown = String::new();
     // How much of the text is in `shown`, and how much of it was looked at.
     let (mut copied, mut at) = (0, 0);
+    let mut in_secret_tag = false;
     while at < text.len() {
         let rest = &text[at..];
         let word = word(rest);
-        let (value, behind) = if word == 0 {
+        let (before, name, follows) = (&text[..at], &rest[..word], &rest[word..]);
+        let (value, behind) = if rest.starts_with(['<', '>']) {
+            let is_open =
+                std::mem::take(&mut in_secret_tag) && rest.starts_with('>') && !before.ends_with('/');
+            (is_open.then(|| (1, end_of_content(rest, 1))), at)
+        } else if word == 0 {
             (login(rest), at)
         } else {
-            (value(redaction, &text[..at], &rest[..word], &rest[word..]), at + word)
+            in_secret_tag |=
+                follows.starts_with(char::is_whitespace) && opens_tag(before) && redaction.is_secret(name);
+            (pem_behind(name, follows).or_else(|| value(redaction, before, name, follows)), at + word)
         };
         match value.filter(|(from, to)| from < to) {
             Some((from, to)) => {
@@ -82,17 +90,9 @@ pub(super) fn text<'t>(redaction: &Redaction, text: &'t str) -> Cow<'t, str> {
 
 /// Where the word at the beginning of a text ends: also at a separator as it stands in a URL.
 fn word(text: &str) -> usize {
-    let mut is_escaped = false;
-    let end = text.find(|c: char| {
-        is_escaped |= c == '%';
-        !is_word(c)
-    });
-    let end = end.unwrap_or(text.len());
-    if !is_escaped {
-        return end;
-    }
-    let escaped = ESCAPED.into_iter().filter_map(|separator| text[..end].find(separator)).min();
-    escaped.unwrap_or(end)
+    let is_escaped = |at: usize| ESCAPED.into_iter().any(|separator| text[at..].starts_with(separator));
+    let end = text.char_indices().find(|&(at, c)| !is_word(c) || c == '%' && is_escaped(at));
+    end.map_or(text.len(), |(at, _)| at)
 }
 
 fn is_word(c: char) -> bool {
@@ -113,6 +113,9 @@ fn credentials(word: &str, behind: &str) -> Option<(usize, usize)> {
         return None;
     }
     let from = behind.len() - behind.trim_start_matches(' ').len();
+    if from == 0 {
+        return None;
+    }
     let to = from + until(&behind[from..], "");
     let follows = &behind[from..to];
     let bare = follows.trim_end_matches(|c: char| c.is_ascii_punctuation());
@@ -124,26 +127,61 @@ fn credentials(word: &str, behind: &str) -> Option<(usize, usize)> {
     };
     // The name of something else, which is looked at by itself.
     let is_named = bare.contains('=') || follows.ends_with('=') && quote(&behind[to..]).is_some();
-    (from > 0 && !is_prose && !is_named).then_some((from, to))
+    (!is_prose && !is_named).then_some((from, to))
+}
+
+/// Whether a text ends where the name of an element of XML begins, without that of its namespace.
+fn opens_tag(before: &str) -> bool {
+    let space = before.strip_suffix(':').map_or(before, |before| before.trim_end_matches(is_word));
+    space.ends_with('<')
+}
+
+/// Where the content of an element ends that has no others in it.
+fn end_of_content(text: &str, from: usize) -> usize {
+    let end = if text[from..].trim_start().starts_with("<![CDATA[") { "]]>" } else { "<" };
+    text[from..].find(end).map_or(text.len(), |at| from + at + if end == "<" { 0 } else { end.len() })
+}
+
+/// What a key in PEM begins with, as a word.
+const PEM: &str = "-----BEGIN";
+
+/// Where a private key stands behind the word that begins its first line.
+fn pem_behind(word: &str, behind: &str) -> Option<(usize, usize)> {
+    if !word.ends_with(PEM) {
+        return None;
+    }
+    let label = behind.find('-')?;
+    let is_key = behind[..label].contains("PRIVATE KEY") && behind[label..].starts_with("-----");
+    let from = label + 5;
+    is_key.then(|| (from, behind[from..].find("-----END").map_or(behind.len(), |at| from + at)))
+}
+
+/// The end of the last line of a private key in PEM.
+fn end_of_pem(text: &str) -> Option<usize> {
+    let (_, end) = pem_behind(PEM, text.strip_prefix(PEM)?)?;
+    let label = (PEM.len() + end + "-----END".len()).min(text.len());
+    Some(text[label..].find("-----").map_or(text.len(), |at| label + at + 5))
 }
 
 /// Where what is to be hidden stands behind a word.
 fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Option<(usize, usize)> {
-    let Some((separator, at)) = separator(behind, before.ends_with('<')) else {
+    let Some((separator, at)) = separator(before, behind) else {
         return credentials(name, behind);
     };
     if !redaction.is_secret(name) {
         return credentials(name, behind);
     }
     if separator == Separator::Tag {
-        let end = behind[at..].find('<').map_or(behind.len(), |end| at + end);
-        return Some((at, end));
+        return Some((at, end_of_content(behind, at)));
     }
     let from = skip_spaces(behind, at);
     let rest = &behind[from..];
     if let Some(quote) = quote(rest) {
         let from = from + quote.len();
         return Some((from, end_of_quoted(behind, from, quote)));
+    }
+    if let Some(end) = end_of_pem(rest) {
+        return Some((from, from + end));
     }
     let mut to = end_of_nested(rest);
     let closes = |to: usize| {
@@ -162,7 +200,7 @@ fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Optio
 }
 
 /// What separates a name from its value, and where it ends.
-fn separator(behind: &str, in_tag: bool) -> Option<(Separator, usize)> {
+fn separator(before: &str, behind: &str) -> Option<(Separator, usize)> {
     let mut at = skip(behind, 0);
     if behind[at..].starts_with(']') {
         at = skip(behind, at + 1);
@@ -182,7 +220,15 @@ fn separator(behind: &str, in_tag: bool) -> Option<(Separator, usize)> {
         let escaped = ESCAPED.into_iter().find(|separator| rest.starts_with(separator))?;
         return Some((Separator::Equals, at + escaped.len()));
     }
-    (in_tag && rest.starts_with('>')).then_some((Separator::Tag, at + 1))
+    if rest.starts_with(',') {
+        return (at > 0 && opens_pair(before)).then_some((Separator::Equals, at + 1));
+    }
+    (rest.starts_with('>') && opens_tag(before)).then_some((Separator::Tag, at + 1))
+}
+
+/// Whether a text ends where the name in a pair begins, as Rust prints lists of them: `("key", "x")`.
+fn opens_pair(before: &str) -> bool {
+    before.strip_suffix('"').is_some_and(|before| before.trim_end_matches('\\').ends_with('('))
 }
 
 /// The quote at the beginning of a text, with the backslashes before it, and the `b` or `r` of Rust.
@@ -314,10 +360,45 @@ mod tests {
             ("params['password'] = 'hunter2';", "params['password'] = '[redacted]';"),
             ("[password] => hunter2\n[n] => 1", "[password] => [redacted]\n[n] => 1"),
             ("password=", "password="),
+            // XML.
+            ("<password>hunter2</password><a>1</a>", "<password>[redacted]</password><a>1</a>"),
+            ("<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted]</wsse:Password>"),
+            (
+                r#"<wsse:Password Type="a#PasswordText" b="1">hunter2</wsse:Password>"#,
+                r#"<wsse:Password Type="a#PasswordText" b="1">[redacted]</wsse:Password>"#,
+            ),
+            (r#"<key token="hunter2"\n>hunter2</key> a"#, r#"<key token="[redacted]"\n>[redacted]</key> a"#),
+            ("<token><![CDATA[hunter<2]]></token> a", "<token>[redacted]</token> a"),
+            ("<token>\n<![CDATA[hunter2", "<token>[redacted]"),
+            (
+                r#"<token id="1"/><a>b</a><token a="1"></token>"#,
+                r#"<token id="1"/><a>b</a><token a="1"></token>"#,
+            ),
+            ("<a:b><c d:key=\"1\">e</c></a:b>", "<a:b><c d:key=\"[redacted]\">e</c></a:b>"),
+            // A key in PEM has lines.
+            (
+                "private_key=-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2\n-----END RSA PRIVATE KEY-----\nand",
+                "private_key=[redacted]\nand",
+            ),
+            (
+                "of: -----BEGIN PRIVATE KEY-----\\nhunter2\\n-----END PRIVATE KEY-----\\n",
+                "of: -----BEGIN PRIVATE KEY-----[redacted]-----END PRIVATE KEY-----\\n",
+            ),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2", "-----BEGIN OPENSSH PRIVATE KEY-----[redacted]"),
+            (
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+                "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+            ),
             // What Rust prints.
             (r#"Key { token: "a", id: 1 }"#, r#"Key { token: "[redacted]", id: 1 }"#),
             (r#"Key { token: Some("a"), id: 1 }"#, "Key { token: [redacted], id: 1 }"),
             (r#"Key { id: 1, token: Some("a") }"#, "Key { id: 1, token: [redacted] }"),
+            (
+                r#"[("x-api-key", "hunter2"), ("a", "b"), ("token", 12), ("secret", Some("x"))]"#,
+                r#"[("x-api-key", "[redacted]"), ("a", "b"), ("token", [redacted]), ("secret", [redacted])]"#,
+            ),
+            (r#""[(\"password\", \"hunter2\")]""#, r#""[(\"password\", \"[redacted]\")]""#),
+            (r#"["token", "key", "x"]"#, r#"["token", "key", "x"]"#),
             (r#"Key { secret: Key { b: "}" }, id: 1 }"#, "Key { secret: [redacted], id: 1 }"),
             (r#"password: b"hunter2", n: 1"#, r#"password: b"[redacted]", n: 1"#),
             ("password: 1234, n: 1", "password: [redacted], n: 1"),
@@ -347,6 +428,53 @@ mod tests {
         {
             assert!(matches!(super::text(&Redaction::new(), plain), Cow::Borrowed(same) if same == plain));
         }
+    }
+
+    #[test]
+    fn a_long_text_takes_no_longer_than_its_length_asks_for() {
+        const LENGTH: usize = 100_000;
+        let redaction = Redaction::new().hide(["ab"]);
+        let look = |text: &str| {
+            let begun = std::time::Instant::now();
+            super::text(&redaction, text);
+            let took = begun.elapsed();
+            assert!(took.as_secs_f64() < 5.0, "{:?}: {took:?}", &text[..12]);
+        };
+        for piece in [
+            "a%3D",
+            "a%3A",
+            "a%",
+            "basic,",
+            "bearer=",
+            "bearer ",
+            "basic \"",
+            "abc.",
+            "abC",
+            "key ",
+            "key\\",
+            "\\\"key",
+            "key=\"\"",
+            "key=\\\"",
+            "key:{",
+            "key:[](",
+            "//",
+            "//a@",
+            "//a",
+            "<key>",
+            "<key a=\"1\">",
+            "<a:key",
+            "<key><![CDATA[",
+            "key: null ",
+            "a b\\",
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN ",
+            "&quot;key",
+        ] {
+            for end in ["", "=1"] {
+                look(&(piece.repeat(LENGTH / piece.len()) + end));
+            }
+        }
+        look(&"no thank you ".repeat(100_000));
     }
 
     #[test]

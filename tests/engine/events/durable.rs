@@ -13,6 +13,8 @@ use crate::support::{Act, App, builder, context, job, memory, until};
 on_every_store! {
     all_that_happens_to_a_task_is_delivered_once_and_in_order,
     what_fails_once_comes_again_and_what_follows_waits_for_it,
+    an_error_that_cannot_be_written_is_one_like_others,
+    of_a_long_error_the_beginning_is_kept,
     what_happened_while_nobody_delivered_is_delivered_later,
     what_was_not_delivered_yet_outlives_the_retention_of_its_task,
     another_process_takes_over_from_one_that_hangs_when_it_stops,
@@ -130,6 +132,37 @@ async fn what_fails_once_comes_again_and_what_follows_waits_for_it(store: impl S
     let mut tried = ear.tried();
     tried.sort_unstable();
     assert_eq!(tried, [1, 1, 1, 1, 2, 3]);
+    tasker.shutdown().await;
+}
+
+async fn an_error_that_cannot_be_written_is_one_like_others(store: impl Store + Clone) {
+    let app = App::new([]);
+    let ear = Ear::that(&["task.completed"], |_, before| if before == 0 { Do::Mumble } else { Do::Take });
+    let delivery = Delivery::default().backoff(Duration::from_millis(30), Duration::from_secs(1));
+    let tasker = builder(&app, &store).subscribe_with("ear", ear.clone(), delivery).build().await.unwrap();
+    tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    timeout(Duration::from_secs(20), ear.has(1)).await.expect("it is delivered again");
+    let status = tasker.events().subscriptions().await.unwrap().remove(0);
+    assert!(status.error.unwrap().0.starts_with("the subscriber panicked: "));
+    tasker.shutdown().await;
+}
+
+async fn of_a_long_error_the_beginning_is_kept(store: impl Store + Clone) {
+    let app = App::new([]);
+    let ear = Ear::that(&["task.completed"], |_, _| Do::Rant);
+    let delivery = Delivery::default().attempts(2).backoff(Duration::from_millis(1), Duration::from_secs(1));
+    let tasker = builder(&app, &store).subscribe_with("ear", ear.clone(), delivery).build().await.unwrap();
+    tasker.start::<job::Workflow>(context(1)).await.unwrap();
+    let status = until(async || {
+        let status = tasker.events().subscriptions().await.unwrap().remove(0);
+        (status.dead == 1).then_some(status)
+    });
+    let status = status.await;
+    let dead = tasker.events().dead_letters("ear", 9).await.unwrap().remove(0);
+    for said in [status.error.unwrap().0, dead.error] {
+        assert!(said.starts_with("no thänk you no") && said.len() < 9_000, "{} bytes", said.len());
+        assert!(said.ends_with(" … (cut from 1400000 bytes)"), "{}", &said[said.len() - 50..]);
+    }
     tasker.shutdown().await;
 }
 

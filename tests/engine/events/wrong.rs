@@ -1,5 +1,7 @@
 //! Subscribers that make no sense, and the catalog that says what there is.
 
+use std::time::Duration;
+
 use tasker::events::{Category, Delivery};
 use tasker::{Tasker, TaskerBuilder};
 
@@ -34,6 +36,16 @@ async fn all_that_is_wrong_with_subscribers_is_told_at_once() {
              `TaskerBuilder::event`",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_has_times_that_a_clock_can_tell() {
+    let (app, store, for_ever) = (App::new([]), memory(), Duration::MAX);
+    let delivery = Delivery::default().lease(for_ever).timeout(for_ever).backoff(for_ever, for_ever);
+    let builder = builder(&app, &store).subscribe_with("eternal", Ear::new(&["*"]), delivery);
+    let longest =
+        |what: &str| format!("subscriber `eternal`: its `{what}` is {for_ever:?}; the longest is a year");
+    assert_eq!(mistakes(builder).await, ["timeout", "lease", "backoff", "longest backoff"].map(longest));
 }
 
 #[tokio::test(start_paused = true)]

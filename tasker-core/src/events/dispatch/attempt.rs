@@ -12,6 +12,7 @@ use tracing::{Instrument, info_span};
 use super::Dispatcher;
 use crate::correlation::Correlation;
 use crate::engine::panic_message;
+use crate::error::bound;
 use crate::events::{GiveUp, RetryIn, SubscriberError, TaskerEvent};
 use crate::store::Attempts;
 use crate::{TaskId, trace};
@@ -79,19 +80,23 @@ impl Dispatcher {
         let limit = self.delivery.timeout;
         let event = &*event.redacted(&self.redaction);
         let taking = async {
-            if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) }
+            let taken =
+                if self.subscriber.wants(event) { self.subscriber.on_event(event).await } else { Ok(()) };
+            // In here, because what the error says is of the subscriber, too, and may panic.
+            taken.map_err(Failure::from)
         };
         // The time limit is inside, because dropping what did not end in time may panic too.
         let done = AssertUnwindSafe(timeout(limit, taking)).catch_unwind().await;
         let mut failure: Failure = match done {
             Ok(Ok(Ok(()))) => return Ok(()),
-            Ok(Ok(Err(error))) => error.into(),
+            Ok(Ok(Err(failure))) => failure,
             Ok(Err(_)) => format!("not done within its time limit of {limit:?}").into(),
             Err(panic) => format!("the subscriber panicked: {}", panic_message(&*panic)).into(),
         };
         if let Cow::Owned(shown) = self.redaction.text(&failure.error) {
             failure.error = shown;
         }
+        bound(&mut failure.error);
         tracing::warn!(
             target: "tasker",
             subscriber = self.name,
@@ -112,9 +117,7 @@ impl Dispatcher {
         count: u32,
         failure: Failure,
     ) -> Attempts {
-        const MESSAGE: usize = 8 << 10;
-        let Failure { mut error, then } = failure;
-        error.truncate(error.floor_char_boundary(MESSAGE));
+        let Failure { error, then } = failure;
         let usual = self.delivery.wait_after(count);
         let wait = match then {
             Then::Usual => usual,

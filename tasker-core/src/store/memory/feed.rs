@@ -1,5 +1,6 @@
 //! What durable subscribers hear of.
 
+use std::collections::vec_deque::Iter;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -105,6 +106,11 @@ impl Written {
         self.deliveries.insert(id, put);
     }
 
+    /// What has a higher number.
+    fn after(&self, number: i64) -> Iter<'_, (i64, Occurrence)> {
+        self.log.range(self.log.partition_point(|(known, _)| *known <= number)..)
+    }
+
     fn of<'s>(&'s self, name: &'s str, dead: bool) -> impl Iterator<Item = &'s Put> {
         self.deliveries.values().filter(move |put| put.subscription == name && put.due.is_none() == dead)
     }
@@ -166,7 +172,7 @@ impl Feed for MemoryStore {
     async fn read_on(&self, after: &Cursor, kinds: Kinds, limit: usize) -> Result<Page, StoreError> {
         let tables = self.tables();
         let written = tables.outbox.written();
-        let mut new = written.log.iter().filter(|(number, _)| *number > after.high);
+        let mut new = written.after(after.high);
         let read: Vec<_> = new.by_ref().take(limit).collect();
         let cursor = Cursor::after(read.last().map_or(after.high, |(number, _)| *number));
         let occurrences = read.into_iter().filter(|(_, occurrence)| kinds.has(occurrence.what));
@@ -245,7 +251,7 @@ impl Feed for MemoryStore {
         let outbox = self.outbox();
         let written = outbox.written();
         let status = |(name, of): (&String, &Subscription)| {
-            let mut unread = written.log.iter().filter(|(number, _)| *number > of.cursor.high);
+            let mut unread = written.after(of.cursor.high);
             let oldest = unread.next().map(|(_, occurrence)| now.since(occurrence.at));
             let led = of.leader.is_some() && of.lease_until > now;
             SubscriptionStatus {

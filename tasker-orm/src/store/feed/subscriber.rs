@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect, Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryResult,
+    QuerySelect, Set,
 };
 use tasker_core::store::{
     Attempts, Cursor, Delivery, EPHEMERAL, Lead, Progress, SetAside, StoreError, SubscriptionStatus, Tried,
@@ -33,7 +34,7 @@ impl SqlStore {
     }
 
     /// The number that a row of the outbox was given last.
-    async fn last_number(&self, db: &DatabaseTransaction) -> Result<i64, DbErr> {
+    async fn last_number<C: ConnectionTrait>(&self, db: &C) -> Result<i64, DbErr> {
         let sql = if self.is_postgres() {
             "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('tasker_outbox', 'id')), 0)"
         } else {
@@ -242,6 +243,8 @@ impl SqlStore {
         const OLD: &str = "DELETE FROM tasker_outbox WHERE created_at < $1";
         let db = self.writer();
         let now = self.now_in(db).await?;
+        // Asked before those who read are: what comes later may be for somebody who has just begun to.
+        let last = self.last_number(db).await?;
         let ephemeral = || Column::Name.starts_with(EPHEMERAL);
         Entity::delete_many().filter(ephemeral()).filter(Column::LeaseUntil.lt(now)).exec(db).await?;
         let all: Vec<(String, String)> =
@@ -251,10 +254,11 @@ impl SqlStore {
         let low = lows.collect::<Result<Vec<i64>, DbErr>>()?.into_iter().min();
         let done = if let Some(low) = low {
             execute(db, READ, [low.into()]).await?
+        } else if all.is_empty() {
+            // Nothing is written any more, and what is left is for nobody.
+            execute(db, READ, [last.into()]).await?
         } else {
-            // With nobody at all nothing is written any more, and what is left is for nobody.
-            let old = if all.is_empty() { i64::MAX } else { now - KEPT.as_micros() as i64 };
-            execute(db, OLD, [old.into()]).await?
+            execute(db, OLD, [(now - KEPT.as_micros() as i64).into()]).await?
         };
         Ok(done.rows_affected())
     }
