@@ -380,7 +380,7 @@ mod tests {
         let error = super::traces_of("http://ada@otel", Some("OTEL_EXPORTER_OTLP_ENDPOINT")).unwrap_err();
         assert_eq!(
             format!("{error:?}"),
-            "spans cannot be sent to `http://ada@otel`, as `OTEL_EXPORTER_OTLP_ENDPOINT` of the environment says: it has a user in it; \
+            "spans cannot be sent to `http://[redacted]@otel`, as `OTEL_EXPORTER_OTLP_ENDPOINT` of the environment says: it has a user in it; \
              send that as a header, with `header(\"Authorization\", ..)`; an endpoint is such as `http://localhost:4318`"
         );
     }
