@@ -75,16 +75,26 @@ async fn a_sweep_that_is_frozen_is_overtaken() {
     let Some(site) = Site::postgres().await else { return };
     let Place::Postgres(database) = &site.database else { unreachable!("as it was made") };
     let other = SqlStore::connect(site.url()).await.unwrap();
-    let dead = WorkerId::random();
-    site.store.enlist(dead, Duration::ZERO, &[]).await.unwrap();
-    let mut frozen = Box::pin(site.store.sweep());
-    let row = "SELECT count(*) FROM (SELECT 1 FROM tasker_workers FOR UPDATE SKIP LOCKED) AS free";
-    let locked = || tokio::task::block_in_place(|| database.query(row)) == "0";
-    while !locked() {
-        let waits = poll_fn(|context| Poll::Ready(frozen.as_mut().poll(context).is_pending())).await;
-        assert!(waits, "it was never seen to hold the lock");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let row = "SELECT count(*) < (SELECT count(*) FROM tasker_workers)
+               FROM (SELECT 1 FROM tasker_workers FOR UPDATE SKIP LOCKED) AS free";
+    let locked = || tokio::task::block_in_place(|| database.query(row)) == "t";
+    // The database may answer so soon that a sweep is at its end before it was seen to hold the lock; then the next one is frozen.
+    let mut sweeps = 0;
+    let (dead, frozen) = loop {
+        let dead = WorkerId::random();
+        site.store.enlist(dead, Duration::ZERO, &[]).await.unwrap();
+        let mut frozen = Box::pin(site.store.sweep());
+        let mut waits = true;
+        while waits && !locked() {
+            waits = poll_fn(|context| Poll::Ready(frozen.as_mut().poll(context).is_pending())).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        if waits {
+            break (dead, frozen);
+        }
+        sweeps += 1;
+        assert!(sweeps < 100, "no sweep was seen to hold the lock");
+    };
     soon("the database waits for the frozen process", || open_transactions(database) == 1).await;
     let swept = tokio::time::timeout(Duration::from_secs(15), other.sweep()).await;
     let swept = swept.expect("the sweep does not wait for ever").unwrap();

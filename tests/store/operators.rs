@@ -500,7 +500,10 @@ pub(crate) async fn many_orders_come_out_as_if_each_came_alone<S: Store>(store: 
     for (pair, action) in &twins {
         let (one, other) = (&pair[0], &pair[1]);
         let (mut status, twin) = (bench.status(*one).await, bench.status(*other).await);
+        // Each has its own id for its request, too.
+        assert_eq!((&status.correlation_id, &twin.correlation_id), (&one.to_string(), &other.to_string()));
         (status.id, status.created_at) = (twin.id, twin.created_at);
+        status.correlation_id.clone_from(&twin.correlation_id);
         assert_eq!(status, twin, "{action:?}");
         let moved = async |task: TaskId| {
             let history = bench.store.history(task).await.unwrap();

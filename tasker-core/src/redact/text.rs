@@ -27,6 +27,11 @@ const PROSE: [&str; 12] = [
     "was",
 ];
 
+/// How what is said of a place in JSON begins, which stands before a colon as a path: `/key: no value of the type that is asked for`.
+const SAID: [&str; 14] = [
+    "a", "an", "does", "has", "is", "it", "missing", "must", "needs", "no", "not", "the", "there", "unknown",
+];
+
 /// Names that stand before a colon in sentences, too. Of what follows them one word is taken, and not the line.
 const EVERYDAY: [&str; 7] = ["auth", "key", "secret", "session", "signature", "sig", "token"];
 
@@ -182,6 +187,12 @@ fn value(redaction: &Redaction, before: &str, name: &str, behind: &str) -> Optio
     }
     if let Some(end) = end_of_pem(rest) {
         return Some((from, from + end));
+    }
+    if separator == Separator::Colon && before.ends_with('/') {
+        let begins = |said: &str| rest.strip_prefix(said).is_some_and(|rest| rest.starts_with(' '));
+        if SAID.into_iter().any(begins) {
+            return None;
+        }
     }
     let mut to = end_of_nested(rest);
     let closes = |to: usize| {
@@ -424,7 +435,9 @@ mod tests {
 
     #[test]
     fn a_text_without_a_secret_is_not_copied() {
-        for plain in ["the gateway answered 503: try again, order=7 (http://x.example/a?b=1)", "", "ähm: é"]
+        let place = "/password: no value of the type that is asked for; /items/0/api_key: is missing";
+        for plain in
+            ["the gateway answered 503: try again, order=7 (http://x.example/a?b=1)", "", "ähm: é", place]
         {
             assert!(matches!(super::text(&Redaction::new(), plain), Cow::Borrowed(same) if same == plain));
         }
