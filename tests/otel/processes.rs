@@ -1,16 +1,18 @@
 //! Tasks that are started here and run by two other processes.
 
+use std::time::Duration;
+
 use tasker::otel::Traces;
-use tasker::{SqlStore, Tasker};
+use tasker::{SqlStore, StepState, TaskState, Tasker};
 use tasker_tests::postgres::server_or_skip;
 use tracing::Instrument;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::collector::Collector;
+use crate::collector::{Collector, Span};
 use crate::tree::Tree;
 use crate::worker::{Worker, builder};
-use crate::workflows::{App, order};
+use crate::workflows::{App, fragile, order};
 
 const TASKS: u32 = 10;
 
@@ -50,7 +52,7 @@ async fn two_workers_are_in_one_trace(url: &str) {
     for task in &tasks {
         task.wait().await.unwrap();
     }
-    let ended = |spans: &[crate::collector::Span]| {
+    let ended = |spans: &[Span]| {
         spans.iter().filter(|span| span.name == "tasker.task.execution").count() as u32 == 2 * TASKS
     };
     collector.has("the spans of all tasks", ended).await;
@@ -96,4 +98,34 @@ fn times_fit(tree: &Tree) {
         assert_eq!(step.of("task"), task.of("task"));
         assert_eq!(step.of("correlation_id"), task.of("task"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_dead_worker_leaves_is_in_the_trace_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    let collector = Collector::start().await;
+    let client = client(&url).await;
+    let first = Worker::start(&url, collector.endpoint(), "first");
+    let task = client.start::<fragile::Workflow>(1).await.unwrap();
+    let runs = async |step: usize| {
+        while task.status().await.unwrap().steps[step].state != StepState::InProgress {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    runs(0).await;
+    first.kill();
+    let second = Worker::start(&url, collector.endpoint(), "second");
+    runs(1).await;
+    let hold = |spans: &[Span]| spans.iter().find(|span| span.of("step") == "hold").cloned();
+    let hold = hold(&collector.has("the step that ran again", |spans| hold(spans).is_some()).await).unwrap();
+    assert_eq!((hold.of("attempt"), hold.of("outcome"), hold.links.len()), ("2", "complete", 1));
+    second.kill();
+    let third = Worker::start(&url, collector.endpoint(), "third");
+    assert_eq!(task.wait().await.unwrap().state, TaskState::Error);
+    let ended = |spans: &[Span]| spans.iter().find(|span| span.name == "tasker.task.execution").cloned();
+    let ended = ended(&collector.has("the end of the task", |spans| ended(spans).is_some()).await).unwrap();
+    assert_eq!((ended.service.as_str(), ended.of("state"), ended.is_error), ("third", "error", true));
+    assert_eq!((hold.trace, hold.parent), (ended.trace, ended.id));
+    third.end();
 }

@@ -10,7 +10,7 @@ use tasker::{SqlStore, Tasker, TaskerBuilder};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::workflows::{App, order, parcel};
+use crate::workflows::{App, fragile, order, parcel};
 
 const URL: &str = "TASKER_OTEL_URL";
 const ENDPOINT: &str = "TASKER_OTEL_ENDPOINT";
@@ -38,6 +38,13 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// `kill -9`.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         drop(self.0.kill());
@@ -51,6 +58,7 @@ pub(crate) fn builder(app: App, store: SqlStore) -> TaskerBuilder<App, std::sync
         .store(store)
         .register::<order::Workflow>()
         .register::<parcel::Workflow>()
+        .register::<fragile::Workflow>()
         .poll(Duration::from_millis(20))
 }
 

@@ -73,3 +73,27 @@ pub(crate) mod parcel {
         }
     }
 }
+
+/// Steps that hold until their process is killed: the first one once, the second one always.
+#[workflow(namespace = "shop", context = u32)]
+pub(crate) mod fragile {
+    use std::time::Duration;
+
+    use tasker::{Attempt, StepError};
+
+    const FOR_EVER: Duration = Duration::from_mins(5);
+
+    #[step]
+    pub(crate) async fn hold(attempt: Attempt) -> Result<(), StepError> {
+        if attempt.0 == 1 {
+            tokio::time::sleep(FOR_EVER).await;
+        }
+        Ok(())
+    }
+
+    #[step(depends_on = hold, no_retry)]
+    pub(crate) async fn once() -> Result<(), StepError> {
+        tokio::time::sleep(FOR_EVER).await;
+        Ok(())
+    }
+}

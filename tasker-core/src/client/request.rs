@@ -72,10 +72,10 @@ pub struct TaskRequest {
     /// Starts the task at most once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// What it shares with the request that it came from; it stands in its events. Otherwise its id does.
+    /// What it shares with the request that it came from: see [`Start::correlation_id`](crate::Start::correlation_id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// The span that asks for it, as the header `traceparent` of the W3C.
+    /// The span that asks for it, as the header `traceparent` of the W3C: see [`Start::traceparent`](crate::Start::traceparent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
 }

@@ -122,8 +122,11 @@ impl<W> Start<W> {
         self
     }
 
-    /// Says which span of a trace asks for the task. It is stored with the task and stands in its events, so that who hears of them can go on
-    /// with the trace; Tasker makes no spans of its own yet.
+    /// Says which span of a trace asks for the task. It is stored with the task, stands in its events, and goes along with the calls of its API
+    /// steps, so that others can go on with the trace. With the feature `otel`, the spans of the task are below it.
+    ///
+    /// Default: where a step starts the task, or a durable subscriber that takes an event, what theirs is. With the feature `otel`, it is the
+    /// start of the task itself, which is a child of the span that is current then.
     pub fn traceparent(mut self, parent: TraceParent) -> Self {
         self.wish.attributes.traceparent = Some(parent.to_string());
         self
