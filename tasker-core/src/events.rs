@@ -17,6 +17,7 @@
 mod catalog;
 mod delivery;
 mod dispatch;
+mod facts;
 mod handle;
 mod lifecycle;
 mod listener;
@@ -26,12 +27,12 @@ mod topics;
 
 pub use catalog::{Category, EventCatalog, EventInfo};
 pub use delivery::Delivery;
+pub use facts::{StepFacts, TaskFacts};
 pub use handle::{DeadLetter, Events, ListenError};
 pub use lifecycle::{
-    CustomEvent, StepCancelled, StepCompleted, StepExecutionRequested, StepFacts, StepFailed, StepHandedBack,
-    StepResolvedManually, StepRetryRequested, StepSkipped, TaskCancelled, TaskCompleted, TaskFacts,
-    TaskFailed, TaskInitializeRequested, TaskResolvedManually, TaskRetryRequested, TaskStartRequested,
-    TaskerEvent, What,
+    CustomEvent, StepCancelled, StepCompleted, StepExecutionRequested, StepFailed, StepHandedBack,
+    StepResolvedManually, StepRetryRequested, StepSkipped, TaskCancelled, TaskCompleted, TaskFailed,
+    TaskInitializeRequested, TaskResolvedManually, TaskRetryRequested, TaskStartRequested, TaskerEvent, What,
 };
 pub use listener::{Heard, Listener};
 pub use subscriber::{GiveUp, RetryIn, Subscriber, SubscriberError, SubscriberResult};

@@ -39,7 +39,7 @@ pub use catalog::{
 pub use error::StoreError;
 pub use feed::{
     Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress,
-    Seen, SetAside, StepOccurrence, SubscriptionStatus, TaskOccurrence, Tried,
+    Seen, SetAside, StepOccurrence, SubscriptionStatus, Tried,
 };
 pub use figures::{Digests, Figures, Migrations, PeriodDigest, Population, Probe, Tally, Wanted};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};

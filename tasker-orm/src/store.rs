@@ -81,6 +81,7 @@ struct Inner {
     /// The rows of named steps by definition, for the steps of new tasks.
     named_steps: Mutex<HashMap<DefinitionId, Arc<[i64]>>>,
     annotation_types: Mutex<AnnotationTypes>,
+    recent: feed::Recent,
 }
 
 impl SqlStore {

@@ -1,6 +1,6 @@
 //! Tasks that are created in transactions of the host.
 
-use sea_orm::{Database, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, TransactionTrait};
 use tasker::store::{Attributes, Created, Cursor, Kinds, Lead, NewTask, Progress, Store, TaskSummary};
 use tasker::{SqlStore, TaskId};
 
@@ -50,7 +50,7 @@ async fn on_postgres_what_is_said_of_a_task_is_written_with_the_hosts_rows() {
 async fn heard(store: &SqlStore, cursor: &mut Cursor) -> Vec<TaskId> {
     let page = store.feed().read_on(cursor, Kinds::ALL, 100).await.unwrap();
     *cursor = page.cursor;
-    page.occurrences.into_iter().map(|occurrence| occurrence.task.id).collect()
+    page.occurrences.into_iter().map(|occurrence| occurrence.task.task_id).collect()
 }
 
 /// Numbers are given before the commit: one that commits late is lower than what was read long ago.
@@ -88,6 +88,35 @@ async fn on_postgres_what_commits_late_is_heard_then_and_stops_nobody() {
     let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
     assert!(feed.advance("ear", leader, &progress).await.unwrap());
     assert_eq!(feed.trim().await.unwrap(), 3);
+}
+
+/// A transaction that is under way may have a number of the outbox that nobody sees, and be younger than all that have ended.
+#[tokio::test]
+async fn on_postgres_what_the_youngest_transaction_does_is_heard() {
+    let Some(database) = database().await else { return };
+    let bench = Bench::new(SqlStore::connect(database.url()).await.unwrap(), &[chain()]).await;
+    let host = Database::connect(database.url()).await.unwrap();
+    let feed = bench.store.feed();
+    feed.subscribe(&["ear".to_owned()]).await.unwrap();
+    let lead = feed.lead("ear", sea_orm::prelude::Uuid::now_v7(), LEASE).await.unwrap();
+    let Lead::Own(mut cursor) = lead else { panic!("it leads") };
+
+    let late = bench.task(0);
+    let older = host.begin().await.unwrap();
+    older.execute_unprepared("SELECT pg_current_xact_id()").await.unwrap();
+    let younger = host.begin().await.unwrap();
+    bench.store.create_in(&younger, std::slice::from_ref(&late)).await.unwrap();
+    // Of nothing, but with the next number.
+    let sql = "INSERT INTO tasker_outbox (entries, created_at) VALUES ('', 0)";
+    older.execute_unprepared(sql).await.unwrap();
+    older.commit().await.unwrap();
+    for _ in 0..3 {
+        assert!(heard(&bench.store, &mut cursor).await.is_empty());
+        assert_eq!(cursor.holes.len(), 1, "it may still be filled");
+    }
+    younger.commit().await.unwrap();
+    assert_eq!(heard(&bench.store, &mut cursor).await, [late.id]);
+    assert_eq!(cursor.holes, []);
 }
 
 /// Who removes what nobody reads looks first for those who read, and somebody may begin to right after that.

@@ -191,7 +191,7 @@ impl Leading<'_> {
         };
         let (events, cursor, more) = match page {
             Some(page) => {
-                let events = page.occurrences.iter().filter_map(TaskerEvent::of);
+                let events = page.occurrences.into_iter().filter_map(TaskerEvent::of);
                 let topics = &self.dispatcher.topics;
                 let events: Vec<TaskerEvent> = events.filter(|event| topics.wants(event)).collect();
                 (events, page.cursor, page.more)

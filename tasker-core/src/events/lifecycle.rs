@@ -11,8 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::catalog::Category;
-use crate::store::{Lifecycle, Occurrence, StepOccurrence, TaskOccurrence};
-use crate::{Attempt, Redaction, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
+use super::facts::{StepFacts, TaskFacts};
+use crate::store::{Lifecycle, Occurrence, StepOccurrence};
+use crate::{Redaction, StepError, Timestamp};
 
 /// Something that happened to a task.
 ///
@@ -27,70 +28,6 @@ pub struct TaskerEvent {
     pub what: What,
 }
 
-/// The task to which something happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TaskFacts {
-    /// Its id.
-    #[schemars(with = "String")]
-    pub task_id: TaskId,
-    /// The namespace of its workflow.
-    pub namespace: String,
-    /// The name of its workflow.
-    pub task_name: String,
-    /// The version of its workflow.
-    pub version: String,
-    /// What it shares with the request that it came from, or its id.
-    pub correlation_id: String,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// The span that asked for it, as the header `traceparent` of the W3C, if that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub traceparent: Option<String>,
-}
-
-/// The step to which something happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct StepFacts {
-    /// Its number in the workflow.
-    pub step_id: u32,
-    /// Its name.
-    pub step_name: String,
-    /// The execution that began or ended, from 1, or the last one there was.
-    pub attempt_number: u32,
-    /// How many executions may fail.
-    pub retry_limit: u32,
-    /// The worker that took the step or had it.
-    #[schemars(with = "Option<String>")]
-    pub worker_id: Option<WorkerId>,
-}
-
-impl TaskFacts {
-    fn of(task: &TaskOccurrence) -> Self {
-        let WorkflowId { namespace, name, version } = task.workflow.clone();
-        Self {
-            task_id: task.id,
-            namespace,
-            task_name: name,
-            version,
-            correlation_id: task.correlation_id.clone().unwrap_or_else(|| task.id.to_string()),
-            created_at: task.created_at,
-            traceparent: task.traceparent.clone(),
-        }
-    }
-}
-
-impl StepFacts {
-    fn of(step: &StepOccurrence) -> Self {
-        Self {
-            step_id: step.no.0,
-            step_name: step.name.clone(),
-            attempt_number: step.attempt.0,
-            retry_limit: step.retry_limit,
-            worker_id: step.worker,
-        }
-    }
-}
-
 /// An event that a step published: one of the application's own.
 ///
 /// What has the name of a secret ([`Redaction`]) is `[redacted]` in [`data`](Self::data), and so in what is made of the event as JSON, such as a webhook. Of
@@ -101,7 +38,7 @@ impl StepFacts {
 pub struct CustomEvent {
     /// The task whose step published it.
     #[serde(flatten)]
-    pub task: TaskFacts,
+    pub task: Arc<TaskFacts>,
     /// The step that published it.
     #[serde(flatten)]
     pub step: StepFacts,
@@ -145,7 +82,7 @@ impl fmt::Debug for CustomEvent {
 
 /// What an event reads from an occurrence beside the task and the step.
 trait Facts: Sized {
-    fn of(occurrence: &Occurrence) -> Self;
+    fn of(occurrence: Occurrence) -> Self;
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {
@@ -168,16 +105,14 @@ macro_rules! events {
             pub struct $task {
                 /// The task.
                 #[serde(flatten)]
-                pub task: TaskFacts,
+                pub task: Arc<TaskFacts>,
                 $($(#[$task_field_doc])* pub $task_field: $task_type,)*
             }
 
             impl Facts for $task {
-                fn of(occurrence: &Occurrence) -> Self {
-                    Self {
-                        task: TaskFacts::of(&occurrence.task),
-                        $($task_field: { let read: fn(&Occurrence) -> $task_type = $task_read; read(occurrence) },)*
-                    }
+                fn of(occurrence: Occurrence) -> Self {
+                    $(let $task_field = { let read: fn(&Occurrence) -> $task_type = $task_read; read(&occurrence) };)*
+                    Self { task: occurrence.task, $($task_field,)* }
                 }
             }
         )*
@@ -187,7 +122,7 @@ macro_rules! events {
             pub struct $step {
                 /// The task.
                 #[serde(flatten)]
-                pub task: TaskFacts,
+                pub task: Arc<TaskFacts>,
                 /// The step.
                 #[serde(flatten)]
                 pub step: StepFacts,
@@ -226,7 +161,7 @@ macro_rules! events {
 
             /// The task to which it happened.
             #[must_use]
-            pub const fn task(&self) -> &TaskFacts {
+            pub fn task(&self) -> &TaskFacts {
                 match self {
                     $(Self::$task(event) => &event.task,)*
                     $(Self::$step(event) => &event.task,)*
@@ -263,23 +198,23 @@ macro_rules! events {
                 })
             }
 
-            fn of(occurrence: &Occurrence) -> Option<Self> {
+            fn of(mut occurrence: Occurrence) -> Option<Self> {
                 Some(match occurrence.what {
                     $(Lifecycle::$task => Self::$task($task::of(occurrence)),)*
                     $(Lifecycle::$step => {
-                        let step = occurrence.step.as_ref()?;
-                        Self::$step($step {
-                            task: TaskFacts::of(&occurrence.task),
-                            step: StepFacts::of(step),
-                            $($step_field: { let read: fn(&Occurrence, &StepOccurrence) -> $step_type = $step_read; read(occurrence, step) },)*
-                        })
+                        let step = occurrence.step.take()?;
+                        $(let $step_field = {
+                            let read: fn(&Occurrence, &StepOccurrence) -> $step_type = $step_read;
+                            read(&occurrence, &step)
+                        };)*
+                        Self::$step($step { task: occurrence.task, step: step.facts, $($step_field,)* })
                     })*
                     Lifecycle::Emitted => {
-                        let (step, emitted) = (occurrence.step.as_ref()?, occurrence.emitted.as_ref()?);
+                        let (step, emitted) = (occurrence.step?, occurrence.emitted?);
                         Self::Custom(CustomEvent {
-                            task: TaskFacts::of(&occurrence.task),
-                            step: StepFacts::of(step),
-                            name: emitted.name.clone(),
+                            task: occurrence.task,
+                            step: step.facts,
+                            name: emitted.name,
                             data: serde_json::from_str(emitted.payload.as_str()).unwrap_or_default(),
                             whole: None,
                         })
@@ -377,7 +312,7 @@ events! {
         /// A step that failed is to run again, by its retry policy or because an operator wants it.
         StepRetryRequested = "step.retry_requested" by "the worker that settles the failed execution, or the operator" {
             /// Not before this time, as it stood when the event was read.
-            retry_at: Timestamp = |_, step| step.run_at,
+            retry_at: Timestamp = |it, step| step.run_at.unwrap_or(it.at),
         }
         /// A worker that shuts down gave a step back; that execution does not count.
         StepHandedBack = "step.handed_back" by "the worker that shuts down" {}
@@ -392,7 +327,7 @@ events! {
 
 impl TaskerEvent {
     /// None for what is no event.
-    pub(super) fn of(occurrence: &Occurrence) -> Option<Self> {
+    pub(super) fn of(occurrence: Occurrence) -> Option<Self> {
         Some(Self { id: occurrence.id(), at: occurrence.at, what: What::of(occurrence)? })
     }
 
@@ -444,31 +379,32 @@ impl<'de> Deserialize<'de> for TaskerEvent {
 /// An event as it may look, for the catalog.
 pub(super) fn example(what: Lifecycle) -> Option<TaskerEvent> {
     let at = |seconds: i64| Timestamp::from_micros((1_795_000_000 + seconds) * 1_000_000);
-    let task = TaskOccurrence {
-        id: "01935a3e-5b2a-7c41-9f0e-2f6b1c8d4e70".parse().ok()?,
-        workflow: WorkflowId {
-            namespace: "shop".to_owned(),
-            name: "order".to_owned(),
-            version: "1.0.0".to_owned(),
-        },
+    let task = TaskFacts {
+        task_id: "01935a3e-5b2a-7c41-9f0e-2f6b1c8d4e70".parse().ok()?,
+        namespace: "shop".to_owned(),
+        task_name: "order".to_owned(),
+        version: "1.0.0".to_owned(),
+        correlation_id: "req-4711".to_owned(),
         created_at: at(0),
-        correlation_id: Some("req-4711".to_owned()),
         traceparent: None,
     };
     let error = StepError::retryable("the gateway answered 503").code("GATEWAY_BUSY");
-    let step = StepOccurrence {
-        no: StepNo(1),
-        name: "charge".to_owned(),
-        attempt: Attempt(1),
+    let facts = StepFacts {
+        step_id: 1,
+        step_name: "charge".to_owned(),
+        attempt_number: 1,
         retry_limit: 3,
-        worker: "01935a3e-0000-7000-8000-000000000001".parse().ok(),
+        worker_id: "01935a3e-0000-7000-8000-000000000001".parse().ok(),
+    };
+    let step = StepOccurrence {
+        facts,
         began_at: Some(at(1)),
         error: (what == Lifecycle::StepFailed).then_some(error),
-        run_at: at(4),
+        run_at: Some(at(4)),
     };
     let is_of_step = !matches!(what.rank(), 0 | 1 | 6);
     let step = is_of_step.then_some(step);
-    TaskerEvent::of(&Occurrence { what, at: at(2), task, revision: 2, step, emitted: None })
+    TaskerEvent::of(Occurrence { what, at: at(2), task: Arc::new(task), revision: 2, step, emitted: None })
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ impl Reader {
             let page = feed.read_on(&cursor, Kinds::ALL, PAGE).await?;
             pause = if page.cursor == cursor { (pause * 2).min(LONGEST_PAUSE) } else { SHORTEST_PAUSE };
             cursor = page.cursor;
-            for event in page.occurrences.iter().filter_map(TaskerEvent::of) {
+            for event in page.occurrences.into_iter().filter_map(TaskerEvent::of) {
                 // Nobody listens any more: the loop ends.
                 let _ = self.events.send(Arc::new(event.redacted(&self.redaction).into_owned()));
             }

@@ -7,6 +7,7 @@
 mod cursor;
 mod lifecycle;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +17,8 @@ pub use cursor::{Cursor, Seen};
 pub use lifecycle::{Kinds, Lifecycle};
 
 use super::StoreError;
-use crate::{Attempt, Json, StepError, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
+use crate::events::{StepFacts, TaskFacts};
+use crate::{Json, StepError, TaskId, Timestamp};
 
 /// What the name of a subscriber begins with that lasts no longer than its lease: nothing is kept for it.
 pub const EPHEMERAL: &str = "listener/";
@@ -29,7 +31,7 @@ pub struct Occurrence {
     /// When it was recorded.
     pub at: Timestamp,
     /// The task.
-    pub task: TaskOccurrence,
+    pub task: Arc<TaskFacts>,
     /// The how manieth transition of the task or the step it was; 0 for its creation.
     pub revision: u32,
     /// The step that it happened to, if it was one.
@@ -38,40 +40,17 @@ pub struct Occurrence {
     pub emitted: Option<Emitted>,
 }
 
-/// The task to which something happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaskOccurrence {
-    /// Its id.
-    pub id: TaskId,
-    /// What it runs.
-    pub workflow: WorkflowId,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// What it shares with the request that it came from, if that was said.
-    pub correlation_id: Option<String>,
-    /// The span that asked for it, as the header `traceparent` of the W3C.
-    pub traceparent: Option<String>,
-}
-
 /// The step to which something happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepOccurrence {
-    /// Its number.
-    pub no: StepNo,
-    /// Its name.
-    pub name: String,
-    /// The execution that began or ended, or the last one there was.
-    pub attempt: Attempt,
-    /// How many executions may fail.
-    pub retry_limit: u32,
-    /// The worker that took it or had it.
-    pub worker: Option<WorkerId>,
+    /// Which one it is, and which of its executions it was.
+    pub facts: StepFacts,
     /// When the execution began that ended with this.
     pub began_at: Option<Timestamp>,
     /// How the execution failed, if it did.
     pub error: Option<StepError>,
-    /// Not before this time it runs, as it stood when this was read.
-    pub run_at: Timestamp,
+    /// Not before this time it runs again, as it stood when this was read, if that is what is to happen.
+    pub run_at: Option<Timestamp>,
 }
 
 /// What a step published.
@@ -89,10 +68,12 @@ impl Occurrence {
     /// A name of its own that is the same each time that it is read.
     #[must_use]
     pub fn id(&self) -> String {
-        let (task, revision) = (self.task.id, self.revision);
+        let (task, revision) = (self.task.task_id, self.revision);
         match (&self.step, &self.emitted) {
-            (Some(step), Some(emitted)) => format!("{task}/{}.{revision}.{}", step.no.0, emitted.place),
-            (Some(step), None) => format!("{task}/{}.{revision}", step.no.0),
+            (Some(step), Some(emitted)) => {
+                format!("{task}/{}.{revision}.{}", step.facts.step_id, emitted.place)
+            }
+            (Some(step), None) => format!("{task}/{}.{revision}", step.facts.step_id),
             (None, _) => format!("{task}/{revision}"),
         }
     }

@@ -102,6 +102,7 @@ impl SqlStoreOptions {
             company: Company::default(),
             named_steps: Mutex::default(),
             annotation_types: Mutex::default(),
+            recent: super::feed::Recent::default(),
         }));
         if self.migrate {
             let migrated = store.repeated("bringing the tables up to date", || store.try_migrate()).await;

@@ -2,9 +2,11 @@
 //!
 //! * here is what every transaction writes for them;
 //! * `read` reads on: which rows are new, and what stands in the history that they point to;
+//! * `recent` is what of that need not be asked for;
 //! * `subscriber` is who reads and how far, and what a subscriber did not take.
 
 mod read;
+mod recent;
 mod subscriber;
 
 use std::time::Duration;
@@ -15,6 +17,8 @@ use tasker_core::store::{
     Cursor, Delivery, Feed, Kinds, Lead, Page, Progress, StoreError, SubscriptionStatus,
 };
 use uuid::Uuid;
+
+pub(super) use recent::Recent;
 
 use super::{SqlStore, execute};
 use crate::mark::ENTRY;

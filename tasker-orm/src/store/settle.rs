@@ -48,6 +48,7 @@ impl SqlStore {
         };
         let Answer { accepted, ended, in_error, mut claimed, mut left, .. } =
             self.exchange(WHAT, &exchange).await?;
+        self.0.recent.given(worker, runnable, &claimed);
         let (mut results, mut refused) = (Results::new(), Vec::new());
         for (outcome, accepted) in outcomes.iter().zip(accepted) {
             if !accepted {
@@ -96,6 +97,7 @@ impl SqlStore {
             tell: false,
         };
         let mut answer = self.exchange(WHAT, &exchange).await?;
+        self.0.recent.given(worker, runnable, &answer.claimed);
         self.provide(runnable, &mut answer.claimed, Results::new()).await?;
         let next_due = if answer.due_left { Some(Duration::ZERO) } else { answer.next_due.or(next_due) };
         Ok(Claim { steps: answer.claimed, next_due })

@@ -26,9 +26,9 @@ pub(super) struct Feeds {
 /// By what is told of a task, or of one of its steps, in order.
 fn sorted(mut occurrences: Vec<Occurrence>) -> Vec<Occurrence> {
     occurrences.sort_by_key(|occurrence| {
-        let step = occurrence.step.as_ref().map(|step| step.no);
+        let step = occurrence.step.as_ref().map(|step| step.facts.step_id);
         let place = occurrence.emitted.as_ref().map(|emitted| emitted.place);
-        (occurrence.task.id, step, occurrence.revision, place.is_none(), place)
+        (occurrence.task.task_id, step, occurrence.revision, place.is_none(), place)
     });
     occurrences
 }
@@ -76,7 +76,7 @@ impl History<'_> {
         in_order("the model", &model)?;
         same("what subscribers hear of", &sorted(model), &sorted(database.clone()))?;
         for occurrence in database {
-            let heard = self.feeds.heard.entry(occurrence.task.id).or_default();
+            let heard = self.feeds.heard.entry(occurrence.task.task_id).or_default();
             if occurrence.what == Lifecycle::TaskInitializeRequested {
                 // One that was removed and is asked for again has another history.
                 heard.clear();
@@ -100,8 +100,9 @@ impl History<'_> {
             moves.sort();
             let heard = self.feeds.heard.get(&task).map_or(&[][..], Vec::as_slice);
             let heard = heard.iter().filter(|heard| heard.what != Lifecycle::Emitted);
-            let mut heard: Vec<_> =
-                heard.map(|heard| (heard.step.as_ref().map(|step| step.name.clone()), heard.what)).collect();
+            let mut heard: Vec<_> = heard
+                .map(|heard| (heard.step.as_ref().map(|step| step.facts.step_name.clone()), heard.what))
+                .collect();
             heard.sort();
             same(&format!("what was heard of {task} and its history"), &moves, &heard)?;
             let records = self.lane.subject.store.records(task).await.map_err(failed)?;
@@ -119,10 +120,10 @@ impl History<'_> {
 fn in_order(whose: &str, occurrences: &[Occurrence]) -> Check {
     let mut last = BTreeMap::new();
     for occurrence in occurrences {
-        let step = occurrence.step.as_ref().map(|step| step.no.0);
+        let step = occurrence.step.as_ref().map(|step| step.facts.step_id);
         let place = occurrence.emitted.as_ref().map(|emitted| emitted.place);
         let at = (occurrence.revision, place.is_none(), place);
-        let before = last.insert((occurrence.task.id, step), at);
+        let before = last.insert((occurrence.task.task_id, step), at);
         // A new task is told of first, whose revision is zero.
         if before.is_some_and(|before| before >= at) {
             return Err(format!("{whose} tells out of order: {before:?} before {at:?} in {occurrences:?}"));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Cursor {
     /// The highest number that was read.
     pub high: i64,
-    /// The numbers below that were not there, and the transaction number that was the next one to be given when this was noticed.
+    /// The numbers below that were not there, and a transaction number that was given after this was noticed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holes: Vec<(i64, u64)>,
 }
@@ -20,8 +20,9 @@ pub struct Cursor {
 pub struct Seen {
     /// The lowest transaction number that is still under way.
     pub oldest_open: u64,
-    /// The next one to be given.
-    pub next: u64,
+    /// One that was given after the reading, if the reading [leaves a hole](Cursor::leaves_hole): what fills the hole has a lower one. What a
+    /// snapshot says does not do: transactions that are younger than all that have ended do not stand in it.
+    pub later: u64,
 }
 
 /// A jump is no row of holes: so many numbers are missing when a database was restored, not when transactions are under way.
@@ -40,17 +41,24 @@ impl Cursor {
         self.holes.first().map_or(self.high, |&(hole, _)| (hole - 1).min(self.high))
     }
 
+    /// Whether a number is missing once these were read, ascending, that was not missing before.
+    #[must_use]
+    pub fn leaves_hole(&self, read: &[i64]) -> bool {
+        let new = &read[read.partition_point(|number| *number <= self.high)..];
+        new.last().is_some_and(|last| last - self.high > new.len() as i64)
+    }
+
     /// How it stands after these numbers were read, ascending, in one view of the database. Without `seen`, numbers are given in the
     /// order of the commits, and there are no holes.
     #[must_use]
     pub fn moved(&self, read: &[i64], seen: Option<Seen>) -> Self {
         let high = read.last().map_or(self.high, |&last| last.max(self.high));
-        let Some(Seen { oldest_open, next }) = seen else { return Self::after(high) };
+        let Some(Seen { oldest_open, later }) = seen else { return Self::after(high) };
         let is_read = |number: i64| read.binary_search(&number).is_ok();
         let open = |&&(hole, since): &&(i64, u64)| !is_read(hole) && oldest_open < since;
         let mut holes: Vec<(i64, u64)> = self.holes.iter().filter(open).copied().collect();
         let from = (self.high + 1).max(high - MOST_HOLES);
-        holes.extend((from..=high).filter(|&number| !is_read(number)).map(|hole| (hole, next)));
+        holes.extend((from..=high).filter(|&number| !is_read(number)).map(|hole| (hole, later)));
         Self { high, holes }
     }
 }
@@ -59,8 +67,18 @@ impl Cursor {
 mod tests {
     use super::*;
 
-    const fn seen(oldest_open: u64, next: u64) -> Seen {
-        Seen { oldest_open, next }
+    const fn seen(oldest_open: u64, later: u64) -> Seen {
+        Seen { oldest_open, later }
+    }
+
+    #[test]
+    fn a_hole_is_left_by_what_is_new() {
+        let cursor = Cursor { high: 10, holes: vec![(4, 1)] };
+        for (read, leaves) in
+            [(&[][..], false), (&[4], false), (&[4, 11, 12], false), (&[12], true), (&[4, 11, 13], true)]
+        {
+            assert_eq!(cursor.leaves_hole(read), leaves, "{read:?}");
+        }
     }
 
     #[test]

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::MemoryStore;
-use crate::Timestamp;
 use crate::store::{
     Attempts, Cursor, Delivery, EPHEMERAL, Feed, Kinds, Lead, Occurrence, Page, Progress, SetAside,
     StoreError, SubscriptionStatus, Tried,
 };
+use crate::{StepNo, Timestamp};
 
 /// What happens is written here; tasks have it at hand.
 #[derive(Debug, Clone, Default)]
@@ -178,8 +178,11 @@ impl Feed for MemoryStore {
         let occurrences = read.into_iter().filter(|(_, occurrence)| kinds.has(occurrence.what));
         let occurrences = occurrences.map(|(_, occurrence)| {
             let mut occurrence = occurrence.clone();
-            if let (Some(step), Some(task)) = (&mut occurrence.step, tables.tasks.get(&occurrence.task.id)) {
-                step.run_at = task.step(step.no).run_at;
+            if let (Some(step), Some(task)) =
+                (&mut occurrence.step, tables.tasks.get(&occurrence.task.task_id))
+            {
+                let now = task.step(StepNo(step.facts.step_id)).run_at;
+                step.run_at = step.run_at.map(|_| now);
             }
             occurrence
         });

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::super::{
     Attributes, Emitted, Happened, HistoryPlace, Lifecycle, Move, NewTask, Occurrence, Order, Parked, Record,
-    RecordKind, Recorded, Situation, StepOccurrence, StepSituation, StepStatus, TaskAnnotation,
-    TaskOccurrence, TaskStatus, Waiting, WaitingFor, What,
+    RecordKind, Recorded, Situation, StepOccurrence, StepSituation, StepStatus, TaskAnnotation, TaskStatus,
+    Waiting, WaitingFor, What,
 };
 use super::Execution;
 use super::feed::Outbox;
+use crate::events::{StepFacts, TaskFacts};
 use crate::report::{KnownStep, KnownTask, StepMove};
 use crate::store::StoreError;
 use crate::store::operate::has_turn;
@@ -170,14 +171,15 @@ impl Task {
         self.outbox.write(|| Occurrence { what, at, task: task(), revision, step: None, emitted: None });
     }
 
-    fn occurrence(&self) -> TaskOccurrence {
-        TaskOccurrence {
-            id: self.id,
-            workflow: self.workflow.id().clone(),
-            created_at: self.created_at,
-            correlation_id: self.attributes.correlation_id.clone(),
-            traceparent: self.attributes.traceparent.clone(),
-        }
+    fn occurrence(&self) -> Arc<TaskFacts> {
+        let Attributes { correlation_id, traceparent, .. } = &self.attributes;
+        Arc::new(TaskFacts::new(
+            self.id,
+            self.workflow.id(),
+            self.created_at,
+            correlation_id.clone(),
+            traceparent.clone(),
+        ))
     }
 
     fn step_occurrence(
@@ -187,16 +189,14 @@ impl Task {
         error: Option<StepError>,
     ) -> StepOccurrence {
         let step = self.step(no);
-        StepOccurrence {
-            no,
-            name: self.workflow.step(no).map_or("", StepDef::name).to_owned(),
-            attempt: step.attempt,
+        let facts = StepFacts {
+            step_id: no.0,
+            step_name: self.workflow.step(no).map_or("", StepDef::name).to_owned(),
+            attempt_number: step.attempt.0,
             retry_limit: step.limit,
-            worker,
-            began_at: None,
-            error,
-            run_at: step.run_at,
-        }
+            worker_id: worker,
+        };
+        StepOccurrence { facts, began_at: None, error, run_at: None }
     }
 
     /// A step goes to another state, in the hands of this worker.
@@ -221,8 +221,10 @@ impl Task {
         let began_at = step.began_at.filter(|_| from == StepState::InProgress);
         self.history.insert(HistoryPlace::step(at, no, revision), Happened { at, what });
         self.outbox.write(|| {
-            let step = StepOccurrence { began_at, ..self.step_occurrence(no, worker, error.cloned()) };
             let what = Lifecycle::of_step(from, to);
+            let run_at = (what == Lifecycle::StepRetryRequested).then(|| self.step(no).run_at);
+            let step =
+                StepOccurrence { began_at, run_at, ..self.step_occurrence(no, worker, error.cloned()) };
             Occurrence { what, at, task: self.occurrence(), revision, step: Some(step), emitted: None }
         });
         Ok(())
