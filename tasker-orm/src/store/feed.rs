@@ -2,9 +2,10 @@
 //!
 //! * here is what every transaction writes for them;
 //! * `read` reads on: which rows are new, and what stands in the history that they point to;
-//! * `recent` is what of that need not be asked for;
+//! * `recent` is what of that need not be asked for, and `found` puts both together;
 //! * `subscriber` is who reads and how far, and what a subscriber did not take.
 
+mod found;
 mod read;
 mod recent;
 mod subscriber;

@@ -1,19 +1,15 @@
 //! Reading on in the outbox.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use sea_orm::{DbErr, QueryResult, Value};
-use tasker_core::events::{StepFacts, TaskFacts};
-use tasker_core::store::{
-    Cursor, Emitted, Kinds, Lifecycle, Occurrence, Page, Seen, StepOccurrence, StoreError,
-};
-use tasker_core::{Json, StepNo, TaskId, Timestamp, WorkerId, WorkflowId};
+use tasker_core::events::TaskFacts;
+use tasker_core::store::{Cursor, Kinds, Lifecycle, Occurrence, Page, Seen, StoreError};
+use tasker_core::{StepNo, TaskId, Timestamp, WorkflowId};
 use uuid::Uuid;
 
 use super::super::SqlStore;
-use super::super::query::parse_error;
-use super::recent::Memory;
+use super::found::Found;
 use crate::batch::{Cell, Column, Rows};
 use crate::error::store_error;
 use crate::mark::{self, ENTRY};
@@ -32,8 +28,12 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    pub(super) const fn is_of_step(&self) -> bool {
+        !matches!(self.what.rank(), 0 | 1 | 6)
+    }
+
     /// The beginning of the execution that ends with this, if that is one.
-    fn begin(&self) -> (Uuid, StepNo, u32) {
+    pub(super) fn begin(&self) -> (Uuid, StepNo, u32) {
         (self.task, self.step, self.revision.saturating_sub(1))
     }
 }
@@ -99,10 +99,8 @@ impl SqlStore {
         let tasks = self.tasks_of(found.unknown_tasks()).await?;
         self.0.recent.memory().remember(tasks.iter().map(|(id, task)| (*id, Arc::clone(task))));
         found.tasks.extend(tasks);
-        let is_of_step =
-            |entry: &Entry| entry.what != Lifecycle::Emitted && (2..6).contains(&entry.what.rank());
-        self.find(is_of_step, STEPS, &mut found).await?;
-        self.find(|entry| entry.what == Lifecycle::Emitted, EMITTED, &mut found).await?;
+        self.find(STEPS, |entry| entry.what != Lifecycle::Emitted, &mut found).await?;
+        self.find(EMITTED, |entry| entry.what == Lifecycle::Emitted, &mut found).await?;
         Ok(found.into_occurrences())
     }
 
@@ -122,16 +120,16 @@ impl SqlStore {
         rows.iter().map(task).collect::<Result<_, DbErr>>().map_err(|error| store_error(WHAT, error))
     }
 
-    /// Asks for what is not known of these entries.
+    /// Asks for the steps that are not known.
     async fn find(
         &self,
-        which: impl Fn(&Entry) -> bool,
         sql: &str,
+        which: impl Fn(&Entry) -> bool,
         found: &mut Found<'_>,
     ) -> Result<(), StoreError> {
         let mut rows = Rows::new(self.dialect().backend, &ENTRIES);
         for (at, entry) in found.entries.iter().enumerate() {
-            if which(entry) && !found.steps.contains_key(&at) {
+            if which(entry) && found.asks_for(at) {
                 rows.push([
                     Cell::Int(at as i32),
                     Cell::Id(entry.task),
@@ -232,92 +230,6 @@ fn read_entries(bytes: &[u8], at: Timestamp) -> Result<Vec<Entry>, DbErr> {
     }
     entries.sort_by_key(|entry| (entry.task, entry.what.rank(), entry.step, entry.revision));
     Ok(entries)
-}
-
-/// What was found behind entries.
-struct Found<'e> {
-    entries: &'e [Entry],
-    tasks: HashMap<Uuid, Arc<TaskFacts>>,
-    /// Which of the entries are beginnings of executions, and when they were.
-    begins: HashMap<(Uuid, StepNo, u32), Timestamp>,
-    /// The steps, by entry; one that published something has each of that, by its place.
-    steps: HashMap<usize, Vec<(u32, StepOccurrence, Option<Emitted>)>>,
-}
-
-impl<'e> Found<'e> {
-    /// What is known without asking.
-    fn new(entries: &'e [Entry], recent: &Memory) -> Self {
-        let begins = entries.iter().filter(|entry| entry.what == Lifecycle::StepExecutionRequested);
-        let begins = begins.map(|entry| ((entry.task, entry.step, entry.revision), entry.at)).collect();
-        let tasks =
-            entries.iter().filter_map(|entry| Some((entry.task, Arc::clone(recent.task(entry.task)?))));
-        let known = |(at, entry): (usize, &Entry)| Some((at, vec![(0, recent.step(entry)?, None)]));
-        Self {
-            entries,
-            tasks: tasks.collect(),
-            begins,
-            steps: entries.iter().enumerate().filter_map(known).collect(),
-        }
-    }
-
-    fn unknown_tasks(&self) -> Vec<Uuid> {
-        let tasks = self.entries.iter().map(|entry| entry.task);
-        let mut unknown: Vec<Uuid> = tasks.filter(|task| !self.tasks.contains_key(task)).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
-        unknown
-    }
-
-    fn add(&mut self, row: &QueryResult) -> Result<(), DbErr> {
-        let (at, place): (i32, Option<i32>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        let (at, place) = (at as usize, place.unwrap_or_default() as u32);
-        let Some(entry) = self.entries.get(at) else { return Ok(()) };
-        let time =
-            |column| Ok::<_, DbErr>(row.try_get_by_index::<Option<i64>>(column)?.map(Timestamp::from_micros));
-        let text = |column| row.try_get_by_index::<Option<String>>(column);
-        let facts = StepFacts {
-            step_id: entry.step.0,
-            step_name: row.try_get_by_index(2)?,
-            attempt_number: row.try_get_by_index::<i32>(3)? as u32,
-            retry_limit: row.try_get_by_index::<i32>(4)? as u32,
-            worker_id: row.try_get_by_index::<Option<Uuid>>(5)?.map(WorkerId::from),
-        };
-        let step = StepOccurrence {
-            facts,
-            began_at: time(6)?.or_else(|| self.begins.get(&entry.begin()).copied()),
-            error: text(7)?.as_deref().map(parse_error),
-            run_at: time(8)?.filter(|_| entry.what == Lifecycle::StepRetryRequested),
-        };
-        let emitted = text(9)?.zip(text(10)?).map(|(name, payload)| Emitted {
-            name,
-            payload: Json::from_stored(payload),
-            place,
-        });
-        self.steps.entry(at).or_default().push((place, step, emitted));
-        Ok(())
-    }
-
-    /// In the order of the entries.
-    fn into_occurrences(mut self) -> Vec<Occurrence> {
-        let mut occurrences = Vec::with_capacity(self.entries.len());
-        for (at, entry) in self.entries.iter().enumerate() {
-            let Some(task) = self.tasks.get(&entry.task) else { continue };
-            let mut push = |step, emitted| {
-                let (what, at, task, revision) = (entry.what, entry.at, Arc::clone(task), entry.revision);
-                occurrences.push(Occurrence { what, at, task, revision, step, emitted });
-            };
-            if matches!(entry.what.rank(), 0 | 1 | 6) {
-                push(None, None);
-                continue;
-            }
-            let mut steps = self.steps.remove(&at).unwrap_or_default();
-            steps.sort_by_key(|(place, ..)| *place);
-            for (_, step, emitted) in steps {
-                push(Some(step), emitted);
-            }
-        }
-        occurrences
-    }
 }
 
 fn task(row: &QueryResult) -> Result<(Uuid, Arc<TaskFacts>), DbErr> {
