@@ -1,6 +1,6 @@
 //! What every store must do, tried on each of them.
 //!
-//! `verbs` states the rules one by one, with `turns` (who is next), `operators` and `steps` (what they do to tasks and to single steps), `records` (what steps write beside their results) `offers` (who can run what), `requests` (who asked for a task, and its tags), `find` (lists of tasks), `figures` (what is counted), `annotations`, `object_maps` and `transactions` (tasks created in those of the host). `model` runs random histories on a database and on the
+//! `verbs` states the rules one by one, with `turns` (who is next), `operators` and `steps` (what they do to tasks and to single steps), `records` (what steps write beside their results) `offers` (who can run what), `requests` (who asked for a task, and its tags), `find` (lists of tasks), `figures` (what is counted), `annotations`, `object_maps` `transactions` (tasks created in those of the host) and `remembered` (what a process knows without asking). `model` runs random histories on a database and on the
 //! `MemoryStore` beside it, compares every answer, and checks the invariants after every step. `concurrent` lets many workers at one
 //! database at the same time, and looks at what they left.
 
@@ -18,6 +18,7 @@ mod object_maps;
 mod offers;
 mod operators;
 mod records;
+mod remembered;
 mod requests;
 mod sqlite;
 mod steps;
