@@ -204,6 +204,7 @@ impl Logs {
             let set = std::env::var("RUST_LOG").unwrap_or_default();
             Filter::read("the variable `RUST_LOG`", &set)?
         };
+        self.redaction.is_used_by("Logs");
         Ok(LogLayer::new(self.form, self.redaction, self.colours, self.write).with_filter(filter))
     }
 }

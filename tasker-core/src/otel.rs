@@ -303,6 +303,7 @@ impl TracesBuilder {
             .with_timeout(timeout)
             .with_endpoint(endpoint.as_str());
         let exporter = exporter.build().map_err(|error| TracesError::Exporter(error.to_string()))?;
+        self.redaction.is_used_by("Traces");
         Ok(Redacting::new(exporter, self.redaction, endpoint))
     }
 

@@ -6,6 +6,7 @@
 //! its own data, and stay as they are.
 
 mod name;
+mod outlets;
 mod text;
 
 use std::borrow::Cow;

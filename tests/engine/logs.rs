@@ -163,6 +163,24 @@ fn is_clean(text: &str) -> bool {
 }
 
 #[tokio::test]
+async fn a_name_that_the_log_would_show_is_told() {
+    let (lines, _logs) = logs("info");
+    let build = async |names: &[&str]| {
+        let builder = Tasker::builder(()).store(MemoryStore::new()).register::<pay::Workflow>();
+        let redaction = names.iter().fold(redaction(), |redaction, name| redaction.hide([name]));
+        builder.redact(redaction).build().await.unwrap().shutdown().await;
+        lines.saying("this Tasker hides")
+    };
+    assert_eq!(build(&["iban", "password"]).await, [Value::Null; 0]);
+    let told = build(&["tax_number", "account"]).await;
+    assert_eq!(
+        (told.len(), &told[0]["level"], &told[0]["names"]),
+        (1, &"WARN".into(), &"taxnumber, account".into())
+    );
+    assert!(told[0]["message"].as_str().unwrap().contains("`Logs`"), "{told:?}");
+}
+
+#[tokio::test]
 async fn what_a_step_logs_says_of_what_step_it_is() {
     let (lines, _logs) = logs("info,tasker_core=debug");
     let tasker =

@@ -338,7 +338,8 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     ///
     /// It is for what steps say when they fail, before it is stored, so history, events, logs and reports have it without; for the errors of
     /// subscribers; and for what events of the application say as JSON. Results, contexts, annotations and what steps
-    /// [keep](crate::StepContext::keep) are data, which nobody changes.
+    /// [keep](crate::StepContext::keep) are data, which nobody changes. The log and the traces are the whole process's, and are told the names
+    /// themselves; when this Tasker is built and they do not know one of its names, a warning says so.
     ///
     /// ```
     /// # use schemars::JsonSchema;
@@ -469,6 +470,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             _ => return Err(BuildError::Several(errors)),
         }
         handlers.tell_of_unused(registry.iter().map(|registration| &*registration.workflow));
+        config.redaction.compare_with_outlets();
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;

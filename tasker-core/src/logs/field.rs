@@ -28,6 +28,11 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// With room for so many.
+    pub(super) fn of(many: usize) -> Self {
+        Self { all: Vec::with_capacity(many), ..Self::default() }
+    }
+
     fn set(&mut self, name: &'static str, value: Value) {
         match self.all.iter().position(|(known, _)| *known == name) {
             Some(at) => {

@@ -60,7 +60,7 @@ thread_local! {
 impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for LogLayer {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields::default();
+        let mut fields = Fields::of(attributes.values().len());
         attributes.record(&mut Reader { fields: &mut fields, is_record: false });
         let mut extensions = span.extensions_mut();
         match extensions.get_mut::<Kept>() {
