@@ -84,6 +84,7 @@ impl SqlStore {
         if row.leader != Some(leader) && row.lease_until > now {
             return Ok(Lead::Others);
         }
+        let is_new = row.leader != Some(leader);
         let until = (Timestamp::from_micros(now) + lease).as_micros();
         let lead = subscription::ActiveModel {
             name: Set(row.name),
@@ -93,6 +94,9 @@ impl SqlStore {
         };
         subscription::Entity::update(lead).exec(&transaction).await?;
         transaction.commit().await?;
+        if is_new {
+            self.0.recent.memory().clear();
+        }
         Ok(Lead::Own(read_cursor(&row.cursor)?))
     }
 
