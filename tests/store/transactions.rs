@@ -5,6 +5,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, Database, Statement, TransactionTrait};
 use tasker::store::{Attributes, Created, Cursor, Kinds, Lead, NewTask, Progress, Store, TaskSummary};
 use tasker::{Clock, SqlStore, SqlStoreOptions, TaskId};
+use tasker_tests::operator::Operator as _;
 
 use crate::databases::database;
 use crate::fixture::{Bench, LEASE, chain, done, outcome};
@@ -60,6 +61,16 @@ fn missing(cursor: &Cursor) -> i64 {
     cursor.holes.iter().map(|hole| hole.last - hole.first + 1).sum()
 }
 
+/// Reads on until it is given up what is missing, and hears nothing more. What is under way in other databases of the server counts, too.
+async fn nothing_is_missing_any_more(store: &SqlStore, cursor: &mut Cursor) {
+    let began = std::time::Instant::now();
+    while !cursor.holes.is_empty() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{cursor:?}");
+        assert_eq!(heard(store, cursor).await, []);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// Numbers are given before the commit: one that commits late is lower than what was read long ago.
 #[tokio::test]
 async fn on_postgres_what_commits_late_is_heard_then_and_stops_nobody() {
@@ -87,11 +98,16 @@ async fn on_postgres_what_commits_late_is_heard_then_and_stops_nobody() {
     // What was read up to the first hole may be removed, and not what lies behind it.
     let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
     assert!(feed.advance("ear", leader, &progress).await.unwrap());
+    let status = async || feed.subscriptions().await.unwrap().remove(0);
+    assert_eq!((status().await.behind, status().await.lag_micros), (0, 0), "it has read all that there is");
     assert_eq!(feed.trim().await.unwrap(), 0);
     slow.commit().await.unwrap();
+    let late_by = status().await;
+    assert!(late_by.behind == 1 && late_by.lag_micros > 0, "{late_by:?}");
     assert_eq!(heard(&bench.store, &mut cursor).await, [late.id]);
     assert!(heard(&bench.store, &mut cursor).await.is_empty());
-    assert_eq!(cursor.holes, [], "what was undone is given up when all have ended that could fill it");
+    // What was undone is given up when all have ended that could fill it.
+    nothing_is_missing_any_more(&bench.store, &mut cursor).await;
     let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
     assert!(feed.advance("ear", leader, &progress).await.unwrap());
     assert_eq!(feed.trim().await.unwrap(), 3);
@@ -160,7 +176,7 @@ async fn on_postgres_a_host_may_start_any_number_of_tasks_in_one_transaction() {
     wanted.push(later);
     assert_eq!(heard(&bench.store, &mut cursor).await, wanted[100..]);
     assert!(heard(&bench.store, &mut cursor).await.is_empty());
-    assert_eq!(cursor.holes, []);
+    nothing_is_missing_any_more(&bench.store, &mut cursor).await;
 }
 
 /// A dump that is read into another server takes the cursors along, and there transactions have other numbers.
@@ -186,8 +202,7 @@ async fn on_postgres_what_is_missing_is_given_up_on_another_server_too() {
     assert!(heard(&bench.store, &mut cursor).await.is_empty());
     assert_eq!(missing(&cursor), 1);
     open.rollback().await.unwrap();
-    heard(&bench.store, &mut cursor).await;
-    assert_eq!(cursor.holes, []);
+    nothing_is_missing_any_more(&bench.store, &mut cursor).await;
 }
 
 /// What one process remembers of a task is not what happens to another one of the same id, of which it read nothing so far.
@@ -287,6 +302,50 @@ async fn on_sqlite_a_page_has_so_many_transactions_as_are_not_too_much() {
 async fn on_postgres_a_page_has_so_many_transactions_as_are_not_too_much() {
     let Some(database) = database().await else { return };
     a_page_has_so_many_transactions_as_are_not_too_much(database.url()).await;
+}
+
+/// A number is given at the end of a statement that may have begun before others that have lower ones.
+async fn what_ended_before_is_kept_though_others_have_lower_numbers(url: &str) {
+    let (early, late) = (crate::fixture::clock(), crate::fixture::clock());
+    late.advance(Duration::from_secs(9));
+    let store = async |clock| SqlStoreOptions::new(url).clock(clock).connect().await.unwrap();
+    let slow = Bench::new(store(early).await, &[chain()]).await;
+    let quick = Bench::new(store(late.clone()).await, &[chain()]).await;
+    let feed = quick.store.feed();
+    feed.subscribe(&["ear".to_owned()]).await.unwrap();
+    let leader = sea_orm::prelude::Uuid::now_v7();
+    let Lead::Own(mut cursor) = feed.lead("ear", leader, LEASE).await.unwrap() else { panic!("it leads") };
+    let (task, worker) = (slow.start(0).await, slow.worker().await);
+    let read = async |cursor: &mut Cursor| {
+        let heard = heard(&quick.store, cursor).await;
+        let progress = Progress { cursor: cursor.clone(), ..Progress::default() };
+        assert!(feed.advance("ear", leader, &progress).await.unwrap());
+        feed.trim().await.unwrap();
+        heard
+    };
+    read(&mut cursor).await;
+    let other = quick.start(0).await;
+    slow.store.cancel(task).await.unwrap();
+    slow.store.retire(worker).await.unwrap();
+    late.advance(Duration::from_secs(9));
+    assert_eq!(quick.store.purge(Duration::from_secs(5), 9).await.unwrap(), 0, "not all of it was heard");
+    let heard = read(&mut cursor).await;
+    assert_eq!((heard[0], heard[1..].iter().all(|heard| *heard == task)), (other, true));
+    assert!(heard.len() > 2, "{heard:?}");
+    assert_eq!(quick.store.purge(Duration::from_secs(5), 9).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn on_sqlite_what_ended_before_is_kept_though_others_have_lower_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("tasks.db").display());
+    what_ended_before_is_kept_though_others_have_lower_numbers(&url).await;
+}
+
+#[tokio::test]
+async fn on_postgres_what_ended_before_is_kept_though_others_have_lower_numbers() {
+    let Some(database) = database().await else { return };
+    what_ended_before_is_kept_though_others_have_lower_numbers(database.url()).await;
 }
 
 /// Who removes what nobody reads looks first for those who read, and somebody may begin to right after that.

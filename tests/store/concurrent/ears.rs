@@ -37,7 +37,7 @@ impl Ear {
         self.cursor.clone()
     }
 
-    /// Listens until all is over and nothing is new.
+    /// Listens until all is over, nothing is new, and nothing is missing: what is under way in other databases of the server counts, too.
     pub(super) async fn listen(&mut self, over: &AtomicBool) {
         loop {
             let was_over = over.load(Ordering::SeqCst);
@@ -46,8 +46,8 @@ impl Ear {
             self.heard.extend(page.occurrences);
             if page.cursor != self.cursor {
                 self.cursor = page.cursor;
-            } else if was_over {
-                return assert_eq!(self.cursor.holes, [], "nothing is under way any more");
+            } else if was_over && self.cursor.holes.is_empty() {
+                return;
             } else {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }

@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use super::super::SqlStore;
 use super::super::query::parse_error;
+use super::holes;
 use super::recent::Memory;
-use crate::batch::{Batch, Cell, Column, Rows};
+use crate::batch::{Cell, Column, Rows};
 use crate::error::store_error;
 use crate::mark::{self, ENTRY};
 use crate::statement::Backend;
@@ -87,13 +88,9 @@ impl SqlStore {
                         (SELECT id, entries, created_at FROM tasker_outbox WHERE id > $1 ORDER BY id LIMIT $3)
                     ) AS o ON true
                     ORDER BY o.id LIMIT $2";
-                let mut holes = Batch::new(Backend::Postgres, &[Column::Big, Column::Big]);
-                for hole in &after.holes {
-                    holes.push([Cell::Big(hole.first), Cell::Big(hole.last)]);
-                }
                 let behind = if after.is_full() { Value::from(0_i64) } else { most.clone() };
                 let values = [after.high.into(), most, behind];
-                self.read(WHAT, SQL, values.into_iter().chain(holes.into_values())).await?
+                self.read(WHAT, SQL, values.into_iter().chain(holes(after))).await?
             }
         };
         NewRows::of(&rows).map_err(|error| store_error(WHAT, error))
