@@ -134,8 +134,8 @@ impl From<Hole> for (i64, i64, u64) {
 mod tests {
     use super::*;
 
-    const fn seen(oldest_open: u64, later: u64) -> Option<Seen> {
-        Some(Seen { oldest_open, next: later, later })
+    const fn seen(oldest_open: u64, later: u64) -> Seen {
+        Seen { oldest_open, next: later, later }
     }
 
     const fn all(read: &[i64]) -> Numbers<'_> {
@@ -159,14 +159,14 @@ mod tests {
 
     #[test]
     fn a_hole_is_remembered_until_it_is_filled_or_cannot_be_filled_any_more() {
-        let cursor = Cursor::after(10).moved(all(&[11, 15]), seen(90, 100));
+        let cursor = Cursor::after(10).moved(all(&[11, 15]), Some(seen(90, 100)));
         assert_eq!(cursor, Cursor { high: 15, holes: vec![hole(12, 14, 100)] });
         assert_eq!(cursor.low(), 11);
         // The thirteenth came; a transaction that began before is still under way.
-        let cursor = cursor.moved(all(&[13, 16]), seen(99, 103));
+        let cursor = cursor.moved(all(&[13, 16]), Some(seen(99, 103)));
         assert_eq!(cursor, Cursor { high: 16, holes: vec![hole(12, 12, 100), hole(14, 14, 100)] });
-        assert_eq!(cursor.moved(all(&[12]), seen(99, 104)).holes, [hole(14, 14, 100)]);
-        assert_eq!(cursor.moved(all(&[]), seen(100, 104)), Cursor::after(16));
+        assert_eq!(cursor.moved(all(&[12]), Some(seen(99, 104))).holes, [hole(14, 14, 100)]);
+        assert_eq!(cursor.moved(all(&[]), Some(seen(100, 104))), Cursor::after(16));
     }
 
     #[test]
@@ -174,9 +174,9 @@ mod tests {
         let cursor = Cursor { high: 50, holes: vec![hole(2, 3, 100), hole(5, 30, 100), hole(40, 49, 100)] };
         let cut = Numbers { read: &[5, 6, 9], up_to: 9 };
         let rest = vec![hole(10, 30, 100), hole(40, 49, 100)];
-        assert_eq!(cursor.moved(cut, seen(100, 104)), Cursor { high: 50, holes: rest });
+        assert_eq!(cursor.moved(cut, Some(seen(100, 104))), Cursor { high: 50, holes: rest });
         let open = vec![hole(2, 3, 100), hole(7, 8, 100), hole(10, 30, 100), hole(40, 49, 100)];
-        assert_eq!(cursor.moved(cut, seen(99, 104)), Cursor { high: 50, holes: open });
+        assert_eq!(cursor.moved(cut, Some(seen(99, 104))), Cursor { high: 50, holes: open });
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let later = Some(Seen { oldest_open: 90, next: 95, later: 100 });
         let cursor = cursor.moved(all(&[]), later);
         assert_eq!(cursor.holes, [hole(2, 3, 100)]);
-        assert_eq!(cursor.moved(all(&[]), seen(101, 102)), Cursor::after(50));
+        assert_eq!(cursor.moved(all(&[]), Some(seen(101, 102))), Cursor::after(50));
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_jump_is_one_hole() {
-        let cursor = Cursor::after(0).moved(all(&[1_000_000]), seen(1, 2));
+        let cursor = Cursor::after(0).moved(all(&[1_000_000]), Some(seen(1, 2)));
         assert_eq!(cursor, Cursor { high: 1_000_000, holes: vec![hole(1, 999_999, 2)] });
         let text = serde_json::to_string(&cursor).unwrap();
         assert_eq!(text, r#"{"high":1000000,"holes":[[1,999999,2]]}"#);

@@ -98,13 +98,13 @@ impl Memory {
 
     /// The step that began or was completed with this, if that is known.
     pub(super) fn step(&self, entry: &Entry) -> Option<StepOccurrence> {
-        let (began, is_over) = match entry.what {
+        let (revision, is_over) = match entry.what {
             Lifecycle::StepExecutionRequested => (entry.revision, false),
             // Only the worker that has an execution completes it.
             Lifecycle::StepCompleted => (entry.revision.checked_sub(1)?, true),
             _ => return None,
         };
-        let begun = self.executions.get(&(entry.task, entry.step, began))?;
+        let begun = self.executions.get(&(entry.task, entry.step, revision))?;
         let facts = StepFacts {
             step_id: entry.step.0,
             step_name: begun.workflow.step(entry.step).map(StepDef::name)?.to_owned(),
