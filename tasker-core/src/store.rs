@@ -38,8 +38,8 @@ pub use catalog::{
 };
 pub use error::StoreError;
 pub use feed::{
-    Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Kinds, Lead, Lifecycle, Occurrence, Page, Progress,
-    Seen, SetAside, StepOccurrence, SubscriptionStatus, Tried,
+    Attempts, Cursor, Delivery, EPHEMERAL, Emitted, Feed, Hole, Kinds, Lead, Lifecycle, Numbers, Occurrence,
+    Page, Progress, Seen, SetAside, StepOccurrence, SubscriptionStatus, Tried,
 };
 pub use figures::{Digests, Figures, Migrations, PeriodDigest, Population, Probe, Tally, Wanted};
 pub use find::{AnnotationFilter, ListOrder, Span, TaskFilter, TaskQuery, TaskSummary};

@@ -3,6 +3,7 @@
 //! There is no model beside it, because the order in which things happen is the database's. The tables tell afterwards.
 
 mod crowd;
+mod ears;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crowd::Crowd;
 /// Several stores on one database, as several processes have them.
 struct Many {
     stores: Vec<SqlStore>,
+    /// One with which nobody works.
+    idle: SqlStore,
     clock: Arc<ManualClock>,
     /// To look at the tables.
     db: sea_orm::DatabaseConnection,
@@ -34,16 +37,16 @@ impl Many {
         let clock = clock();
         let open = || SqlStoreOptions::new(&url).clock(clock.clone()).connect();
         let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
-        let db = sea_orm::Database::connect(&url).await.unwrap();
-        Self { stores, clock, db, _folder: Some(folder), database: None }
+        let (idle, db) = (open().await.unwrap(), sea_orm::Database::connect(&url).await.unwrap());
+        Self { stores, idle, clock, db, _folder: Some(folder), database: None }
     }
 
     async fn postgres(count: usize, profile: Profile) -> Option<Self> {
         let (database, clock) = (database().await?, clock());
         let open = || options(&database, Some(profile)).clock(clock.clone()).connect();
         let stores = join_all((0..count).map(|_| open())).await.into_iter().map(Result::unwrap).collect();
-        let db = sea_orm::Database::connect(database.url()).await.unwrap();
-        Some(Self { stores, clock, db, _folder: None, database: Some(database) })
+        let (idle, db) = (open().await.unwrap(), sea_orm::Database::connect(database.url()).await.unwrap());
+        Some(Self { stores, idle, clock, db, _folder: None, database: Some(database) })
     }
 
     /// What the database had to sort out. The statistics of a connection come with a delay, so these are not all.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-pub use cursor::{Cursor, Seen};
+pub use cursor::{Cursor, Hole, Numbers, Seen};
 pub use lifecycle::{Kinds, Lifecycle};
 
 use super::StoreError;

@@ -13,7 +13,7 @@ mod subscriber;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, Value};
 use tasker_core::store::{
     Cursor, Delivery, Feed, Kinds, Lead, Page, Progress, StoreError, SubscriptionStatus,
 };
@@ -22,7 +22,9 @@ use uuid::Uuid;
 pub(super) use recent::Recent;
 
 use super::{SqlStore, execute};
+use crate::batch::{Batch, Cell, Column};
 use crate::mark::ENTRY;
+use crate::statement::Backend;
 
 /// Adds an entry for something that happened to a task: see [`mark`](crate::mark).
 pub(super) fn push_entry(entries: &mut Vec<u8>, task: Uuid, mark: i64) {
@@ -43,6 +45,15 @@ pub(super) async fn write_entries<C: ConnectionTrait>(
         return Ok(());
     }
     execute(db, SQL, [entries.into(), now.into()]).await.map(|_| ())
+}
+
+/// For PostgreSQL: the holes of a cursor as two arrays, of what is first in them and what is last.
+fn holes(cursor: &Cursor) -> Vec<Value> {
+    let mut holes = Batch::new(Backend::Postgres, &[Column::Big, Column::Big]);
+    for hole in &cursor.holes {
+        holes.push([Cell::Big(hole.first), Cell::Big(hole.last)]);
+    }
+    holes.into_values()
 }
 
 #[async_trait]

@@ -13,6 +13,10 @@ use crate::entity::{
     workflow_step_transition,
 };
 
+/// How many transactions may end while one statement runs. Its time is that of its beginning, its number is given at its end: so many rows
+/// are looked at for the oldest of them.
+const AT_ONCE: u64 = 10_000;
+
 impl SqlStore {
     pub(super) async fn purge_tasks(&self, age: Duration, limit: usize) -> Result<usize, StoreError> {
         self.repeated("removing old tasks", || self.try_purge(age, limit)).await
@@ -78,11 +82,12 @@ impl SqlStore {
         if durable.is_none() {
             return Ok(None);
         }
-        let oldest = outbox::Entity::find()
+        let first = outbox::Entity::find()
             .select_only()
             .column(outbox::Column::CreatedAt)
             .order_by_asc(outbox::Column::Id)
-            .limit(1);
-        oldest.into_tuple().one(db).await
+            .limit(AT_ONCE);
+        let first: Vec<i64> = first.into_tuple().all(db).await?;
+        Ok(first.into_iter().min())
     }
 }

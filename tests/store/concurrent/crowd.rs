@@ -1,16 +1,18 @@
 //! A crowd of workers that do what workers do, and now and then vanish.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use sea_orm::TransactionTrait;
 use tasker::store::{
     Action, ClaimedStep, Created, Ending, Execution, Lease, Order, Room, StepAction, Store, WorkflowOrder,
 };
 use tasker::{Json, SqlStore, StepState, TaskId, TaskState, WorkerId, WorkflowDef};
 
+use super::ears::Ear;
 use super::{Many, hardy};
 use tasker_tests::operator::Operator as _;
 
@@ -68,7 +70,8 @@ impl Crowd {
         let benches = many.benches(workflows).await;
         Self {
             operators,
-            starting: AtomicUsize::new(benches.len()),
+            // On SQLite a host that keeps a transaction open lets nobody else write.
+            starting: AtomicUsize::new(benches.len() * if many.database.is_some() { 2 } else { 1 }),
             many,
             benches,
             tasks,
@@ -80,10 +83,27 @@ impl Crowd {
 
     pub(super) async fn run(self) {
         let crowd = Arc::new(self);
-        let mut everybody = Vec::new();
+        let over = Arc::new(AtomicBool::new(false));
+        let (mut everybody, mut ears) = (Vec::new(), Vec::new());
+        for at in 0..crowd.benches.len() {
+            ears.push(Ear::new(&crowd.benches[at].store, &format!("ear {at}")).await);
+        }
+        let from = ears[0].cursor();
+        let hearing = ears.into_iter().map(|mut ear| {
+            let over = over.clone();
+            tokio::spawn(async move {
+                ear.listen(&over).await;
+                ear
+            })
+        });
+        let hearing: Vec<_> = hearing.collect();
         for at in 0..crowd.benches.len() {
             let starter = crowd.clone();
             everybody.push(tokio::spawn(async move { starter.start(at).await }));
+            if crowd.many.database.is_some() {
+                let host = crowd.clone();
+                everybody.push(tokio::spawn(async move { host.start_in_transactions(at).await }));
+            }
             for _ in 0..WORKERS {
                 let worker = crowd.clone();
                 everybody.push(tokio::spawn(async move { worker.work(at).await }));
@@ -99,6 +119,11 @@ impl Crowd {
         let (took, trouble) = (began.elapsed(), crowd.many.trouble().await);
         println!("{} executions in {took:?}{trouble}", crowd.given.lock().unwrap().len());
         crowd.check().await;
+        over.store(true, Ordering::SeqCst);
+        let whole = Ear::afterwards(&crowd.many.idle, from).await;
+        for ear in join_all(hearing).await {
+            ear.expect("it heard").check(&whole);
+        }
     }
 
     /// Starts tasks; some under keys that all stores want to have.
@@ -114,6 +139,34 @@ impl Crowd {
                 if created == Created::New(task.id) {
                     started.insert(task.id, task.workflow);
                 }
+            }
+        }
+        self.starting.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    /// Starts tasks as a host does that has transactions of its own, of which some take long, and some are undone, or a part of them.
+    async fn start_in_transactions(&self, at: usize) {
+        let bench = &self.benches[at];
+        for _ in 0..self.tasks / 5 {
+            let transaction = self.many.db.begin().await.expect("begun");
+            let mut tasks = Vec::new();
+            for _ in 0..fastrand::usize(1..6) {
+                let task = bench.task(fastrand::usize(0..bench.workflows.len()));
+                let part = transaction.begin().await.expect("begun");
+                bench.store.create_in(&part, std::slice::from_ref(&task)).await.expect("created");
+                if fastrand::u32(0..3) == 0 {
+                    part.rollback().await.expect("undone");
+                } else {
+                    part.commit().await.expect("a part of it");
+                    tasks.push((task.id, task.workflow));
+                }
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(0..20))).await;
+            }
+            if fastrand::u32(0..3) == 0 {
+                transaction.rollback().await.expect("undone");
+            } else {
+                transaction.commit().await.expect("committed");
+                self.started.lock().unwrap().extend(tasks);
             }
         }
         self.starting.fetch_sub(1, Ordering::SeqCst);

@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use sea_orm::{DbErr, QueryResult, Value};
 use tasker_core::events::TaskFacts;
-use tasker_core::store::{Cursor, Kinds, Lifecycle, Occurrence, Page, Seen, StoreError};
+use tasker_core::store::{Cursor, Kinds, Lifecycle, Numbers, Occurrence, Page, Seen, StoreError};
 use tasker_core::{StepNo, TaskId, Timestamp, WorkflowId};
 use uuid::Uuid;
 
 use super::super::SqlStore;
 use super::found::Found;
+use super::holes;
 use crate::batch::{Cell, Column, Rows};
 use crate::error::store_error;
 use crate::mark::{self, ENTRY};
 use crate::statement::Backend;
 
 const WHAT: &str = "reading the outbox";
+
+/// How many entries a page has at most, unless a single row has more. A transaction may create or end any number of tasks, and what is
+/// told of a page is in memory at once.
+const MOST_ENTRIES: usize = 10_000;
 
 /// An entry of the outbox: what happened, to which task and step, by which transition, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,41 +51,46 @@ impl SqlStore {
         limit: usize,
     ) -> Result<Page, StoreError> {
         let rows = self.new_rows(after, limit).await?;
-        let more = rows.numbers.len() >= limit;
-        let seen = match rows.oldest_open {
-            Some(oldest_open) if after.leaves_hole(&rows.numbers) => {
-                Some(Seen { oldest_open, later: self.transaction_number().await? })
+        let read = rows.numbers.as_slice();
+        let more = rows.is_cut || read.len() >= limit;
+        let up_to = if more { read.last().copied().unwrap_or_default() } else { i64::MAX };
+        let seen = match rows.transactions {
+            Some((oldest_open, next)) if after.asks_for_number(read, next) => {
+                Some(Seen { oldest_open, next, later: self.transaction_number().await? })
             }
-            Some(oldest_open) => Some(Seen { oldest_open, later: oldest_open }),
+            Some((oldest_open, next)) => Some(Seen { oldest_open, next, later: next }),
             None => None,
         };
-        let cursor = after.moved(&rows.numbers, seen);
+        let cursor = after.moved(Numbers { read, up_to }, seen);
         self.0.recent.memory().note(&rows.entries);
         let wanted: Vec<Entry> = rows.entries.into_iter().filter(|entry| kinds.has(entry.what)).collect();
         let occurrences = if wanted.is_empty() { Vec::new() } else { self.occurrences(&wanted).await? };
         Ok(Page { occurrences, cursor, more })
     }
 
-    /// The rows behind a cursor and those that fill its holes, seen at one moment.
+    /// The rows that fill the holes of a cursor and those behind it, seen at one moment: the lowest of them.
     async fn new_rows(&self, after: &Cursor, limit: usize) -> Result<NewRows, StoreError> {
-        let limit = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
+        let most = Value::from(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = match self.dialect().backend {
             Backend::Sqlite => {
                 const SQL: &str =
                     "SELECT id, entries, created_at FROM tasker_outbox WHERE id > $1 ORDER BY id LIMIT $2";
-                self.read(WHAT, SQL, [after.high.into(), limit]).await?
+                self.read(WHAT, SQL, [after.high.into(), most]).await?
             }
             Backend::Postgres => {
                 const SQL: &str = "
-                    SELECT o.id, o.entries, o.created_at, pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-                    FROM (SELECT 1) AS one LEFT JOIN (
-                        (SELECT id, entries, created_at FROM tasker_outbox WHERE id = ANY (string_to_array($3, ',')::bigint[]))
+                    SELECT o.id, o.entries, o.created_at, pg_snapshot_xmin(seen)::text::bigint, pg_snapshot_xmax(seen)::text::bigint
+                    FROM pg_current_snapshot() AS seen LEFT JOIN (
+                        (SELECT f.* FROM unnest($4::bigint[], $5::bigint[]) AS h(first, last), LATERAL (
+                            SELECT id, entries, created_at FROM tasker_outbox WHERE id BETWEEN h.first AND h.last ORDER BY id LIMIT $2
+                        ) AS f)
                         UNION ALL
-                        (SELECT id, entries, created_at FROM tasker_outbox WHERE id > $1 ORDER BY id LIMIT $2)
+                        (SELECT id, entries, created_at FROM tasker_outbox WHERE id > $1 ORDER BY id LIMIT $3)
                     ) AS o ON true
-                    ORDER BY o.id";
-                let holes: Vec<String> = after.holes.iter().map(|(hole, _)| hole.to_string()).collect();
-                self.read(WHAT, SQL, [after.high.into(), limit, holes.join(",").into()]).await?
+                    ORDER BY o.id LIMIT $2";
+                let behind = if after.is_full() { Value::from(0_i64) } else { most.clone() };
+                let values = [after.high.into(), most, behind];
+                self.read(WHAT, SQL, values.into_iter().chain(holes(after))).await?
             }
         };
         NewRows::of(&rows).map_err(|error| store_error(WHAT, error))
@@ -184,27 +194,36 @@ const EMITTED: &str = "
         AND p.revision = CASE WHEN b.alone = 1 THEN b.revision - 1 END";
 
 /// Rows of the outbox.
+#[derive(Default)]
 struct NewRows {
     /// Ascending.
     numbers: Vec<i64>,
     entries: Vec<Entry>,
-    /// The lowest transaction number that is still under way, where that matters.
-    oldest_open: Option<u64>,
+    /// Whether the last rows were left out, because they would have been too much.
+    is_cut: bool,
+    /// The lowest transaction number that is still under way, and one behind all that have ended, where that matters.
+    transactions: Option<(u64, u64)>,
 }
 
 impl NewRows {
     fn of(rows: &[QueryResult]) -> Result<Self, DbErr> {
-        let mut new =
-            Self { numbers: Vec::with_capacity(rows.len()), entries: Vec::new(), oldest_open: None };
+        let mut new = Self { numbers: Vec::with_capacity(rows.len()), ..Self::default() };
         for row in rows {
-            if let Ok(oldest_open) = row.try_get_by_index::<i64>(3) {
-                new.oldest_open = Some(oldest_open as u64);
+            if let (Ok(oldest_open), Ok(next)) =
+                (row.try_get_by_index::<i64>(3), row.try_get_by_index::<i64>(4))
+            {
+                new.transactions = Some((oldest_open as u64, next as u64));
             }
             let Some(number) = row.try_get_by_index::<Option<i64>>(0)? else { continue };
             let entries: Vec<u8> = row.try_get_by_index(1)?;
-            new.numbers.push(number);
             let at = Timestamp::from_micros(row.try_get_by_index(2)?);
-            new.entries.extend(read_entries(&entries, at)?);
+            let entries = read_entries(&entries, at)?;
+            if !new.numbers.is_empty() && new.entries.len() + entries.len() > MOST_ENTRIES {
+                new.is_cut = true;
+                break;
+            }
+            new.numbers.push(number);
+            new.entries.extend(entries);
         }
         Ok(new)
     }

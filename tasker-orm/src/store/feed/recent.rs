@@ -72,6 +72,11 @@ impl Recent {
 }
 
 impl Memory {
+    /// Somebody begins to read here, behind what others read: among that may have been that a task was removed and begun anew.
+    pub(super) fn clear(&mut self) {
+        (self.executions, self.tasks) = Default::default();
+    }
+
     /// These entries were read: from here on it is known when what is among them began.
     pub(super) fn note(&mut self, entries: &[Entry]) {
         self.read = Some(Instant::now());

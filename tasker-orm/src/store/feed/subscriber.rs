@@ -13,6 +13,7 @@ use tasker_core::{Json, TaskId, Timestamp};
 use uuid::Uuid;
 
 use super::super::{SqlStore, execute, query};
+use super::holes;
 use crate::entity::{delivery, subscription};
 use crate::error::store_error;
 
@@ -84,6 +85,7 @@ impl SqlStore {
         if row.leader != Some(leader) && row.lease_until > now {
             return Ok(Lead::Others);
         }
+        let is_new = row.leader != Some(leader);
         let until = (Timestamp::from_micros(now) + lease).as_micros();
         let lead = subscription::ActiveModel {
             name: Set(row.name),
@@ -93,6 +95,9 @@ impl SqlStore {
         };
         subscription::Entity::update(lead).exec(&transaction).await?;
         transaction.commit().await?;
+        if is_new {
+            self.0.recent.memory().clear();
+        }
         Ok(Lead::Own(read_cursor(&row.cursor)?))
     }
 
@@ -207,10 +212,22 @@ impl SqlStore {
     ) -> Result<SubscriptionStatus, DbErr> {
         const BEHIND: &str =
             "SELECT count(*), coalesce(min(created_at), -1) FROM tasker_outbox WHERE id > $1";
+        // What lies between its holes it has read.
+        const BEHIND_OR_IN_HOLES: &str = "SELECT count(*), coalesce(min(created_at), -1) FROM (
+            SELECT created_at FROM tasker_outbox WHERE id > $1
+            UNION ALL
+            SELECT o.created_at FROM unnest($2::bigint[], $3::bigint[]) AS h(first, last)
+            JOIN tasker_outbox AS o ON o.id BETWEEN h.first AND h.last
+        ) AS unread";
         const ASIDE: &str =
             "SELECT state, count(*) FROM tasker_deliveries WHERE subscription = $1 GROUP BY state";
-        let low = read_cursor(&row.cursor)?.low();
-        let behind = query(self.reader(), BEHIND, [low.into()]).await?;
+        let cursor = read_cursor(&row.cursor)?;
+        let behind = if self.is_postgres() {
+            let values = [cursor.high.into()].into_iter().chain(holes(&cursor));
+            query(self.reader(), BEHIND_OR_IN_HOLES, values).await?
+        } else {
+            query(self.reader(), BEHIND, [cursor.high.into()]).await?
+        };
         let (behind, oldest): (i64, i64) = match behind.first() {
             Some(row) => (row.try_get_by_index(0)?, row.try_get_by_index(1)?),
             None => (0, -1),
