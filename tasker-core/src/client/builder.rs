@@ -1,4 +1,5 @@
 mod limit;
+mod meanings;
 mod options;
 mod subscribe;
 
@@ -451,8 +452,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             errors.extend(limits.mistakes(&registry));
         }
         errors.extend(wrong_options(&config));
-        let workflows = registry.iter().map(|registration| &*registration.workflow);
-        let catalog = subscriptions.catalog(workflows);
+        let workflows = || registry.iter().map(|registration| &*registration.workflow);
+        errors.extend(meanings::mistakes(workflows()));
+        let catalog = subscriptions.catalog(workflows());
         #[cfg(feature = "yaml")]
         match yaml.subscriptions(&catalog) {
             Ok(read) => {
@@ -468,7 +470,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             1 => return Err(errors.remove(0)),
             _ => return Err(BuildError::Several(errors)),
         }
-        handlers.tell_of_unused(registry.iter().map(|registration| &*registration.workflow));
+        handlers.tell_of_unused(workflows());
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();
         let ids = store.install(&definitions).await?;
