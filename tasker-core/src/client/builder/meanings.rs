@@ -30,12 +30,11 @@ pub(super) fn mistakes<'w>(workflows: impl IntoIterator<Item = &'w WorkflowDef>)
                 let is_same = |said: &&mut Said<'_>| {
                     (&said.workflow.namespace, &said.workflow.name) == (&id.namespace, &id.name)
                 };
-                match said.iter_mut().find(is_same) {
-                    Some(said) => said.shapes.push(shape),
-                    None => {
-                        let step = StepDef::name(step);
-                        said.push(Said { workflow: id, step, shapes: vec![shape] });
-                    }
+                if let Some(said) = said.iter_mut().find(is_same) {
+                    said.shapes.push(shape);
+                } else {
+                    let step = StepDef::name(step);
+                    said.push(Said { workflow: id, step, shapes: vec![shape] });
                 }
             }
         }
