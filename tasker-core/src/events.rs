@@ -28,7 +28,7 @@ mod topics;
 pub use catalog::{Category, EventCatalog, EventInfo};
 pub use delivery::Delivery;
 pub use facts::{StepFacts, TaskFacts};
-pub use handle::{DeadLetter, Events, ListenError};
+pub use handle::{DeadLetter, DeadLetterError, Events, ListenError};
 pub use lifecycle::{
     CustomEvent, StepCancelled, StepCompleted, StepExecutionRequested, StepFailed, StepHandedBack,
     StepResolvedManually, StepRetryRequested, StepSkipped, TaskCancelled, TaskCompleted, TaskFailed,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::schema::{self, Violation};
+
 /// A JSON document as text. Copies share the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Json(Arc<str>);
@@ -50,6 +52,11 @@ impl Json {
     /// When the text is not JSON, or not that of a `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(&self.0)
+    }
+
+    /// The same, with the place of what does not fit, and without what has the name of a secret.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Violation> {
+        schema::read_text(&self.0)
     }
 
     /// The text.

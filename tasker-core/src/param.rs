@@ -36,7 +36,7 @@ use crate::TraceParent;
 use crate::correlation::Correlation;
 use crate::step::{Ended, Param, Steps};
 use crate::{
-    CorrelationId, Json, StepDef, StepError, StepNo, StepSpec, TaskId, Workflow, WorkflowBuilder,
+    CorrelationId, Json, StepDef, StepError, StepNo, StepSpec, TaskId, Violation, Workflow, WorkflowBuilder,
     WorkflowDef, WorkflowId,
 };
 
@@ -160,7 +160,7 @@ impl<A> Invocation<'_, A> {
 /// The context of the task.
 pub(crate) fn context<W: Workflow, A>(invocation: &Invocation<'_, A>) -> Result<W::Context, StepError> {
     let context = &invocation.input.context;
-    context.parse().map_err(|error| does_not_fit::<W::Context>("context of the task", &error))
+    context.read().map_err(|violation| does_not_fit::<W::Context>("context of the task", &violation))
 }
 
 /// Starts the definition of a workflow that has these steps.
@@ -195,9 +195,9 @@ pub fn configure<S: Param<N>, N>(step: StepSpec, config: S::Ty) -> StepSpec {
 }
 
 /// No build makes another value of what is stored, so the step is not tried again by itself.
-fn does_not_fit<T>(what: &str, error: &serde_json::Error) -> StepError {
+fn does_not_fit<T>(what: &str, violation: &Violation) -> StepError {
     let message = format!(
-        "the stored {what} is no `{}`: {error}; another build wrote it: once one runs whose type fits, such as by `#[serde(default)]` on \
+        "the stored {what} is no `{}`: {violation}; another build wrote it: once one runs whose type fits, such as by `#[serde(default)]` on \
          a new field, `retry` the task",
         std::any::type_name::<T>()
     );

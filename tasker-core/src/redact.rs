@@ -22,7 +22,7 @@ pub(crate) const REDACTED: &str = "[redacted]";
 /// Which names are those of secrets, and what is shown of what has such a name: `[redacted]`.
 ///
 /// The usual names are known: those with `password`, `secret`, `token`, `credential`, `signature`, `authorization` or the like in them, and those that
-/// end in a word such as `key`, `auth`, `session` or `cookie`. An application adds its own, once for all that a Tasker stores, tells and logs
+/// end in a word such as `key`, `auth`, `pass`, `pin`, `session` or `cookie`. An application adds its own, once for all that a Tasker stores, tells and logs
 /// ([`TaskerBuilder::redact`](crate::TaskerBuilder::redact)), and may use it for what it shows itself.
 ///
 /// ```

@@ -1,5 +1,8 @@
 //! The check of JSON against a JSON Schema (draft 2020-12, unless its `$schema` says otherwise) and against a type, and what they say about it.
 
+mod secret;
+
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use serde::de::{DeserializeOwned, Deserializer};
@@ -8,6 +11,7 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::Json;
 use crate::echo::echo;
+use secret::Place;
 
 /// The schema of a workflow's context, compiled once.
 pub(crate) struct ContextSchema(Option<Compiled>);
@@ -57,19 +61,29 @@ pub(crate) fn first_of(violations: impl IntoIterator<Item = Violation>) -> Vec<V
     first
 }
 
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Data,
+    /// A schema, in which a name is that of a property, and no value has it.
+    #[cfg_attr(not(feature = "yaml"), expect(dead_code, reason = "files have schemas"))]
+    Schema,
+}
+
 /// What is wrong at one place. Neither what is told nor the place is long, whatever the value is; objects and lists, in which secrets
-/// may be, are not quoted.
-fn violation(error: &jsonschema::ValidationError<'_>) -> Violation {
+/// may be, are not quoted, nor is what has the name of one.
+fn violation(error: &jsonschema::ValidationError<'_>, of: Of) -> Violation {
     const MOST: usize = 400;
+    let path = error.instance_path().to_string();
     let message = match error.instance().as_ref() {
         Value::Object(members) if !members.is_empty() => error.masked_with("the object").to_string(),
         Value::Array(items) if !items.is_empty() => error.masked_with("the list").to_string(),
+        _ if of == Of::Data && secret::has_such_name(&path) => error.masked_with("the value").to_string(),
         Value::String(text) if text.len() > MOST_ECHOED => {
             error.masked_with(Value::from(echo(text, MOST_ECHOED)).to_string()).to_string()
         }
         _ => error.to_string(),
     };
-    let path = error.instance_path().to_string();
     Violation { path: echo(&path, MOST).into_owned(), message: echo(&message, MOST).into_owned() }
 }
 
@@ -82,7 +96,7 @@ pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
     let draft = schema.get("$schema").and_then(Value::as_str);
     let draft = draft.unwrap_or("https://json-schema.org/draft/2020-12/schema");
     let rules = ContextSchema::new(Some(&serde_json::json!({ "$ref": draft })));
-    let mistakes = rules.map(|rules| rules.violations(schema)).unwrap_or_default();
+    let mistakes = rules.map(|rules| rules.told(schema, Of::Schema)).unwrap_or_default();
     if !mistakes.is_empty() {
         return mistakes;
     }
@@ -94,7 +108,12 @@ pub(crate) fn mistakes_in(schema: &Value) -> Vec<Violation> {
 impl Violation {
     /// The same without what stands there, which may be secret.
     pub(crate) fn without_value(self) -> Self {
-        Self { message: "no value of the type that is asked for".to_owned(), ..self }
+        Self { message: secret::NO_SUCH_VALUE.to_owned(), ..self }
+    }
+
+    /// The same without the value, if this name is that of a secret: what is wrong is within what has that name.
+    pub(crate) fn under(self, name: &str) -> Self {
+        if secret::is_such_name(name) { self.without_value() } else { self }
     }
 }
 
@@ -121,10 +140,14 @@ impl ContextSchema {
 
     /// The violations, in the order of the schema; none for a context that fits. Of many the first hundred, and how many more there are.
     pub(crate) fn violations(&self, context: &Value) -> Vec<Violation> {
+        self.told(context, Of::Data)
+    }
+
+    fn told(&self, value: &Value, of: Of) -> Vec<Violation> {
         let Some(Compiled { validator, .. }) = &self.0 else { return Vec::new() };
-        let mut errors = validator.iter_errors(context);
+        let mut errors = validator.iter_errors(value);
         let first: Vec<Violation> =
-            errors.by_ref().take(MOST_VIOLATIONS).map(|error| violation(&error)).collect();
+            errors.by_ref().take(MOST_VIOLATIONS).map(|error| violation(&error, of)).collect();
         let more = errors.map(|_| Violation { path: String::new(), message: String::new() });
         first_of(first.into_iter().chain(more))
     }
@@ -214,18 +237,38 @@ impl Filling {
     }
 }
 
-/// Reads a value as a type.
-pub(crate) fn read<'de, T: DeserializeOwned>(value: impl Deserializer<'de>) -> Result<T, Violation> {
+/// Reads a value as a type. What has the name of a secret is not quoted.
+pub(crate) fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Violation> {
+    read_from(value, || Cow::Borrowed(value))
+}
+
+/// The same for text. Only of one that does not fit it is asked where, because that takes longer.
+pub(crate) fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, Violation> {
+    serde_json::from_str(text).or_else(|error| {
+        let mut again = serde_json::Deserializer::from_str(text);
+        let Ok(whole) = serde_json::from_str(text) else {
+            // It is no JSON, and what is said of that quotes nothing.
+            return Err(Violation { path: String::new(), message: error.to_string() });
+        };
+        read_from(&mut again, || Cow::Owned(whole))
+    })
+}
+
+fn read_from<'de, 'v, T: DeserializeOwned>(
+    value: impl Deserializer<'de>,
+    whole: impl FnOnce() -> Cow<'v, Value>,
+) -> Result<T, Violation> {
     const MOST: usize = 400;
-    serde_path_to_error::deserialize(value).map_err(|error| Violation {
-        path: echo(&pointer(error.path()), MOST).into_owned(),
-        message: echo(&error.inner().to_string(), MOST).into_owned(),
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = pointer(error.path());
+        let message = Place { whole: &whole(), path: &path }.said(error.inner().to_string());
+        Violation { path: echo(&path, MOST).into_owned(), message: echo(&message, MOST).into_owned() }
     })
 }
 
 /// The same, and tells the place of each field that the type does not have.
-pub(crate) fn read_and_tell<'de, T: DeserializeOwned>(
-    value: impl Deserializer<'de>,
+pub(crate) fn read_and_tell<T: DeserializeOwned>(
+    value: &Value,
     mut unread: impl FnMut(String),
 ) -> Result<T, Violation> {
     let mut tell = |path: serde_ignored::Path<'_>| {
@@ -233,7 +276,7 @@ pub(crate) fn read_and_tell<'de, T: DeserializeOwned>(
         place_of(&path, &mut place);
         unread(place);
     };
-    read(serde_ignored::Deserializer::new(value, &mut tell))
+    read_from(serde_ignored::Deserializer::new(value, &mut tell), || Cow::Borrowed(value))
 }
 
 /// A path as a JSON Pointer.

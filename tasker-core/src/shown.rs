@@ -38,6 +38,7 @@ debug_is_display! {
     crate::StartError,
     crate::UnknownState,
     crate::UnknownWorkflow,
+    crate::events::DeadLetterError,
     crate::events::ListenError,
     crate::report::SnapshotError,
     crate::store::StoreError,

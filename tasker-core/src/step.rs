@@ -20,7 +20,7 @@ pub use presence::{Always, Certain, Maybe, Presence};
 pub use wrong::Wrong;
 
 use crate::param::{Invocation, Provided};
-use crate::{FromStep, Json, StepError, StepSpec, WorkflowBuilder};
+use crate::{FromStep, Json, StepError, StepSpec, Violation, WorkflowBuilder};
 
 /// A future that a handler returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -139,7 +139,7 @@ pub trait StepResult: StepReturn {
     #[doc(hidden)]
     fn json(output: &Self::Output) -> Result<Json, StepError>;
     #[doc(hidden)]
-    fn from_json(stored: &Json) -> Result<Self::Output, serde_json::Error>;
+    fn from_json(stored: &Json) -> Result<Self::Output, Violation>;
     #[doc(hidden)]
     fn describe(step: StepSpec) -> StepSpec;
 }
@@ -155,8 +155,8 @@ impl<T: Payload, E: IntoStepError> StepResult for Result<T, E> {
         Json::of(output).map_err(|error| StepError::permanent(format!("the result is no JSON: {error}")))
     }
 
-    fn from_json(stored: &Json) -> Result<T, serde_json::Error> {
-        stored.parse()
+    fn from_json(stored: &Json) -> Result<T, Violation> {
+        stored.read()
     }
 
     fn describe(step: StepSpec) -> StepSpec {

@@ -22,6 +22,7 @@ mod limits;
 mod listing;
 mod logs;
 mod metrics;
+mod misfits;
 mod operate;
 mod operate_many;
 mod overlap;

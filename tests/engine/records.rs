@@ -195,7 +195,7 @@ async fn an_event_of_another_type_under_the_same_name_is_an_error_that_names_it(
     let error = task.events::<Renamed>().await.unwrap_err();
     assert!(matches!(error, ResultError::RecordDoesNotFit { kind: RecordKind::Event, .. }), "{error:?}");
     let expected = format!(
-        "the event `payment.authorized` of step `authorize` of task {} does not fit its type: missing field `number`",
+        "the event `payment.authorized` of step `authorize` of task {} does not fit its type: /: missing field `number`",
         task.id()
     );
     assert!(error.to_string().starts_with(&expected), "{error}");

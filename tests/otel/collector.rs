@@ -9,8 +9,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use prost::Message;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tasker_tests::requests::{Request, serve};
 
 #[derive(Clone)]
 pub(crate) struct Collector {
@@ -46,15 +45,9 @@ pub(crate) struct Span {
 
 impl Collector {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let kept: Arc<Mutex<Kept>> = Arc::default();
         let keeps = Arc::clone(&kept);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&keeps)));
-            }
-        });
+        let address = serve(move |request| keeps.lock().unwrap().take(&request)).await.unwrap();
         Self { address, kept }
     }
 
@@ -95,45 +88,14 @@ impl Span {
     }
 }
 
-/// One request after the other, as long as there are any.
-async fn serve(mut stream: TcpStream, kept: Arc<Mutex<Kept>>) {
-    let mut bytes = Vec::new();
-    loop {
-        let Some(head) = read_until_blank_line(&mut stream, &mut bytes).await else { return };
-        let lines: Vec<&str> = head.lines().collect();
-        let header = |name: &str| {
-            let named = lines.iter().filter_map(|line| line.split_once(": "));
-            named.filter(|(is, _)| is.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()
-        };
-        let length: usize = header("content-length").map_or(0, |length| length.parse().unwrap());
-        while bytes.len() < length {
-            if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-                return;
-            }
-        }
-        let body: Vec<u8> = bytes.drain(..length).collect();
-        if lines[0].starts_with("POST /v1/traces ") {
-            assert_eq!(header("content-type"), Some("application/x-protobuf"));
-            let mut kept = kept.lock().unwrap();
-            kept.spans.extend(spans(&body));
-            kept.text += &String::from_utf8_lossy(&body);
+impl Kept {
+    fn take(&mut self, request: &Request) {
+        if request.is_post_to("/v1/traces") {
+            assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
+            self.spans.extend(spans(&request.body));
+            self.text += &String::from_utf8_lossy(&request.body);
         } else {
-            let span = header("traceparent").unwrap_or_default().to_owned();
-            kept.lock().unwrap().called.push(span);
-        }
-        let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-        stream.write_all(answer.as_bytes()).await.unwrap();
-    }
-}
-
-async fn read_until_blank_line(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<String> {
-    loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            let head = bytes.drain(..end + 4).collect();
-            return Some(String::from_utf8(head).unwrap());
-        }
-        if stream.read_buf(bytes).await.unwrap_or(0) == 0 {
-            return None;
+            self.called.push(request.header("traceparent").unwrap_or_default().to_owned());
         }
     }
 }

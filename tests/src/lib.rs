@@ -4,5 +4,6 @@ pub mod operator;
 pub mod package;
 #[cfg(unix)]
 pub mod postgres;
+pub mod requests;
 pub mod snapshot;
 mod target;

@@ -1,4 +1,5 @@
 mod limit;
+mod meanings;
 mod options;
 mod subscribe;
 
@@ -452,8 +453,9 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             errors.extend(limits.mistakes(&registry));
         }
         errors.extend(wrong_options(&config));
-        let workflows = registry.iter().map(|registration| &*registration.workflow);
-        let catalog = subscriptions.catalog(workflows);
+        let workflows = || registry.iter().map(|registration| &*registration.workflow);
+        errors.extend(meanings::mistakes(workflows()));
+        let catalog = subscriptions.catalog(workflows());
         #[cfg(feature = "yaml")]
         match yaml.subscriptions(&catalog) {
             Ok(read) => {
@@ -469,7 +471,7 @@ impl<A: Send + Sync + 'static> TaskerBuilder<A, Arc<dyn Store>> {
             1 => return Err(errors.remove(0)),
             _ => return Err(BuildError::Several(errors)),
         }
-        handlers.tell_of_unused(registry.iter().map(|registration| &*registration.workflow));
+        handlers.tell_of_unused(workflows());
         config.redaction.compare_with_outlets();
         let definitions: Vec<_> =
             registry.iter().map(|registration| Arc::clone(&registration.workflow)).collect();

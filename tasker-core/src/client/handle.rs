@@ -9,7 +9,7 @@ use super::Client;
 use crate::report::TaskSnapshot;
 use crate::step::{BoxFuture, Payload, Returned, StepOf, StepResult, Workflow};
 use crate::store::{Created, RecordKind, Recorded, StoreError, TaskAnnotation, TaskStatus};
-use crate::{Annotation, Event, Json, TaskId, TaskState};
+use crate::{Annotation, Event, Json, TaskId, TaskState, Violation};
 
 /// How long a wait lasts before it looks whether another process ended the task; it doubles with each look.
 const SHORTEST_POLL: Duration = Duration::from_millis(20);
@@ -194,7 +194,7 @@ impl<W> TaskHandle<W> {
     /// the store does not answer.
     pub async fn result(&self, step: &str) -> Result<Option<Value>, ResultError> {
         if let Some(json) = self.stored_result(step).await? {
-            return json.parse().map(Some).map_err(|error| self.does_not_fit(step, &error));
+            return json.read().map(Some).map_err(|violation| self.does_not_fit(step, &violation));
         }
         let status = self.status().await?;
         if status.step(step).is_some() { Ok(None) } else { Err(self.no_step(step, &status)) }
@@ -226,12 +226,12 @@ impl<W> TaskHandle<W> {
         let annotations = self.annotations().await?;
         let last = annotations.iter().rfind(|annotation| annotation.name == A::NAME);
         let parse = |annotation: &TaskAnnotation| {
-            annotation.payload.parse().map_err(|error| match annotation.step.clone() {
-                Some(step) => self.record_does_not_fit(RecordKind::Annotation, A::NAME, step, &error),
+            annotation.payload.read().map_err(|violation| match annotation.step.clone() {
+                Some(step) => self.record_does_not_fit(RecordKind::Annotation, A::NAME, step, violation),
                 None => ResultError::AnnotationDoesNotFit {
                     task: self.id(),
                     name: A::NAME.to_owned(),
-                    reason: error.to_string(),
+                    reason: violation.under(A::NAME).to_string(),
                 },
             })
         };
@@ -256,8 +256,9 @@ impl<W> TaskHandle<W> {
     }
 
     fn parse<T: Payload>(&self, record: &Recorded) -> Result<T, ResultError> {
-        let unfit = |error| self.record_does_not_fit(record.kind, &record.name, record.step.clone(), &error);
-        record.payload.parse().map_err(unfit)
+        let unfit =
+            |violation| self.record_does_not_fit(record.kind, &record.name, record.step.clone(), violation);
+        record.payload.read().map_err(unfit)
     }
 
     fn record_does_not_fit(
@@ -265,14 +266,14 @@ impl<W> TaskHandle<W> {
         kind: RecordKind,
         name: &str,
         step: String,
-        error: &serde_json::Error,
+        violation: Violation,
     ) -> ResultError {
-        let (task, name, reason) = (self.id(), name.to_owned(), error.to_string());
+        let (task, name, reason) = (self.id(), name.to_owned(), violation.under(name).to_string());
         ResultError::RecordDoesNotFit { task, kind, name, step, reason }
     }
 
-    fn does_not_fit(&self, step: &str, error: &serde_json::Error) -> ResultError {
-        ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: error.to_string() }
+    fn does_not_fit(&self, step: &str, violation: &Violation) -> ResultError {
+        ResultError::DoesNotFit { task: self.id(), step: step.to_owned(), reason: violation.to_string() }
     }
 }
 
@@ -301,7 +302,9 @@ impl<W: Workflow> TaskHandle<W> {
         Box::pin(async move {
             let stored = self.stored_result(S::NAME).await?;
             stored
-                .map(|json| S::Returned::from_json(&json).map_err(|error| self.does_not_fit(S::NAME, &error)))
+                .map(|json| {
+                    S::Returned::from_json(&json).map_err(|violation| self.does_not_fit(S::NAME, &violation))
+                })
                 .transpose()
         })
     }

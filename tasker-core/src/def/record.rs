@@ -31,6 +31,21 @@ impl RecordSpec {
     pub fn schema(&self) -> &Value {
         &self.schema
     }
+
+    /// What the schema says of the shape, if anything: not what it says to people.
+    pub(crate) fn shape(&self) -> Option<Value> {
+        match &self.schema {
+            Value::Object(schema) => {
+                let mut schema = schema.clone();
+                for said in ["$schema", "title", "description"] {
+                    schema.remove(said);
+                }
+                (!schema.is_empty()).then_some(Value::Object(schema))
+            }
+            Value::Bool(true) => None,
+            other => Some(other.clone()),
+        }
+    }
 }
 
 /// A name means one thing in a workflow, whichever step writes it, and fits its column.

@@ -83,7 +83,13 @@ impl EventCatalog {
                     let info =
                         events.entry(event.name().to_owned()).or_insert_with(|| custom(event.name(), said()));
                     info.fired_by.push(format!("{}: {}", workflow.id(), StepDef::name(step)));
-                    info.schema = Some(schema.clone());
+                    // Task files say nothing of the shape.
+                    if info.schema.is_none() || event.shape().is_some() {
+                        info.schema = Some(schema.clone());
+                    }
+                    if info.description.is_empty() {
+                        said().clone_into(&mut info.description);
+                    }
                 }
             }
         }

@@ -301,7 +301,7 @@ impl Leading<'_> {
     async fn try_task_again(&self, events: Vec<&Aside>) -> Outcome {
         let mut outcome = Outcome::default();
         for aside in events {
-            let event = serde_json::from_str::<TaskerEvent>(aside.event.as_str());
+            let event = aside.event.read::<TaskerEvent>();
             let failure = match &event {
                 Ok(event) => self.dispatcher.attempt(event, aside.attempts + 1).await.err(),
                 Err(error) => Some(format!("the stored event cannot be read: {error}").into()),

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use tasker_rules::suggest::{did_you_mean, quoted};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::EventCatalog;
@@ -39,6 +40,17 @@ pub enum ListenError {
     /// There are no such events.
     #[error("{}", .0.join("\n"))]
     Events(Vec<String>),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nothing can be said of what was given up, or done about it.
+#[derive(thiserror::Error)]
+pub enum DeadLetterError {
+    /// The store knows no subscriber of this name; the text names those that it knows.
+    #[error("{0}")]
+    NoSubscriber(String),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -93,12 +105,19 @@ impl Events {
         self.store.feed().subscriptions().await
     }
 
-    /// The events that were given up for a subscriber, the oldest first, at most `limit`.
+    /// The events that were given up for a subscriber, of whatever process, the oldest first, at most `limit`.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn dead_letters(&self, subscriber: &str, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    /// When there is no such subscriber, or the store does not answer.
+    pub async fn dead_letters(
+        &self,
+        subscriber: &str,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, DeadLetterError> {
         let dead = self.store.feed().set_aside(subscriber, true, limit).await?;
+        if dead.is_empty() {
+            self.is_known(subscriber).await?;
+        }
         let dead = dead.into_iter().map(|Delivery { id, event, attempts, error, at, .. }| DeadLetter {
             id,
             event: serde_json::from_str::<TaskerEvent>(event.as_str())
@@ -114,12 +133,31 @@ impl Events {
     /// Has events that were given up delivered again: these, or all; how many. They come after what happened to the same tasks meanwhile.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn redeliver(&self, subscriber: &str, ids: Option<&[i64]>) -> Result<u64, StoreError> {
-        self.store.feed().revive(subscriber, ids).await
+    /// When there is no such subscriber, or the store does not answer. A number that none of them has is no error; it does not count.
+    pub async fn redeliver(&self, subscriber: &str, ids: Option<&[i64]>) -> Result<u64, DeadLetterError> {
+        let revived = self.store.feed().revive(subscriber, ids).await?;
+        if revived == 0 {
+            self.is_known(subscriber).await?;
+        }
+        Ok(revived)
     }
 
-    /// Forgets a subscriber with all that was set aside for it; whether there was one. As long as a subscriber is known, what it has not
+    /// An empty answer may be one about a name that nobody has.
+    async fn is_known(&self, subscriber: &str) -> Result<(), DeadLetterError> {
+        let known = self.subscriptions().await?;
+        let names = || known.iter().map(|one| one.name.as_str());
+        if names().any(|name| name == subscriber) {
+            return Ok(());
+        }
+        let there = match did_you_mean(subscriber, names()) {
+            _ if known.is_empty() => ", nor any other: nobody subscribed durably".to_owned(),
+            none if none.is_empty() => format!("; there are {}", quoted(names())),
+            near => format!("{near} There are {}", quoted(names())),
+        };
+        Err(DeadLetterError::NoSubscriber(format!("there is no subscriber `{subscriber}`{there}")))
+    }
+
+    /// Forgets a subscriber with all that was set aside for it; whether there was one: `false` may also be a name that is misspelt. As long as a subscriber is known, what it has not
     /// read is kept, and so are the tasks that it is about, whatever their retention: one that is not used any more has to be removed.
     /// [`TaskerBuilder::forget_subscribers_after`](crate::TaskerBuilder::forget_subscribers_after) does it some time later.
     ///

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::catalog::Category;
 use super::facts::{StepFacts, TaskFacts};
 use crate::store::{Lifecycle, Occurrence, StepOccurrence};
-use crate::{Redaction, StepError, Timestamp};
+use crate::{Redaction, StepError, Timestamp, schema};
 
 /// Something that happened to a task.
 ///
@@ -56,10 +56,14 @@ impl CustomEvent {
     /// What it says, if it is one of these, as the step said it: with what is hidden in [`data`](Self::data), where the event was delivered by
     /// Tasker and not read from JSON. The fields of the type say what is wanted, and it does not leave the process by itself.
     ///
-    /// The result is an error when it has the name of one of these and does not fit the type.
+    /// The result is an error when it has the name of one of these and does not fit the type; what has the name of a secret is not quoted.
     #[must_use]
     pub fn read<E: crate::Event>(&self) -> Option<Result<E, serde_json::Error>> {
-        (self.name == E::NAME).then(|| E::deserialize(self.whole()))
+        let read = || {
+            schema::read(self.whole())
+                .map_err(|violation| serde_json::Error::custom(violation.under(E::NAME)))
+        };
+        (self.name == E::NAME).then(read)
     }
 
     /// What the step said.

@@ -1,7 +1,7 @@
 //! What the expansion of `#[subscriber]` calls.
 
 use super::{CustomEvent, SubscriberError, SubscriberResult};
-use crate::Event;
+use crate::{Event, schema};
 
 /// What a method of a `#[subscriber]` may return.
 #[diagnostic::on_unimplemented(
@@ -28,9 +28,10 @@ impl<E: Into<SubscriberError>> Returns for Result<(), E> {
 
 /// What an event of the application says, as its type.
 pub fn read<E: Event>(event: &CustomEvent) -> Result<E, SubscriberError> {
-    E::deserialize(event.whole()).map_err(|error| {
+    schema::read(event.whole()).map_err(|violation| {
         let (name, ty) = (&event.name, std::any::type_name::<E>());
-        format!("what `{name}` says does not fit the type `{ty}`: {error}").into()
+        let violation = violation.under(name);
+        format!("what `{name}` says does not fit the type `{ty}`: {violation}").into()
     })
 }
 

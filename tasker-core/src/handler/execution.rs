@@ -59,15 +59,14 @@ pub(crate) async fn handle<H: StepHandler>(
 
 /// Reads what is stored as the type that a handler asks for.
 pub(super) fn stored<T: DeserializeOwned>(what: &str, json: &Json) -> Result<T, StepError> {
-    let mut text = serde_json::Deserializer::from_str(json.as_str());
-    schema::read(&mut text).map_err(|violation| does_not_fit::<T>(what, &violation.to_string()))
+    json.read().map_err(|violation| does_not_fit::<T>(what, &violation.to_string()))
 }
 
 /// Reads one value of an object, and null where it has none of that name: an `Option` is `None` then.
 pub(super) fn member<T: DeserializeOwned>(what: &str, object: &Value, key: &str) -> Result<T, StepError> {
     match object.get(key) {
         Some(value) => schema::read(value).map_err(|violation| {
-            does_not_fit::<T>(&format!("`{key}` in the {what}"), &violation.to_string())
+            does_not_fit::<T>(&format!("`{key}` in the {what}"), &violation.under(key).to_string())
         }),
         None => T::deserialize(Value::Null).map_err(|_| missing(what, object, key)),
     }

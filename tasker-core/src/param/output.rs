@@ -49,7 +49,7 @@ impl<S: DependsOn<D>, D: Step> FromStep<S> for Option<Output<D>> {
 }
 
 fn read<D: Step>(stored: &Json) -> Result<Output<D>, StepError> {
-    D::Returned::from_json(stored)
-        .map(Output)
-        .map_err(|error| does_not_fit::<Returned<D>>(&format!("result of step `{}`", D::NAME), &error))
+    D::Returned::from_json(stored).map(Output).map_err(|violation| {
+        does_not_fit::<Returned<D>>(&format!("result of step `{}`", D::NAME), &violation)
+    })
 }

@@ -15,8 +15,57 @@ const WORDS: [&str; 11] = [
     "privatekey",
 ];
 
-/// Words that do so at the end of a name.
-const ENDS: [&str; 10] = ["key", "pwd", "auth", "sig", "otp", "session", "cookie", "ssn", "cvv", "cvc"];
+/// Words that do so at the end of a name, where they are all of a word or of some: `sessionid`, `session_id` and `sessionId`. What is often written
+/// as one word stands here whole, because `compass` ends in `pass`, and `shipping` has a `pin` in it.
+const ENDS: [&str; 44] = [
+    "accesskey",
+    "auth",
+    "authkey",
+    "backupcode",
+    "cookie",
+    "creds",
+    "csc",
+    "csrf",
+    "cvc",
+    "cvc2",
+    "cvv",
+    "cvv2",
+    "dbpass",
+    "encryptionkey",
+    "hmac",
+    "hotp",
+    "jsessionid",
+    "key",
+    "keypass",
+    "masterkey",
+    "mnemonic",
+    "otp",
+    "otpcode",
+    "pass",
+    "passkey",
+    "pgpass",
+    "phpsessid",
+    "pin",
+    "psk",
+    "pswd",
+    "pwd",
+    "recoverycode",
+    "recoveryphrase",
+    "salt",
+    "securitycode",
+    "seedphrase",
+    "session",
+    "sessionid",
+    "sig",
+    "signingkey",
+    "sshkey",
+    "ssn",
+    "totp",
+    "xsrf",
+];
+
+/// How many letters the longest of these has.
+const LONGEST: usize = 14;
 
 /// A name without what joins its words.
 pub(super) struct Name {
@@ -78,13 +127,16 @@ impl Name {
         let letters = self.letters.as_bytes();
         let from = |at: usize, word: &str| letters[at..].starts_with(word.as_bytes());
         (0..letters.len()).any(|at| WORDS.iter().any(|word| from(at, word)))
-            || (0..self.words.len())
-                .any(|no| self.words[no].is_end && ENDS.contains(&&self.letters[self.range(no)]))
+            || (0..self.words.len()).any(|no| self.words[no].is_end && self.ends_like_one(no))
     }
 
-    fn range(&self, no: usize) -> std::ops::Range<usize> {
+    /// Whether a word, or some words before it with it, is one of the [`ENDS`].
+    fn ends_like_one(&self, no: usize) -> bool {
         let end = self.words.get(no + 1).map_or(self.letters.len(), |next| next.start);
-        self.words[no].start..end
+        let starts = self.words[..=no].iter().rev().map(|word| word.start);
+        let mut endings =
+            starts.take_while(|start| end - start <= LONGEST).map(|start| &self.letters[start..end]);
+        endings.any(|ending| ENDS.contains(&ending))
     }
 
     /// Whether these letters are some of its words, one after the other.
@@ -112,6 +164,11 @@ mod tests {
 
     fn is_secret(name: &str) -> bool {
         Name::of(name).is_usual()
+    }
+
+    #[test]
+    fn no_word_is_longer_than_what_is_compared() {
+        assert_eq!(ENDS.iter().map(|word| word.len()).max(), Some(LONGEST));
     }
 
     #[test]
@@ -144,6 +201,46 @@ mod tests {
             "signingKey",
             "customer.ssn",
             "Set-Cookie",
+            "pass",
+            "DB_PASS",
+            "smtp_pass",
+            "SmtpPass",
+            "user[pass]",
+            "dbpass",
+            "pgpass",
+            "keypass",
+            "keystorePass",
+            "pswd",
+            "mysql_pwd",
+            "passphrase",
+            "key_passphrase",
+            "passcode",
+            "pin",
+            "cardPin",
+            "PIN",
+            "login-pin",
+            "passkey",
+            "sshkey",
+            "AccessKey",
+            "accesskey",
+            "encryptionkey",
+            "wifi_psk",
+            "totp",
+            "cvv2",
+            "card[csc]",
+            "creds",
+            "csrf",
+            "_xsrf",
+            "sessionid",
+            "user.sessionId",
+            "session_id",
+            "card_security_code",
+            "seed_phrase",
+            "PHPSESSID",
+            "JSESSIONID",
+            "password_salt",
+            "mnemonic",
+            "webhook_hmac",
         ] {
             assert!(is_secret(name), "{name}");
         }
@@ -160,6 +257,44 @@ mod tests {
             "design",
             "sessions",
             "keyOfMap",
+            "pass_count",
+            "passCount",
+            "passed",
+            "passes",
+            "passenger",
+            "passage",
+            "passport",
+            "bypass",
+            "bypass_steps",
+            "compass",
+            "trespass",
+            "overpass",
+            "surpass",
+            "pinned",
+            "pins",
+            "pin_count",
+            "pinboard",
+            "spin",
+            "shipping",
+            "mapping",
+            "topping",
+            "opinion",
+            "sidecar",
+            "account_sid",
+            "session_idle",
+            "session_ids_count",
+            "code",
+            "country_code",
+            "phrase",
+            "salted",
+            "basalt",
+            "incredible",
+            "credit",
+            "hotkeys",
+            "turkey",
+            "risk",
+            "desc",
+            "disc",
             "",
             "_",
         ] {

@@ -33,7 +33,8 @@ const SAID: [&str; 14] = [
 ];
 
 /// Names that stand before a colon in sentences, too. Of what follows them one word is taken, and not the line.
-const EVERYDAY: [&str; 7] = ["auth", "key", "secret", "session", "signature", "sig", "token"];
+const EVERYDAY: [&str; 10] =
+    ["auth", "key", "pass", "pin", "salt", "secret", "session", "signature", "sig", "token"];
 
 /// Values that are no secrets.
 const PLAIN: [&str; 6] = ["true", "false", "null", "nil", "none", "undefined"];
@@ -419,6 +420,9 @@ mod tests {
             // What is said in sentences.
             ("unexpected token: x1 at line 3", "unexpected token: [redacted] at line 3"),
             ("my_token: x1 x2\nat 3", "my_token: [redacted]\nat 3"),
+            ("second pass: hunter2 of 3", "second pass: [redacted] of 3"),
+            ("the pin of the card, DB_PASS=hunter2", "the pin of the card, DB_PASS=[redacted]"),
+            ("bypass: on, compass=north, pass_count=3", "bypass: on, compass=north, pass_count=3"),
             ("shop::session::open failed, password: none", "shop::session::open failed, password: none"),
             (
                 "the bearer token is missing, basic validation failed",

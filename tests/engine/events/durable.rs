@@ -19,6 +19,7 @@ on_every_store! {
     what_was_not_delivered_yet_outlives_the_retention_of_its_task,
     another_process_takes_over_from_one_that_hangs_when_it_stops,
     what_was_given_up_is_kept_and_can_be_delivered_again,
+    a_subscriber_that_there_is_not_is_an_error_that_names_those_there_are,
     what_was_delivered_is_removed,
     a_subscriber_to_which_nobody_delivers_is_forgotten_after_its_time_and_no_other_is,
 }
@@ -252,6 +253,34 @@ async fn what_was_given_up_is_kept_and_can_be_delivered_again(store: impl Store 
     assert!(tasker.events().unsubscribe("ear").await.unwrap());
     assert!(!tasker.events().unsubscribe("ear").await.unwrap());
     tasker.shutdown().await;
+}
+
+async fn a_subscriber_that_there_is_not_is_an_error_that_names_those_there_are(store: impl Store + Clone) {
+    let app = App::new([]);
+    let tasker = builder(&app, &store).build().await.unwrap();
+    // What listens is no subscriber that anybody has named.
+    let _listener = tasker.events().listen(&["*"]).await.unwrap();
+    let none = "there is no subscriber `broken`, nor any other: nobody subscribed durably";
+    assert_eq!(tasker.events().dead_letters("broken", 9).await.unwrap_err().to_string(), none);
+    assert_eq!(tasker.events().redeliver("broken", None).await.unwrap_err().to_string(), none);
+    // Also those to which other processes deliver.
+    let other =
+        builder(&app, &store).subscribe("broken", Ear::new(&["*"])).subscribe("mailer", Ear::new(&["*"]));
+    let other = other.build().await.unwrap();
+    for (named, meant) in [("brokn", "; did you mean `broken`? There are"), ("audit", "; there are")] {
+        let expected = format!("there is no subscriber `{named}`{meant} `broken`, `mailer`");
+        let events = tasker.events();
+        assert_eq!(events.dead_letters(named, 9).await.unwrap_err().to_string(), expected);
+        assert_eq!(events.dead_letters(named, 0).await.unwrap_err().to_string(), expected);
+        assert_eq!(events.redeliver(named, None).await.unwrap_err().to_string(), expected);
+        assert_eq!(events.redeliver(named, Some(&[])).await.unwrap_err().to_string(), expected);
+        assert_eq!(events.redeliver(named, Some(&[1])).await.unwrap_err().to_string(), expected);
+        assert!(!events.unsubscribe(named).await.unwrap(), "it says whether there was one");
+    }
+    assert_eq!(tasker.events().dead_letters("broken", 9).await.unwrap(), []);
+    assert_eq!(tasker.events().redeliver("broken", Some(&[1])).await.unwrap(), 0);
+    tasker.shutdown().await;
+    other.shutdown().await;
 }
 
 async fn what_was_delivered_is_removed(store: impl Store + Clone) {

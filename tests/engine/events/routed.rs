@@ -18,6 +18,12 @@ struct OrderShipped {
     parcel: u32,
 }
 
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event("order.locked")]
+struct OrderLocked {
+    pin: u32,
+}
+
 /// Writes down which of its methods was called with what.
 #[derive(Clone, Default)]
 struct Clerk(Arc<Mutex<Vec<String>>>);
@@ -40,6 +46,11 @@ impl Clerk {
     #[event("order.shipped")]
     async fn shipped(&self, event: &OrderShipped) {
         self.note(format!("parcel {}", event.parcel));
+    }
+
+    #[event("order.locked")]
+    async fn locked(&self, event: &OrderLocked) {
+        self.note(format!("locked {}", event.pin));
     }
 
     #[event("order.paid")]
@@ -116,7 +127,16 @@ async fn what_a_method_returns_and_what_does_not_fit_is_an_error_of_the_delivery
     assert!(notes.is_empty());
     let error = taken.unwrap_err().to_string();
     assert!(error.starts_with("what `order.shipped` says does not fit the type"), "{error}");
-    assert!(error.ends_with("OrderShipped`: invalid type: string \"seven\", expected u32"), "{error}");
+    assert!(
+        error.ends_with("OrderShipped`: /parcel: invalid type: string \"seven\", expected u32"),
+        "{error}"
+    );
+    let (_, taken) = heard("order.locked", json!({ "data": { "pin": "hunter2" } })).await;
+    let error = taken.unwrap_err().to_string();
+    assert!(
+        error.ends_with("OrderLocked`: /pin: no value of the type that is asked for: expected u32"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -126,7 +146,16 @@ async fn a_filter_is_asked_and_the_events_are_those_of_the_methods() {
     assert!(Subscriber::wants(&clerk, &event("task.completed", &json!({}))));
     assert_eq!(
         clerk.events(),
-        ["task.completed", "step.failed", "step.skipped", "order.shipped", "order.paid", "step.*", "*"]
+        [
+            "task.completed",
+            "step.failed",
+            "step.skipped",
+            "order.shipped",
+            "order.locked",
+            "order.paid",
+            "step.*",
+            "*"
+        ]
     );
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tasker::events::{Category, Delivery};
-use tasker::{Tasker, TaskerBuilder};
+use tasker::{StepSpec, Tasker, TaskerBuilder, WorkflowBuilder, WorkflowDef, handler_fn};
 
 use super::Ear;
 use crate::support::{App, builder, memory};
@@ -36,6 +37,60 @@ async fn all_that_is_wrong_with_subscribers_is_told_at_once() {
              `TaskerBuilder::event`",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_has_one_description() {
+    let (app, store) = (App::new([]), memory());
+    let left = "A parcel left the house.";
+    let builder = || builder(&app, &store).event("order.shipped", left).event("order.shipped", left);
+    let wrong = builder().event("order.shipped", "A parcel arrived.").event("order.lost", "Nobody knows.");
+    assert_eq!(
+        mistakes(wrong.subscribe("idle", Ear::new(&[]))).await,
+        [
+            "the event `order.shipped` is described as \"A parcel left the house.\" and as \"A parcel arrived.\"; call `event` once for it",
+            "subscriber `idle`: it wants no event; name some, or `*` for all of them",
+        ]
+    );
+    let tasker = builder().build().await.unwrap();
+    assert_eq!(tasker.events().catalog().get("order.shipped").unwrap().description, left);
+}
+
+/// A workflow whose step publishes `order.paid`.
+fn paying(name: &str, version: &str, schema: &Value) -> WorkflowBuilder {
+    let step = StepSpec::new("pay").handler_class("Pay").emits("order.paid", schema.clone());
+    WorkflowDef::builder("shop", name, version).step(step)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_several_workflows_is_of_one_type() {
+    let (app, store) = (App::new([]), memory());
+    let builder = || builder(&app, &store).handler("Pay", handler_fn(|_, _, _| async { Ok(Value::Null) }));
+    let (cents, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let two = builder()
+        .register_dynamic(paying("order", "1.0.0", &cents))
+        .register_dynamic(paying("refund", "1.0.0", &text))
+        .subscribe("idle", Ear::new(&[]));
+    assert_eq!(
+        mistakes(two).await,
+        [
+            "the event `order.paid` of the step `pay` of `shop.refund@1.0.0` is of another type than that of the step `pay` of \
+             `shop.order@1.0.0`; give one of them another name",
+            "subscriber `idle`: it wants no event; name some, or `*` for all of them",
+        ]
+    );
+    // The same type, another version with a field more, and a task file that says nothing of it.
+    let told = json!({ "type": "integer", "title": "Cents", "description": "Money came." });
+    let tasker = builder()
+        .register_dynamic(paying("invoice", "1.0.0", &cents))
+        .register_dynamic(paying("order", "1.0.0", &told))
+        .register_dynamic(paying("order", "2.0.0", &text))
+        .register_dynamic(paying("refund", "1.0.0", &cents))
+        .register_dynamic(paying("legacy", "1.0.0", &json!({ "description": "As in the old system." })));
+    let tasker = tasker.build().await.unwrap();
+    let paid = tasker.events().catalog().get("order.paid").unwrap();
+    assert_eq!((paid.description.as_str(), paid.schema.as_ref()), ("Money came.", Some(&cents)), "{paid:?}");
+    assert_eq!(paid.fired_by.len(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,8 @@ pub(in crate::client) struct Subscriptions {
     subscribers: Vec<(String, Arc<dyn Subscriber>, Delivery)>,
     /// With their descriptions.
     events: BTreeMap<String, String>,
+    /// What was said of one of them that is not what was said before.
+    contradictions: Vec<String>,
 }
 
 impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
@@ -42,10 +44,16 @@ impl<A: Send + Sync + 'static, S> TaskerBuilder<A, S> {
     }
 
     /// Makes an event known by its name: one that only another process publishes, or a handler that is no module. Subscribers may want
-    /// it, and the catalog lists it.
+    /// it, and the catalog lists it. To say the same again changes nothing; another description of the same name is a mistake.
     #[must_use]
     pub fn event(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
-        self.subscriptions.events.insert(name.into(), description.into());
+        let (name, description) = (name.into(), description.into());
+        match self.subscriptions.events.get(&name) {
+            Some(known) if *known != description => self.subscriptions.contradictions.push(format!(
+                "the event `{name}` is described as \"{known}\" and as \"{description}\"; call `event` once for it"
+            )),
+            _ => drop(self.subscriptions.events.insert(name, description)),
+        }
         self
     }
 }
@@ -69,6 +77,7 @@ impl Subscriptions {
     ) -> Vec<Dispatcher> {
         let mut wrong: Vec<String> =
             self.events.keys().filter_map(|name| name_mistake(RecordKind::Event, name)).collect();
+        wrong.extend(self.contradictions);
         let mut dispatchers: Vec<Dispatcher> = Vec::new();
         for (name, subscriber, delivery) in self.subscribers {
             let mut mistakes = delivery.mistakes();
