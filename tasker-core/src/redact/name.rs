@@ -244,6 +244,10 @@ mod tests {
         ] {
             assert!(is_secret(name), "{name}");
         }
+    }
+
+    #[test]
+    fn names_that_only_look_like_those_of_secrets_are_shown() {
         for name in [
             "id",
             "keyword",

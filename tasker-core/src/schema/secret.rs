@@ -184,14 +184,16 @@ mod tests {
 
     /// Says what it found in words of its own.
     #[derive(Deserialize)]
+    #[expect(dead_code, reason = "only read")]
     #[serde(try_from = "String")]
-    struct Rude;
+    struct Rude(u8);
 
     impl TryFrom<String> for Rude {
         type Error = serde::de::value::Error;
 
         fn try_from(text: String) -> Result<Self, Self::Error> {
-            Err(Self::Error::custom(format_args!("`{text}` is nothing, expected {text}")))
+            let mistake = |_| Self::Error::custom(format_args!("`{text}` is nothing, expected {text}"));
+            text.parse().map(Self).map_err(mistake)
         }
     }
 
