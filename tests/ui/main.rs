@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::path::Path;
+use std::process::Command;
 use std::{env, fs};
 
 /// A path to a task file begins where the `Cargo.toml` of the package is, and trybuild writes a package of its own.
@@ -20,6 +21,14 @@ fn bring_files() {
             fs::copy(&file, package.join(file.file_name().unwrap())).unwrap();
         }
     }
+}
+
+/// Whether rustc shows the source of `std` in its messages, as it does where that is installed.
+fn has_source_of_std() -> bool {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let told = Command::new(rustc).args(["--print", "sysroot"]).output().unwrap();
+    let sysroot = String::from_utf8(told.stdout).unwrap();
+    Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library").is_dir()
 }
 
 #[test]
@@ -41,6 +50,13 @@ fn wrong_programs_are_explained() {
         "yaml",
     ] {
         cases.compile_fail(format!("ui/{topic}/*.rs"));
+    }
+    if has_source_of_std() {
+        cases.compile_fail("ui/source/*.rs");
+    } else {
+        println!(
+            "rustc cannot show the source of `std`; `ui/source` is left out: rustup component add rust-src"
+        );
     }
     cases.pass("ui/pass/*.rs");
 }
